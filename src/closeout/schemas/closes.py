@@ -1,0 +1,269 @@
+"""Closing a strategy or a leg: what is asked, what is answered, what is tracked."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from closeout.schemas.base import Input, Money, Output
+from closeout.schemas.positions import CloseAction
+
+OrderType = Literal["market", "limit"]
+LegStatus = Literal["submitted", "filled", "failed"]
+Offset = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=10, decimal_places=4)]
+LimitPrice = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12, decimal_places=4)]
+
+PhaseName = Literal[
+    "sending",
+    "unknown",
+    "working",
+    "cancelling",
+    "verifying",
+    "closed",
+    "cancelled",
+    "rejected",
+    "needs_attention",
+]
+
+
+class CloseStrategyRequest(Input):
+    """
+    Close every leg of a strategy.
+
+    `limit_price_offset` is dollars per share added to the net mid of one unit, debit
+    positive: +0.05 pays up to five cents more (or receives five cents less) than mid.
+    Limit orders without an offset go at mid.
+    """
+
+    position_id: str = Field(min_length=1, max_length=128)
+    order_type: OrderType = "market"
+    limit_price_offset: Offset | None = None
+
+    @model_validator(mode="after")
+    def _offset_needs_limit(self) -> Self:
+        if self.order_type == "market" and self.limit_price_offset is not None:
+            raise ValueError("limit_price_offset goes with order_type 'limit'")
+        return self
+
+
+class CloseLegRequest(Input):
+    """
+    Close one leg.
+
+    `limit_price` is dollars per share of that leg, not negative. A limit order without
+    a price goes at the leg's mid.
+    """
+
+    leg_id: str = Field(min_length=1, max_length=128)
+    order_type: OrderType = "market"
+    limit_price: LimitPrice | None = None
+
+    @model_validator(mode="after")
+    def _price_needs_limit(self) -> Self:
+        if self.order_type == "market" and self.limit_price is not None:
+            raise ValueError("limit_price goes with order_type 'limit'")
+        return self
+
+
+class ClosePreviewRequest(Input):
+    """What would be sent: a strategy close, or with `leg_id` a leg close."""
+
+    leg_id: str | None = Field(default=None, min_length=1, max_length=128)
+    order_type: OrderType = "market"
+    limit_price_offset: Offset | None = None
+    limit_price: LimitPrice | None = None
+
+    @model_validator(mode="after")
+    def _prices_fit(self) -> Self:
+        if self.order_type == "market" and (self.limit_price_offset, self.limit_price) != (
+            None,
+            None,
+        ):
+            raise ValueError("a market order takes no limit_price_offset and no limit_price")
+        if self.leg_id is None and self.limit_price is not None:
+            raise ValueError("a strategy close takes limit_price_offset, not limit_price")
+        if self.leg_id is not None and self.limit_price_offset is not None:
+            raise ValueError("a leg close takes limit_price, not limit_price_offset")
+        return self
+
+
+class CloseOrderResult(Output):
+    """
+    One leg's closing order.
+
+    `failed` means the broker said no to it, and nothing of this leg works any more.
+    """
+
+    symbol: str
+    order_id: str | None
+    status: LegStatus
+    filled_qty: int
+    filled_avg_price: Money | None
+    error_message: str | None
+
+
+class CloseStrategyResponse(Output):
+    """
+    `success`: every leg's closing order was accepted or filled. `partial`: some.
+    `error`: none, and `message` says why and what to do. `closed_legs` counts filled legs.
+    """
+
+    status: Literal["success", "partial", "error"]
+    position_id: str
+    orders: list[CloseOrderResult]
+    message: str | None
+    total_legs: int
+    closed_legs: int
+    close_id: str | None
+    phase: PhaseName | None
+
+
+class CloseLegResponse(Output):
+    """As `CloseStrategyResponse`, for one leg."""
+
+    status: Literal["success", "error"]
+    order: CloseOrderResult | None
+    message: str | None
+    close_id: str | None
+    phase: PhaseName | None
+
+
+class PreviewLeg(Output):
+    """One leg of an order as it would be sent; `quantity` is contracts or shares."""
+
+    leg_id: str
+    symbol: str
+    action: CloseAction
+    quantity: int
+    ratio: int
+    bid: Money | None
+    ask: Money | None
+    mid: Money | None
+    quote_at: datetime | None
+
+
+class PreviewOrder(Output):
+    """One order of the plan. Orders go out one after another, each after the last has filled."""
+
+    order_class: Literal["simple", "mleg"]
+    order_type: OrderType
+    time_in_force: Literal["day"]
+    units: int
+    limit_price: Money | None
+    natural: Money | None
+    mid: Money | None
+    legs: list[PreviewLeg]
+
+
+class PreviewWarning(Output):
+    """Something to know before confirming."""
+
+    code: str
+    severity: Literal["info", "warning", "danger"]
+    message: str
+
+
+class ClosePreview(Output):
+    """
+    Exactly what a close would send now.
+
+    Net prices are dollars per share for one unit, debit positive and credit negative.
+    `cash_*` are dollars for the whole close: positive is received, negative is paid.
+    `problem` is set when the close would be refused beforehand, with what to do.
+    """
+
+    position_id: str
+    leg_id: str | None
+    ticker: str
+    strategy: str
+    orders: list[PreviewOrder]
+    cash_natural: Money | None
+    cash_mid: Money | None
+    cash_limit: Money | None
+    pnl_natural: Money | None
+    pnl_mid: Money | None
+    warnings: list[PreviewWarning]
+    problem: str | None
+    problem_code: str | None
+    limit_allowed: bool
+    """With a problem: whether a limit order would be taken (the market is closed)."""
+    market_open: bool | None
+    next_open: datetime | None
+    as_of: datetime
+
+
+class CloseLegOut(Output):
+    """A leg of a running or ended close, with what has become of it."""
+
+    leg_id: str
+    symbol: str
+    action: CloseAction
+    quantity: int
+    filled_qty: int
+    filled_avg_price: Money | None
+    status: Literal["waiting", "sending", "unknown", "working", "filled", "failed", "ended"]
+    """`ended`: its order is over (cancelled or expired) and contracts are left."""
+    error_message: str | None
+
+
+class AttemptOut(Output):
+    """One order sent to the broker."""
+
+    step: int
+    attempt: int
+    client_order_id: str
+    order_id: str | None
+    status: str
+    """Alpaca's word for it, or `sending` or `unknown` before there is one."""
+    order_type: OrderType
+    limit_price: Money | None
+    units: int
+    filled_units: int
+    net_fill_price: Money | None
+    sent_at: datetime
+
+
+class CloseOut(Output):
+    """
+    A close: the job of unwinding a strategy or a leg, tracked to its end.
+
+    `phase` ends as closed, cancelled, rejected or needs_attention; `message` is a
+    sentence for a person and never says closed for submitted. `cash` is dollars
+    so far: positive received, negative paid.
+    """
+
+    id: str
+    account: str
+    position_id: str
+    leg_id: str | None
+    ticker: str
+    strategy: str
+    phase: PhaseName
+    message: str
+    reason_code: str | None
+    order_type: OrderType
+    legs: list[CloseLegOut]
+    total_legs: int
+    closed_legs: int
+    attempts: list[AttemptOut]
+    cash: Money | None
+    cancellable: bool
+    ended: bool
+    opened_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+
+
+class ClosesResponse(Output):
+    """Newest first."""
+
+    closes: list[CloseOut]
+    total_count: int
+
+
+class CancelCloseResponse(Output):
+    """The cancel was asked for; the close says what came of it."""
+
+    close: CloseOut
+    message: str

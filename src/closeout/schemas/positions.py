@@ -1,0 +1,82 @@
+"""Strategies as the contract shows them: a position and its legs."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from closeout.schemas.base import Money, Output
+
+Direction = Literal["Long", "Short"]
+OptionType = Literal["Call", "Put"]
+CloseAction = Literal["buy_to_close", "sell_to_close"]
+
+
+class LegOut(Output):
+    """
+    One leg of a strategy.
+
+    `quantity` is positive contracts (shares for stock); `direction` carries the sign.
+    Prices are dollars per share, `pnl_dollars` is dollars for the whole leg.
+    A price that could not be read is null, never zero.
+    """
+
+    id: str
+    symbol: str
+    direction: Direction
+    strike: Money | None
+    option_type: OptionType | None
+    quantity: int
+    entry_price: Money | None
+    current_price: Money | None
+    bid: Money | None
+    ask: Money | None
+    expiry_date: date | None
+    underlying: str
+    pnl_dollars: Money | None
+    pnl_percent: Money | None
+    asset_class: Literal["us_option", "us_equity"]
+    ratio: int
+    close_action: CloseAction
+    quote_at: datetime | None
+    blocked_reason: str | None
+    """Why this leg cannot be closed alone, as a sentence; null when it can."""
+
+
+class PositionOut(Output):
+    """
+    A strategy: the legs on one underlying that belong together.
+
+    `id` is derived from content and is the same after every refresh and restart.
+    `quantity` is strategy units; `created_at` is when it was opened, as far as the
+    order history tells. `as_of` is the age of the holdings behind it.
+    """
+
+    id: str
+    account: str
+    ticker: str
+    strategy: str
+    expiry_date: date | None
+    days_to_expiry: int | None
+    spot_price: Money | None
+    quantity: int
+    legs: list[LegOut]
+    total_pnl: Money | None
+    created_at: datetime | None
+    as_of: datetime
+    net_entry: Money | None
+    """Dollars per share for one unit: debit paid positive, credit received negative."""
+    grouped_by: Literal["opening_order", "expiry"]
+    close_id: str | None
+    """The running close of this strategy or of one of its legs."""
+    spot_at: datetime | None
+    blocked_reason: str | None
+    """Why the whole strategy cannot be closed as it stands; null when it can."""
+
+
+class PositionsResponse(Output):
+    """`error` means the holdings could not be read: what is shown is then old, not empty."""
+
+    status: Literal["success", "error"]
+    positions: list[PositionOut]
+    total_count: int
+    as_of: datetime | None
+    message: str | None
