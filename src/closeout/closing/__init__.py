@@ -1,0 +1,1 @@
+"""One close as a sans-IO machine: `state, effects = step(state, event)`."""

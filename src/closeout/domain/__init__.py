@@ -1,0 +1,1 @@
+"""Pure values and arithmetic: no clock, no network, no disk, no framework."""

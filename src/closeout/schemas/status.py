@@ -18,9 +18,7 @@ class LinkOut(Output):
 
 
 class BreakerOut(Output):
-    """
-    The circuit breaker of reads. It never blocks a close or a cancel.
-    """
+    """The circuit breaker of reads. It never blocks a close or a cancel."""
 
     state: Literal["closed", "open", "half_open"]
     failures: int

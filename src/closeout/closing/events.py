@@ -1,0 +1,157 @@
+"""
+What happened to a close, in the past tense. The journal keeps these and nothing else.
+
+Every event carries `at`, when Closeout learnt of it. Fields are plain values, so that a
+journal written today can be read by the program of next year.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from closeout.closing.plans import Plan
+from closeout.domain.orders import OrderReport
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOpened:
+    """A close was asked for. This is also the intent of its first order."""
+
+    at: datetime
+    close_id: str
+    account: str
+    position_id: str
+    leg_id: str | None
+    ticker: str
+    strategy: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReported:
+    """
+    The broker told us about one of our orders: its answer to the order, the stream, or a read.
+
+    Reports are cumulative and may come late, twice or out of order.
+    """
+
+    at: datetime
+    report: OrderReport
+    source: str
+    """`answer`, `stream` or `read`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """The broker said no to an order; nothing of it works."""
+
+    at: datetime
+    client_order_id: str
+    http_status: int
+    code: int | None
+    message: str
+    related_orders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNotSent:
+    """The order certainly did not reach the book and may go again under its id."""
+
+    at: datetime
+    client_order_id: str
+    reason: str
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLost:
+    """An order was sent and its outcome is not known."""
+
+    at: datetime
+    client_order_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNotFound:
+    """The broker was asked for an order and did not know it (yet)."""
+
+    at: datetime
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A person asked to stop this close."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAcknowledged:
+    """The broker took the cancel; fills may still come."""
+
+    at: datetime
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelFailed:
+    """
+    The cancel was refused, lost or not sent. The order itself says what is true.
+
+    `retry_after` is how long to wait before asking again.
+    """
+
+    at: datetime
+    order_id: str
+    reason: str
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsRead:
+    """A fresh broker snapshot: signed quantity per symbol of this close."""
+
+    at: datetime
+    quantities: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMissed:
+    """A read this close asked for failed; nothing was learnt."""
+
+    at: datetime
+    reason: str
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """The time this close asked to be woken at has come."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The program started again with this close unfinished in its journal."""
+
+    at: datetime
+
+
+Event = (
+    CloseOpened
+    | OrderReported
+    | OrderRefused
+    | OrderNotSent
+    | OutcomeLost
+    | OrderNotFound
+    | CancelRequested
+    | CancelAcknowledged
+    | CancelFailed
+    | HoldingsRead
+    | ReadMissed
+    | Woke
+    | Recovered
+)

@@ -1,0 +1,58 @@
+"""What a close sets out to do: its targets and the orders that reach them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from closeout.domain.orders import OrderType, Side, TicketLeg
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    The contracts of one leg that are to go.
+
+    `contracts` is unsigned; `held` is the broker's signed net holding of the symbol when
+    the close began, which may be more than this leg when strategies share a contract.
+    """
+
+    leg_id: str
+    symbol: str
+    side: Side
+    contracts: int
+    held: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """
+    One order of the plan. A step is sent when every step before it has filled.
+
+    `limit` is signed as in `Ticket`.
+    """
+
+    units: int
+    legs: tuple[TicketLeg, ...]
+    order_type: OrderType
+    limit: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of a close, in order, and what they add up to."""
+
+    targets: tuple[Target, ...]
+    steps: tuple[PlanStep, ...]
+
+    def __post_init__(self) -> None:
+        for target in self.targets:
+            planned = sum(
+                step.units * leg.ratio
+                for step in self.steps
+                for leg in step.legs
+                if leg.symbol == target.symbol and leg.side is target.side
+            )
+            assert planned == target.contracts, "the steps close exactly what was asked"
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(target.symbol for target in self.targets)

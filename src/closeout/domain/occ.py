@@ -1,0 +1,80 @@
+"""OCC option symbols, as Alpaca writes them: root, yymmdd, C or P, strike times 1000."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from closeout.domain.errors import NotAnOccSymbol
+
+_SUFFIX = 15  # yymmdd + right + eight digits of strike
+_ROOT_MAX = 6
+
+
+class Right(StrEnum):
+    """What the option gives the right to do."""
+
+    CALL = "C"
+    PUT = "P"
+
+    @property
+    def word(self) -> str:
+        return "Call" if self is Right.CALL else "Put"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OccSymbol:
+    """
+    One listed option contract.
+
+    `root` may differ from the underlying: adjusted contracts carry a digit (`AAPL1`).
+    `strike` is dollars per share, exact to a tenth of a cent.
+    """
+
+    root: str
+    expiry: date
+    right: Right
+    strike: Decimal
+
+    @classmethod
+    def parse(cls, text: str) -> "OccSymbol":
+        """
+        Read a symbol such as `SPY261218P00450000`.
+
+        Raises:
+            NotAnOccSymbol: the text has another form; stock symbols do.
+        """
+        root, suffix = text[:-_SUFFIX], text[-_SUFFIX:]
+        if not (0 < len(root) <= _ROOT_MAX and root[0].isalpha() and root.isalnum()):
+            raise NotAnOccSymbol(text)
+        digits = suffix[:6] + suffix[7:]
+        if not (digits.isascii() and digits.isdigit() and suffix[6] in "CP"):
+            raise NotAnOccSymbol(text)
+        try:
+            expiry = datetime.strptime(suffix[:6], "%y%m%d").date()  # noqa: DTZ007 - a date has no zone
+        except ValueError:
+            raise NotAnOccSymbol(text) from None
+        strike = Decimal(int(suffix[7:])).scaleb(-3)
+        return cls(root=root, expiry=expiry, right=Right(suffix[6]), strike=strike)
+
+    @property
+    def underlying(self) -> str:
+        """The ticker it is traded under; the digit of an adjusted root is dropped."""
+        return self.root.rstrip("0123456789")
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether the root says that a corporate action changed what is delivered."""
+        return self.root != self.underlying
+
+    def __str__(self) -> str:
+        strike = int(self.strike.scaleb(3))
+        return f"{self.root}{self.expiry:%y%m%d}{self.right.value}{strike:08d}"
+
+
+def option_or_none(symbol: str) -> OccSymbol | None:
+    """Return the contract, or None for anything that is not an option."""
+    try:
+        return OccSymbol.parse(symbol)
+    except NotAnOccSymbol:
+        return None

@@ -1,0 +1,196 @@
+"""What the runtime needs of the world. Adapters implement these; the core knows none of them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from closeout.closing.events import Event
+from closeout.domain.errors import CloseoutError
+from closeout.domain.holdings import Account, Holdings, MarketClock
+from closeout.domain.orders import OrderReport, Ticket, TradeUpdate
+from closeout.domain.outcomes import CancelOutcome, PlaceOutcome
+from closeout.domain.quotes import Quote
+
+
+class ReadFailed(CloseoutError):
+    """
+    The broker could not be read; nothing is known, least of all that nothing is there.
+
+    `retry_after` is how long the broker asked us to wait, or None.
+    """
+
+    code = "broker_unavailable"
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class JournalFailed(CloseoutError):
+    """The journal could not write; nothing may be sent (invariant I1)."""
+
+    code = "journal_unavailable"
+
+
+class SequenceTaken(JournalFailed):
+    """Somebody else wrote this close's next event: this writer is out of date."""
+
+    code = "journal_conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """A stream is connected, authorised and subscribed. `gap` is how long it was away."""
+
+    at: datetime
+    gap: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """A stream is away; it goes on trying by itself."""
+
+    at: datetime
+    reason: str
+
+
+StreamItem = TradeUpdate | LinkUp | LinkDown
+
+
+class Broker(Protocol):
+    """
+    One account at the broker.
+
+    Reads raise `ReadFailed`. `place` and `cancel` never raise for what the broker or the
+    network does: they return what is known. Neither ever sends twice by itself.
+    """
+
+    async def place(self, ticket: Ticket) -> PlaceOutcome: ...
+    async def cancel(self, order_id: str) -> CancelOutcome: ...
+    async def order(self, order_id: str) -> OrderReport | None: ...
+    async def order_by_client_id(self, client_order_id: str) -> OrderReport | None: ...
+    async def open_orders(self) -> tuple[OrderReport, ...]: ...
+
+    async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
+        """Every order submitted after `since`, any status, legs nested, oldest first."""
+        ...
+
+    async def holdings(self) -> Holdings: ...
+    async def account(self) -> Account: ...
+    async def market_clock(self) -> MarketClock: ...
+
+    async def penny_underlyings(self, symbols: Iterable[str]) -> Mapping[str, bool]:
+        """For each OCC symbol, whether its class is in the penny program (Alpaca's `ppind`)."""
+        ...
+
+    def updates(
+        self,
+    ) -> AbstractAsyncContextManager[AsyncIterator[TradeUpdate | LinkUp | LinkDown]]:
+        """Trade updates for as long as the context is open, reconnecting by itself."""
+        ...
+
+
+QuoteSink = Callable[[Sequence[Quote]], None]
+LinkSink = Callable[[str, LinkUp | LinkDown], None]
+
+
+class Quotes(Protocol):
+    """Live quotes of options and stocks."""
+
+    def watch(self, options: frozenset[str], stocks: frozenset[str]) -> None:
+        """Stream exactly these from now on; safe to call while disconnected."""
+        ...
+
+    async def latest(self, options: frozenset[str], stocks: frozenset[str]) -> Mapping[str, Quote]:
+        """
+        Read current quotes over REST. A symbol without a quote is absent.
+
+        Raises:
+            ReadFailed: the data service could not be read.
+        """
+        ...
+
+    def run(self, on_quotes: QuoteSink, on_link: LinkSink) -> Awaitable[None]:
+        """
+        Stream until cancelled. `on_link` gets `options` or `stocks` and the change.
+
+        Sinks are called on the event loop and must return at once.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClose:
+    """A close as the journal keeps it: who it is and everything that happened to it."""
+
+    close_id: str
+    account: str
+    position_id: str
+    events: tuple[Event, ...]
+
+
+class Journal(Protocol):
+    """
+    The append-only record of every close.
+
+    Every method raises `JournalFailed` when the disk or database does not answer for it.
+    When a write returns, it is on disk.
+    """
+
+    async def open(
+        self,
+        *,
+        close_id: str,
+        account: str,
+        position_id: str,
+        idempotency_key: str | None,
+        fingerprint: str,
+        events: Sequence[Event],
+    ) -> None:
+        """
+        Record a new close with its first events in one commit.
+
+        `fingerprint` tells apart two requests that share an idempotency key.
+        """
+        ...
+
+    async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
+        """
+        Add events; the first gets `sequence` (the count of events already there, from 0).
+
+        Raises:
+            SequenceTaken: that sequence is already written.
+        """
+        ...
+
+    async def load(self, close_id: str) -> StoredClose | None: ...
+
+    async def load_recent(self, account: str, *, limit: int) -> tuple[StoredClose, ...]:
+        """The newest closes of an account, newest first."""
+        ...
+
+    async def load_unfinished(self, account: str) -> tuple[StoredClose, ...]:
+        """Every close that was never marked ended, however old."""
+        ...
+
+    async def mark_ended(self, close_id: str) -> None:
+        """Take a close out of `load_unfinished`. A close can be told further events later."""
+        ...
+
+    async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:
+        """The close id and fingerprint first recorded under this key."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        ...
+
+    async def sleep(self, duration: timedelta) -> None: ...
