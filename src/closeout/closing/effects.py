@@ -1,0 +1,49 @@
+"""What a close wants done, in the imperative. The runtime performs these."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from closeout.domain.orders import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """Send this order, once."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Ask the broker to cancel."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpOrder:
+    """Ask the broker what it knows of an order under this client id."""
+
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowOrder:
+    """Ask for an order by the broker's id: the replacement somebody else put in its place."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHoldings:
+    """Read a fresh snapshot of the holdings."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAfter:
+    """Deliver `Woke` after this long; a later request replaces an earlier one."""
+
+    delay: timedelta
+
+
+Effect = PlaceOrder | CancelOrder | LookUpOrder | FollowOrder | ReadHoldings | WakeAfter

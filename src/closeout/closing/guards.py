@@ -1,0 +1,84 @@
+"""What must hold before anything is sent. Each guard names what stands in the way."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from closeout.closing.plans import Plan, Target
+from closeout.domain.coverage import uncovered_contracts
+from closeout.domain.errors import CannotPlan
+from closeout.domain.holdings import Holdings
+from closeout.domain.orders import OrderReport
+from closeout.domain.strategies import Leg
+
+
+def check_reduces(plan: Plan, holdings: Holdings, open_orders: Iterable[OrderReport]) -> None:
+    """
+    Refuse a plan that would close more than is there and free (invariant I3).
+
+    Raises:
+        CannotPlan: `position_changed` when less is held than is to be closed,
+            `contracts_held` when another open order holds the contracts.
+    """
+    orders = tuple(open_orders)
+    for target in plan.targets:
+        held = holdings.quantity(target.symbol)
+        if held * target.side.sign > 0 or abs(held) < target.contracts:
+            raise CannotPlan(
+                "position_changed",
+                f"The account holds {_count(held)} of {target.symbol} now, not the "
+                f"{target.contracts} this would close. Look at the refreshed position.",
+            )
+        _check_free(target, holdings, orders)
+
+
+def _check_free(target: Target, holdings: Holdings, orders: tuple[OrderReport, ...]) -> None:
+    row = holdings.row(target.symbol)
+    if row is None or row.available >= target.contracts:
+        return
+    holders = [order for order in orders if order.leg(target.symbol) is not None]
+    named = ", ".join(order.order_id for order in holders) or "an order Alpaca does not list"
+    raise CannotPlan(
+        "contracts_held",
+        f"Only {_count(row.available)} of the {target.contracts} contracts of {target.symbol} "
+        f"are free: open order {named} holds the rest. Cancel it first.",
+    )
+
+
+def check_coverage(plan: Plan, holdings: Holdings) -> None:
+    """
+    Refuse a plan that leaves more uncovered shorts than there are (invariant I6).
+
+    Every step is checked as if the plan stopped after it.
+
+    Raises:
+        CannotPlan: `would_uncover`.
+    """
+    quantities = {row.symbol: row.quantity for row in holdings.rows}
+    before = uncovered_contracts(quantities)
+    for step in plan.steps:
+        for leg in step.legs:
+            change = leg.side.sign * step.units * leg.ratio
+            quantities[leg.symbol] = quantities.get(leg.symbol, Decimal(0)) + change
+        bare = uncovered_contracts(quantities) - before
+        if bare > 0:
+            symbols = " and ".join(leg.symbol for leg in step.legs)
+            raise CannotPlan(
+                "would_uncover",
+                f"Selling {symbols} would leave {bare} short contract{'s' if bare > 1 else ''} "
+                "uncovered, which Alpaca refuses. Buy the short leg back first, or close the "
+                "whole strategy.",
+            )
+
+
+def leg_would_uncover(leg: Leg, holdings: Holdings) -> bool:
+    """Whether selling this leg alone leaves more uncovered shorts than there are."""
+    if leg.is_short:
+        return False
+    quantities = {row.symbol: row.quantity for row in holdings.rows}
+    before = uncovered_contracts(quantities)
+    quantities[leg.symbol] = quantities.get(leg.symbol, Decimal(0)) - leg.quantity
+    return uncovered_contracts(quantities) > before
+
+
+def _count(quantity: Decimal) -> str:
+    return format(quantity.normalize(), "f")

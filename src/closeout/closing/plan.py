@@ -1,0 +1,139 @@
+"""From a strategy or a leg to the orders that close it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.domain.errors import CannotPlan, NoPrice
+from closeout.domain.holdings import Holdings
+from closeout.domain.orders import OrderType, TicketLeg
+from closeout.domain.pricing import (
+    EVERY_CENT,
+    TickRule,
+    conservative,
+    conservative_net,
+    is_on_tick,
+    neighbours,
+    net_quote,
+)
+from closeout.domain.quotes import Quote
+from closeout.domain.strategies import Leg, Strategy
+
+MAX_PACKAGE_LEGS = 4
+"""Alpaca takes two to four legs in one order (docs.alpaca.markets, multi-leg orders)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    How the user wants to trade.
+
+    `offset` is dollars per share from the net mid, debit positive; `price` is the plain
+    limit of a single leg. Both need a limit order; without them a limit goes at mid.
+    """
+
+    order_type: OrderType
+    offset: Decimal | None = None
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarketView:
+    """What planning needs to know of the market: quotes, and ticks per symbol."""
+
+    quotes: Mapping[str, Quote]
+    ticks: Mapping[str, TickRule]
+
+
+def plan_strategy(strategy: Strategy, terms: Terms, market: MarketView, holdings: Holdings) -> Plan:
+    """
+    Plan the close of a whole strategy.
+
+    Options go as one order (one package, or a single order for a single leg); shares
+    follow when the options have filled, so that a short call is never left bare.
+
+    Raises:
+        CannotPlan: with `too_many_legs`, `limit_with_shares`, `no_price`.
+    """
+    options = [leg for leg in strategy.legs if leg.option is not None]
+    shares = [leg for leg in strategy.legs if leg.option is None]
+    if len(options) > MAX_PACKAGE_LEGS:
+        raise CannotPlan(
+            "too_many_legs",
+            f"Alpaca takes at most {MAX_PACKAGE_LEGS} legs in one order and this strategy has "
+            f"{len(options)}. Close its legs one by one, shorts first.",
+        )
+    if options and shares and terms.order_type is OrderType.LIMIT:
+        raise CannotPlan(
+            "limit_with_shares",
+            "Alpaca takes no shares in a multi-leg order, so one limit cannot hold for options "
+            "and shares together. Close at market, or close leg by leg with limits.",
+        )
+    steps = [_step(group, terms, market) for group in (options, shares) if group]
+    targets = tuple(_target(leg, holdings) for leg in (*options, *shares))
+    return Plan(targets=targets, steps=tuple(steps))
+
+
+def plan_leg(leg: Leg, terms: Terms, market: MarketView, holdings: Holdings) -> Plan:
+    """
+    Plan the close of one leg as a single order.
+
+    Raises:
+        CannotPlan: with `no_price` or `invalid_tick`.
+    """
+    return Plan(targets=(_target(leg, holdings),), steps=(_step([leg], terms, market),))
+
+
+def _target(leg: Leg, holdings: Holdings) -> Target:
+    return Target(
+        leg_id=leg.id,
+        symbol=leg.symbol,
+        side=leg.closing_side,
+        contracts=leg.contracts,
+        held=holdings.quantity(leg.symbol),
+    )
+
+
+def _step(legs: Sequence[Leg], terms: Terms, market: MarketView) -> PlanStep:
+    units = math.gcd(*(leg.contracts for leg in legs))
+    package = tuple(
+        TicketLeg(symbol=leg.symbol, ratio=leg.contracts // units, side=leg.closing_side)
+        for leg in legs
+    )
+    limit = _limit(package, terms, market) if terms.order_type is OrderType.LIMIT else None
+    return PlanStep(units=units, legs=package, order_type=terms.order_type, limit=limit)
+
+
+def _limit(package: tuple[TicketLeg, ...], terms: Terms, market: MarketView) -> Decimal:
+    single = package[0] if len(package) == 1 else None
+    if single is not None and terms.price is not None:
+        return _checked_price(single, terms.price, market)
+    try:
+        net = net_quote(package, market.quotes).mid + (terms.offset or Decimal(0))
+    except NoPrice as missing:
+        raise CannotPlan(
+            "no_price",
+            f"{missing}, so there is no mid to price a limit from. "
+            "Wait for a quote, give a limit price for each leg, or close at market.",
+        ) from missing
+    if single is None:
+        return conservative_net(net)
+    return conservative(net * single.side.sign, single.side, _rule(single.symbol, market))
+
+
+def _checked_price(leg: TicketLeg, price: Decimal, market: MarketView) -> Decimal:
+    rule = _rule(leg.symbol, market)
+    if price <= 0 or not is_on_tick(price, rule):
+        low, high = neighbours(price, rule)
+        nearest = f"{low}" if low == high else f"{low} or {high}"
+        raise CannotPlan(
+            "invalid_tick",
+            f"{leg.symbol} trades in steps of {rule.tick(price)} around {price}: use {nearest}.",
+        )
+    return price
+
+
+def _rule(symbol: str, market: MarketView) -> TickRule:
+    return market.ticks.get(symbol, EVERY_CENT)

@@ -1,0 +1,200 @@
+"""The state of one close, and what can be read from it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.domain.orders import OrderReport, OrderStatus, OrderType, Ticket
+
+
+class Phase(StrEnum):
+    """Where a close stands. The last four are ends."""
+
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    WORKING = "working"
+    CANCELLING = "cancelling"
+    VERIFYING = "verifying"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    NEEDS_ATTENTION = "needs_attention"
+
+    @property
+    def is_end(self) -> bool:
+        return self in _ENDS
+
+
+_ENDS = frozenset({Phase.CLOSED, Phase.CANCELLED, Phase.REJECTED, Phase.NEEDS_ATTENTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a close stands where it stands: a stable code and what the broker or we know."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """
+    One order of a step: what was sent, and every order that stood in its place since.
+
+    `orders` has the newest report per broker order id, oldest order first; more than one
+    when somebody replaced it.
+    """
+
+    step: int
+    number: int
+    ticket: Ticket
+    sent_at: datetime
+    orders: tuple[OrderReport, ...] = ()
+    refusal: str | None = None
+
+    @property
+    def latest(self) -> OrderReport | None:
+        return self.orders[-1] if self.orders else None
+
+    @property
+    def status(self) -> OrderStatus | None:
+        return self.latest.status if self.latest else None
+
+    def filled(self, symbol: str) -> int:
+        """Contracts of `symbol` filled so far, unsigned."""
+        return sum(_leg_filled(order, self.ticket, symbol) for order in self.orders)
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether fills account for every contract of the ticket."""
+        return all(
+            self.filled(leg.symbol) >= self.ticket.contracts(leg.symbol) for leg in self.ticket.legs
+        )
+
+    def cash(self) -> Decimal | None:
+        """Dollars per multiplier-one share received (positive) or paid; None when unpriced."""
+        total = Decimal(0)
+        for order in self.orders:
+            for leg in order.legs:
+                if not leg.filled:
+                    continue
+                if leg.average_price is None or leg.side is None:
+                    return None
+                total -= leg.side.sign * leg.filled * leg.average_price
+        return total
+
+
+def _leg_filled(order: OrderReport, ticket: Ticket, symbol: str) -> int:
+    leg = order.leg(symbol)
+    if leg is not None:
+        return leg.filled
+    if order.legs:
+        return 0
+    # A package that came without its legs fills them together, unit by unit.
+    ratio = sum(each.ratio for each in ticket.legs if each.symbol == symbol)
+    return order.filled_units * ratio
+
+
+@dataclass(frozen=True, slots=True)
+class CloseState:
+    """
+    Everything a close knows. Built only by `step` from events.
+
+    `misses` counts what did not turn up since the phase began: lookups that found no
+    order, or snapshots that did not agree yet. `phase_since` is when the phase began.
+    """
+
+    close_id: str
+    account: str
+    position_id: str
+    leg_id: str | None
+    ticker: str
+    strategy: str
+    plan: Plan
+    attempts: tuple[Attempt, ...]
+    phase: Phase
+    phase_since: datetime
+    opened_at: datetime
+    updated_at: datetime
+    reason: Reason | None = None
+    cancel_requested: bool = False
+    cancel_acknowledged: bool = False
+    resend: bool = False
+    resends: int = 0
+    misses: int = 0
+    ended_at: datetime | None = None
+
+    @property
+    def attempt(self) -> Attempt:
+        """The order that is being worked, or was last."""
+        return self.attempts[-1]
+
+    @property
+    def order_type(self) -> OrderType:
+        return self.plan.steps[0].order_type
+
+    def filled(self, symbol: str) -> int:
+        """Contracts of `symbol` that fills have closed so far, unsigned."""
+        return sum(attempt.filled(symbol) for attempt in self.attempts)
+
+    def remaining(self, target: Target) -> int:
+        return max(0, target.contracts - self.filled(target.symbol))
+
+    @property
+    def all_filled(self) -> bool:
+        return not any(self.remaining(target) for target in self.plan.targets)
+
+    @property
+    def any_filled(self) -> bool:
+        return any(self.filled(target.symbol) for target in self.plan.targets)
+
+    @property
+    def next_step(self) -> PlanStep | None:
+        """The step after the one being worked."""
+        index = self.attempt.step + 1
+        return self.plan.steps[index] if index < len(self.plan.steps) else None
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether asking to cancel could still change something."""
+        return not self.cancel_requested and self.phase in (
+            Phase.SENDING,
+            Phase.UNKNOWN,
+            Phase.WORKING,
+        )
+
+    def knows(self, report: OrderReport) -> bool:
+        """Whether this report speaks of one of our orders or of its replacement."""
+        return any(_belongs(attempt, report) for attempt in self.attempts)
+
+    def with_attempt(self, attempt: Attempt) -> "CloseState":
+        """Return the state with this attempt put in place of its older self."""
+        return replace(
+            self,
+            attempts=tuple(
+                attempt if (each.step, each.number) == (attempt.step, attempt.number) else each
+                for each in self.attempts
+            ),
+        )
+
+    def attempt_for(self, report: OrderReport) -> Attempt | None:
+        return next((each for each in self.attempts if _belongs(each, report)), None)
+
+    def attempt_with_id(self, client_order_id: str) -> Attempt | None:
+        return next(
+            (each for each in self.attempts if each.ticket.client_order_id == client_order_id),
+            None,
+        )
+
+
+def _belongs(attempt: Attempt, report: OrderReport) -> bool:
+    known = {order.order_id for order in attempt.orders}
+    successors = {order.replaced_by for order in attempt.orders}
+    return (
+        report.client_order_id == attempt.ticket.client_order_id
+        or report.order_id in known
+        or report.order_id in successors
+        or report.replaces in known
+    )

@@ -1,0 +1,50 @@
+"""How long a close waits for what, and why."""
+
+from datetime import timedelta
+
+LOOKUP_DELAYS = tuple(timedelta(seconds=each) for each in (0.25, 0.5, 1, 2, 4, 5))
+"""Between two looks for an order that was not found; the last one repeats."""
+
+ABSENT_AFTER = timedelta(seconds=30)
+"""An order that lookups do not find for this long never arrived. Alpaca's orders and
+positions have been seen to disagree for ten seconds (alpacahq/Alpaca-API issue 276)."""
+
+ABSENT_LOOKUPS = 5
+"""And at least this many lookups must have said so."""
+
+RESEND_WITHIN = timedelta(minutes=2)
+"""A lost order goes again only while the decision behind it is this young."""
+
+UNREACHABLE_AFTER = timedelta(seconds=60)
+"""An order that could not even be sent is given up after this long."""
+
+SETTLE_WITHIN = timedelta(seconds=30)
+"""How long holdings may disagree with fills before a person is asked."""
+
+SETTLE_READS = 5
+"""And at least this many snapshots must have disagreed."""
+
+CANCEL_RETRY = timedelta(seconds=2)
+"""Between two looks at an order that is being cancelled."""
+
+FOLLOW_UP = timedelta(seconds=1)
+"""Before asking again for what should come any moment."""
+
+_POLL = (
+    (timedelta(seconds=10), timedelta(seconds=2)),
+    (timedelta(minutes=1), timedelta(seconds=5)),
+)
+_POLL_LATER = timedelta(seconds=15)
+
+
+def lookup_delay(misses: int) -> timedelta:
+    return LOOKUP_DELAYS[min(misses, len(LOOKUP_DELAYS) - 1)]
+
+
+def poll_delay(age: timedelta) -> timedelta:
+    """
+    How long until REST is asked about a working order of this age.
+
+    REST is the second witness beside the stream; an account has 200 requests a minute.
+    """
+    return next((delay for limit, delay in _POLL if age < limit), _POLL_LATER)
