@@ -175,8 +175,12 @@ class Journal(Protocol):
         """Every close that was never marked ended, however old."""
         ...
 
-    async def mark_ended(self, close_id: str) -> None:
-        """Take a close out of `load_unfinished`. A close can be told further events later."""
+    async def mark_ended(self, close_id: str, *, ended: bool) -> None:
+        """
+        Say whether a close belongs to `load_unfinished`.
+
+        Late evidence can bring an ended close back to work.
+        """
         ...
 
     async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:

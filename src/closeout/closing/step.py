@@ -7,6 +7,7 @@ ever asked for by an event that changed the state, so that its intent is on disk
 it is sent (invariants I1 and I2).
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -63,7 +64,16 @@ def step(state: CloseState | None, event: Event) -> Result:
     return after, effects
 
 
-def _apply(state: CloseState, event: Event) -> Result:
+def fold(events: Iterable[Event]) -> CloseState:
+    """Return the state that these events, oldest first, lead to."""
+    state: CloseState | None = None
+    for event in events:
+        state, _ = step(state, event)
+    assert state is not None, "a close has at least one event"
+    return state
+
+
+def _apply(state: CloseState, event: Event) -> Result:  # noqa: C901, PLR0912 - one case an event
     match event:
         case OrderReported():
             return _on_report(state, event)

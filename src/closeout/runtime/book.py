@@ -1,0 +1,194 @@
+"""
+What is known of the account now, and how old that is.
+
+A failed read keeps what was known and says so; it never empties the book (invariant I8).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from closeout.closing.plan import MarketView
+from closeout.domain.grouping import Grouping, group
+from closeout.domain.holdings import Account, Holdings, MarketClock
+from closeout.domain.orders import OrderReport
+from closeout.domain.pricing import EVERY_CENT, TickRule, option_tick_rule
+from closeout.domain.quotes import Quote
+from closeout.domain.strategies import Leg, Strategy
+from closeout.ports import Broker, Clock, Quotes, ReadFailed
+from closeout.runtime.feed import Feed
+
+log = structlog.get_logger(__name__)
+
+Owners = Callable[[], Mapping[str, str]]
+
+_HISTORY_OVERLAP = timedelta(minutes=5)
+"""Alpaca lists orders by the time they were submitted; some arrive in the list late."""
+
+
+class Book:
+    """Holdings, order history, strategies, quotes, account and clock of one account."""
+
+    def __init__(
+        self, broker: Broker, quotes: Quotes, clock: Clock, feed: Feed, owners: Owners
+    ) -> None:
+        self._broker = broker
+        self._quotes = quotes
+        self._clock = clock
+        self._feed = feed
+        self._owners = owners
+        self._orders: dict[str, OrderReport] = {}
+        self._penny: dict[str, bool] = {}
+        self.account: Account | None = None
+        self.holdings: Holdings | None = None
+        self.holdings_error: str | None = None
+        self.grouping = Grouping((), ())
+        self.quotes: dict[str, Quote] = {}
+        self._market: MarketClock | None = None
+
+    # --- reading the broker -----------------------------------------------------------
+
+    async def read_account(self) -> Account:
+        """Raises: ReadFailed."""
+        self.account = await self._broker.account()
+        self._feed.status_changed()
+        return self.account
+
+    async def refresh(self) -> Holdings:
+        """
+        Read holdings and what is new in the history, now.
+
+        Raises:
+            ReadFailed: what was known stays, with `holdings_error` set.
+        """
+        try:
+            holdings = await self._broker.holdings()
+            await self._read_history()
+        except ReadFailed as failure:
+            self.holdings_error = str(failure)
+            self._feed.status_changed()
+            raise
+        self.holdings_error = None
+        self._accept(holdings)
+        return holdings
+
+    async def read_holdings(self) -> Holdings:
+        """Read a snapshot of the holdings alone. Raises: ReadFailed."""
+        holdings = await self._broker.holdings()
+        self._accept(holdings)
+        return holdings
+
+    def _accept(self, holdings: Holdings) -> None:
+        if self.holdings is not None and holdings.at < self.holdings.at:
+            return
+        self.holdings = holdings
+        self._regroup()
+
+    async def _read_history(self) -> None:
+        for order in await self._broker.order_history(self._history_since()):
+            self._orders[order.order_id] = order
+
+    def _history_since(self) -> datetime | None:
+        """Everything the first time; later what is new or was not final yet."""
+        if not self._orders:
+            return None
+        submitted = [order.submitted_at for order in self._orders.values() if order.submitted_at]
+        moving = [
+            order.submitted_at
+            for order in self._orders.values()
+            if order.submitted_at and not order.status.is_final
+        ]
+        newest = max(submitted, default=None)
+        earliest = min([*moving, *([newest] if newest else [])], default=None)
+        return earliest - _HISTORY_OVERLAP if earliest else None
+
+    def note_order(self, report: OrderReport) -> None:
+        """Take in a report from the stream."""
+        self._orders[report.order_id] = report
+
+    def _regroup(self) -> None:
+        if self.holdings is None or self.account is None:
+            return
+        grouping = group(self.account.number, self.holdings, self._orders.values(), self._owners())
+        changed = grouping != self.grouping
+        self.grouping = grouping
+        if changed:
+            log.info("positions.grouped", strategies=len(grouping.strategies))
+        # Also without a change: the snapshot is younger, and its age is on the page.
+        self._feed.positions_changed()
+
+    # --- the market -------------------------------------------------------------------
+
+    async def read_market(self) -> MarketClock:
+        """Raises: ReadFailed."""
+        self._market = await self._broker.market_clock()
+        self._feed.status_changed()
+        return self._market
+
+    @property
+    def market(self) -> MarketClock | None:
+        """The broker's clock, or None when it was not read or a bell has rung since."""
+        if self._market is None:
+            return None
+        bell = self._market.next_close if self._market.is_open else self._market.next_open
+        return self._market if self._clock.now() < bell else None
+
+    def take_quotes(self, quotes: Sequence[Quote]) -> None:
+        """Keep the newest quote of each symbol."""
+        moved: set[str] = set()
+        for quote in quotes:
+            known = self.quotes.get(quote.symbol)
+            if known is None or quote.at >= known.at:
+                self.quotes[quote.symbol] = quote
+                moved.add(quote.symbol)
+        if moved:
+            self._feed.quotes_moved(moved)
+
+    async def learn_ticks(self, symbols: Sequence[str]) -> None:
+        """Learn which classes trade in pennies, once per contract. Raises: ReadFailed."""
+        unknown = [symbol for symbol in symbols if symbol not in self._penny]
+        if unknown:
+            self._penny.update(await self._broker.penny_underlyings(unknown))
+
+    async def freshen_quotes(self, legs: Sequence[Leg], *, older_than: timedelta) -> None:
+        """Read the quotes of these legs unless the stream keeps them young. Raises: ReadFailed."""
+        limit = self._clock.now() - older_than
+        old = {
+            leg.symbol: leg
+            for leg in legs
+            if leg.symbol not in self.quotes or self.quotes[leg.symbol].at < limit
+        }
+        options = frozenset(symbol for symbol, leg in old.items() if leg.option is not None)
+        stocks = frozenset(old) - options
+        if old:
+            self.take_quotes([*(await self._quotes.latest(options, stocks)).values()])
+
+    async def read_quotes(self) -> None:
+        """Read every watched quote once: streams tell only what changes. Raises: ReadFailed."""
+        options, stocks = self.watched()
+        if options or stocks:
+            self.take_quotes([*(await self._quotes.latest(options, stocks)).values()])
+
+    def view(self, legs: Sequence[Leg]) -> MarketView:
+        """What planning needs to know about these legs."""
+        return MarketView(
+            quotes=self.quotes, ticks={leg.symbol: self._tick_rule(leg) for leg in legs}
+        )
+
+    def _tick_rule(self, leg: Leg) -> TickRule:
+        if leg.option is None:
+            return EVERY_CENT
+        penny = self._penny.get(leg.symbol, False)
+        return option_tick_rule(leg.underlying, penny_program=penny)
+
+    # --- looking things up ------------------------------------------------------------
+
+    def strategy(self, position_id: str) -> Strategy | None:
+        return next((each for each in self.grouping.strategies if each.id == position_id), None)
+
+    def watched(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The option and stock symbols whose quotes matter."""
+        legs = [leg for strategy in self.grouping.strategies for leg in strategy.legs]
+        options = frozenset(leg.symbol for leg in legs if leg.option is not None)
+        return options, frozenset(leg.underlying for leg in legs)

@@ -1,0 +1,137 @@
+"""
+Performs the effects of a close and turns what comes of them into events.
+
+One of the two places that catch broadly: whatever goes wrong here while an order is out
+becomes an unknown outcome, never a failure (invariant I4).
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from closeout.closing.effects import (
+    CancelOrder,
+    Effect,
+    FollowOrder,
+    LookUpOrder,
+    PlaceOrder,
+    ReadHoldings,
+    WakeAfter,
+)
+from closeout.closing.events import (
+    CancelAcknowledged,
+    CancelFailed,
+    Event,
+    HoldingsRead,
+    OrderNotFound,
+    OrderNotSent,
+    OrderRefused,
+    OrderReported,
+    OutcomeLost,
+    ReadMissed,
+    Woke,
+)
+from closeout.domain.orders import Ticket
+from closeout.domain.outcomes import Accepted, CancelTaken, NotSent, OutcomeUnknown, Refused
+from closeout.ports import Broker, Clock, ReadFailed
+from closeout.runtime.book import Book
+
+log = structlog.get_logger(__name__)
+
+_AFTER_MISHAP = timedelta(seconds=2)
+
+
+class Performer:
+    """Carries out one effect at a time and answers with the event it led to."""
+
+    def __init__(self, broker: Broker, book: Book, clock: Clock) -> None:
+        self._broker = broker
+        self._book = book
+        self._clock = clock
+
+    async def perform(self, effect: Effect, symbols: Sequence[str]) -> Event | None:
+        """Return what happened; None when the effect has nothing to tell."""
+        match effect:
+            case PlaceOrder(ticket):
+                return await self._place(ticket)
+            case CancelOrder(order_id):
+                return await self._cancel(order_id)
+            case WakeAfter(delay):
+                await self._clock.sleep(delay)
+                return Woke(self._clock.now())
+            case LookUpOrder() | FollowOrder() | ReadHoldings():
+                return await self._read(effect, symbols)
+
+    async def _place(self, ticket: Ticket) -> Event:
+        identity = ticket.client_order_id
+        try:
+            outcome = await self._broker.place(ticket)
+        except Exception as mishap:
+            log.exception("order.mishap", client_order_id=identity)
+            return OutcomeLost(self._clock.now(), identity, f"an error of ours: {mishap!r}")
+        at = self._clock.now()
+        match outcome:
+            case Accepted(report):
+                return OrderReported(at, report, "answer")
+            case Refused():
+                return OrderRefused(
+                    at,
+                    identity,
+                    outcome.http_status,
+                    outcome.code,
+                    outcome.message,
+                    outcome.related_orders,
+                )
+            case OutcomeUnknown(reason):
+                return OutcomeLost(at, identity, reason)
+            case NotSent(reason, retry_after):
+                return OrderNotSent(at, identity, reason, retry_after)
+
+    async def _cancel(self, order_id: str) -> Event:
+        try:
+            outcome = await self._broker.cancel(order_id)
+        except Exception as mishap:
+            log.exception("cancel.mishap", order_id=order_id)
+            return CancelFailed(self._clock.now(), order_id, repr(mishap), _AFTER_MISHAP)
+        at = self._clock.now()
+        match outcome:
+            case CancelTaken():
+                return CancelAcknowledged(at, order_id)
+            case Refused(message=message):
+                return CancelFailed(at, order_id, message, timedelta(0))
+            case OutcomeUnknown(reason):
+                return CancelFailed(at, order_id, reason, timedelta(0))
+            case NotSent(reason, retry_after):
+                return CancelFailed(at, order_id, reason, retry_after)
+
+    async def _read(
+        self, effect: LookUpOrder | FollowOrder | ReadHoldings, symbols: Sequence[str]
+    ) -> Event | None:
+        try:
+            return await self._read_once(effect, symbols)
+        except ReadFailed as failure:
+            retry_after = failure.retry_after or timedelta(0)
+            return ReadMissed(self._clock.now(), str(failure), retry_after)
+        except Exception as mishap:
+            log.exception("read.mishap", effect=type(effect).__name__)
+            return ReadMissed(self._clock.now(), repr(mishap), _AFTER_MISHAP)
+
+    async def _read_once(
+        self, effect: LookUpOrder | FollowOrder | ReadHoldings, symbols: Sequence[str]
+    ) -> Event | None:
+        match effect:
+            case LookUpOrder(client_order_id):
+                report = await self._broker.order_by_client_id(client_order_id)
+                at = self._clock.now()
+                if report is None:
+                    return OrderNotFound(at, client_order_id)
+                return OrderReported(at, report, "read")
+            case FollowOrder(order_id):
+                report = await self._broker.order(order_id)
+                at = self._clock.now()
+                return None if report is None else OrderReported(at, report, "read")
+            case ReadHoldings():
+                holdings = await self._book.read_holdings()
+                held = tuple((symbol, holdings.quantity(symbol)) for symbol in symbols)
+                return HoldingsRead(holdings.at, held)

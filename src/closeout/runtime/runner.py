@@ -1,0 +1,145 @@
+"""
+Runs one close: event in, journal, effects out.
+
+An event that changes the state is on disk before any of its effects begins (invariant
+I1). While the journal cannot write, the event waits, nothing is sent, and the status
+says so.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from closeout.closing.effects import Effect, WakeAfter
+from closeout.closing.events import Event
+from closeout.closing.state import CloseState, Phase
+from closeout.closing.step import step
+from closeout.ports import Clock, Journal, JournalFailed
+from closeout.runtime.narrate import narrate
+from closeout.runtime.perform import Performer
+
+log = structlog.get_logger(__name__)
+
+_JOURNAL_RETRY = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every runner of an account shares."""
+
+    journal: Journal
+    performer: Performer
+    clock: Clock
+    on_change: Callable[["Runner", CloseState], None]
+    on_journal: Callable[[str | None], None]
+
+
+class Runner:
+    """
+    One close and the task that works it.
+
+    The task ends with the close and starts again when late evidence comes.
+    """
+
+    def __init__(self, state: CloseState, *, sequence: int, around: Surroundings) -> None:
+        self.state = state
+        self._sequence = sequence
+        self._around = around
+        self._inbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._worker: asyncio.Task[None] | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+
+    def start(self, effects: tuple[Effect, ...]) -> None:
+        """Begin with the effects of an event that is already in the journal."""
+        self._perform(effects)
+        self._ensure_worker()
+
+    def post(self, event: Event) -> None:
+        """Deliver an event; returns at once."""
+        self._inbox.put_nowait(event)
+        self._ensure_worker()
+
+    async def decided(self, within: timedelta) -> CloseState:
+        """Return the state once something is known of the first order, or when time is up."""
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                while self.state.phase is Phase.SENDING:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            log.info("close.undecided", close_id=self.state.close_id)
+        return self.state
+
+    async def stop(self) -> None:
+        """Stop working without ending the close; the journal has what is needed to go on."""
+        tasks = [task for task in (self._worker, self._alarm, *self._jobs) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ensure_worker(self) -> None:
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work(), name=f"close {self.state.close_id}")
+
+    async def _work(self) -> None:
+        while not (self.state.phase.is_end and self._inbox.empty()):
+            await self._handle(await self._inbox.get())
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    async def _handle(self, event: Event) -> None:
+        before = self.state
+        after, effects = step(before, event)
+        if after != before:
+            await self._write(event)
+            await self._mark(before, after)
+            self.state = after
+            narrate(before, after, event)
+            self._around.on_change(self, before)
+            self._changed.set()
+        self._perform(effects)
+
+    async def _write(self, event: Event) -> None:
+        journal = self._around.journal
+        identity = self.state.close_id
+        while True:
+            try:
+                await journal.append(identity, sequence=self._sequence, events=[event])
+            except JournalFailed as failure:
+                log.error("journal.failed", close_id=identity, reason=str(failure))  # noqa: TRY400
+                self._around.on_journal(str(failure))
+                await self._around.clock.sleep(_JOURNAL_RETRY)
+                continue
+            self._sequence += 1
+            self._around.on_journal(None)
+            return
+
+    async def _mark(self, before: CloseState, after: CloseState) -> None:
+        """Losing this mark costs a needless look at the next start, so it is not retried."""
+        if before.phase.is_end == after.phase.is_end:
+            return
+        try:
+            await self._around.journal.mark_ended(after.close_id, ended=after.phase.is_end)
+        except JournalFailed as failure:
+            log.warning("journal.mark_failed", close_id=after.close_id, reason=str(failure))
+
+    def _perform(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            job = asyncio.create_task(self._run_effect(effect))
+            if isinstance(effect, WakeAfter):
+                if self._alarm is not None:
+                    self._alarm.cancel()
+                self._alarm = job
+            else:
+                self._jobs.add(job)
+                job.add_done_callback(self._jobs.discard)
+
+    async def _run_effect(self, effect: Effect) -> None:
+        event = await self._around.performer.perform(effect, self.state.plan.symbols)
+        if event is not None:
+            self.post(event)

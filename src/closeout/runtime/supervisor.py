@@ -1,0 +1,399 @@
+"""
+Begins closes, keeps their runners, and brings them what the world says.
+
+One lock stands before every new close, so that a double click, a second tab and a
+repeated request find the first one instead of becoming a second order.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from closeout.closing.events import CancelRequested, CloseOpened, HoldingsRead, OrderReported, Woke
+from closeout.closing.events import Recovered as CloseRecovered
+from closeout.closing.guards import check_coverage, check_reduces
+from closeout.closing.ids import close_of
+from closeout.closing.plan import Terms, plan_leg, plan_strategy
+from closeout.closing.plans import Plan
+from closeout.closing.state import CloseState, Phase
+from closeout.closing.step import fold, step
+from closeout.domain.holdings import Holdings
+from closeout.domain.orders import OrderReport, OrderType
+from closeout.domain.strategies import Leg, Strategy
+from closeout.ports import Broker, Clock, Journal, ReadFailed
+from closeout.runtime.book import Book
+from closeout.runtime.feed import Feed
+from closeout.runtime.narrate import narrate
+from closeout.runtime.perform import Performer
+from closeout.runtime.refusals import (
+    AccountBlocked,
+    KeyReused,
+    MarketClosed,
+    NotCancellable,
+    NotReady,
+    UnknownClose,
+    UnknownLeg,
+    UnknownPosition,
+)
+from closeout.runtime.runner import Runner, Surroundings
+
+log = structlog.get_logger(__name__)
+
+KEPT_CLOSES = 1000
+"""Ended closes kept at hand: for the page, and to know whose contracts they took."""
+
+_DECIDE_WITHIN = timedelta(seconds=15)
+
+_QUOTE_AGE_MAX = timedelta(seconds=5)
+"""A limit is priced from quotes no older than this, or from a fresh read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRequest:
+    """What a person asked for. `leg_id` None means the whole strategy."""
+
+    position_id: str
+    leg_id: str | None
+    terms: Terms
+    idempotency_key: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells apart two requests under one idempotency key."""
+        parts = (
+            self.position_id,
+            self.leg_id or "",
+            self.terms.order_type.value,
+            str(self.terms.offset),
+            str(self.terms.price),
+        )
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request put against the account as it is: what would be sent."""
+
+    strategy: Strategy
+    leg: Leg | None
+    plan: Plan
+
+
+class Supervisor:
+    """Every close of one account."""
+
+    def __init__(
+        self, broker: Broker, journal: Journal, book: Book, clock: Clock, feed: Feed
+    ) -> None:
+        self._broker = broker
+        self._journal = journal
+        self._book = book
+        self._clock = clock
+        self._feed = feed
+        self._runners: dict[str, Runner] = {}
+        self._lock = asyncio.Lock()
+        self.journal_error: str | None = None
+        self.stale_positions = asyncio.Event()
+        """Set when a fill or an end makes a fresh look at the holdings worthwhile."""
+        self._around = Surroundings(
+            journal=journal,
+            performer=Performer(broker, book, clock),
+            clock=clock,
+            on_change=self._on_change,
+            on_journal=self._on_journal,
+        )
+
+    # --- beginning --------------------------------------------------------------------
+
+    async def open(self, request: CloseRequest) -> Runner:
+        """
+        Begin a close, or return the one that already does this.
+
+        Raises:
+            NotBegun: see `refusals`; CannotPlan: no order can do it; ReadFailed: the
+                account could not be read; JournalFailed: the intent could not be written.
+                Nothing was sent in any of these cases.
+        """
+        async with self._lock:
+            known = await self._known(request)
+            if known is not None:
+                return known
+            prepared = await self._prepare(request)
+            return await self._begin(request, prepared)
+
+    async def _known(self, request: CloseRequest) -> Runner | None:
+        account = self._account_number()
+        if request.idempotency_key is not None:
+            found = await self._journal.find_by_key(account, request.idempotency_key)
+            if found is not None:
+                close_id, fingerprint = found
+                if fingerprint != request.fingerprint:
+                    raise KeyReused(
+                        "This Idempotency-Key was used for a different request. "
+                        "Use a new key for a new close."
+                    )
+                return await self._runner(close_id)
+        return self._claimant(request)
+
+    def _claimant(self, request: CloseRequest) -> Runner | None:
+        """Return the running close that has contracts of this request."""
+        for runner in self.running():
+            state = runner.state
+            if state.position_id != request.position_id:
+                continue
+            legs = {target.leg_id for target in state.plan.targets}
+            if request.leg_id is None or request.leg_id in legs:
+                return runner
+        return None
+
+    async def _prepare(self, request: CloseRequest) -> Prepared:
+        await self._book.refresh()
+        self._check_account()
+        strategy, leg = self._find(request)
+        await self._check_market(request.terms)
+        await self._learn(strategy, request.terms)
+        prepared = self.plan(strategy, leg, request.terms)
+        holdings = self._holdings()
+        check_reduces(prepared.plan, holdings, await self._holders(prepared.plan, holdings))
+        check_coverage(prepared.plan, holdings)
+        return prepared
+
+    def _find(self, request: CloseRequest) -> tuple[Strategy, Leg | None]:
+        strategy = self._book.strategy(request.position_id)
+        if strategy is None:
+            raise UnknownPosition(
+                "There is no such position now. It may be closed already: look at the "
+                "refreshed list."
+            )
+        if request.leg_id is None:
+            return strategy, None
+        leg = strategy.leg(request.leg_id)
+        if leg is None:
+            raise UnknownLeg(
+                f"{strategy.underlying} {strategy.name} has no such leg now. It may be closed "
+                "already: look at the refreshed list."
+            )
+        return strategy, leg
+
+    def plan(self, strategy: Strategy, leg: Leg | None, terms: Terms) -> Prepared:
+        """Plan from what the book knows, without reading anything. Raises: CannotPlan."""
+        holdings = self._holdings()
+        view = self._book.view(strategy.legs)
+        if leg is None:
+            plan = plan_strategy(strategy, terms, view, holdings)
+        else:
+            plan = plan_leg(leg, terms, view, holdings)
+        return Prepared(strategy=strategy, leg=leg, plan=plan)
+
+    async def _learn(self, strategy: Strategy, terms: Terms) -> None:
+        """
+        Learn ticks and fresh quotes, which only a limit order needs.
+
+        Without ticks the coarsest class is assumed, which every class takes; without
+        quotes there is no mid, and only a price the user gave can stand.
+        """
+        if terms.order_type is not OrderType.LIMIT:
+            return
+        options = [leg.symbol for leg in strategy.legs if leg.option is not None]
+        try:
+            await self._book.learn_ticks(options)
+        except ReadFailed as failure:
+            log.warning("ticks.unread", reason=str(failure))
+        if terms.price is None:
+            await self._book.freshen_quotes(strategy.legs, older_than=_QUOTE_AGE_MAX)
+
+    async def _check_market(self, terms: Terms) -> None:
+        if terms.order_type is not OrderType.MARKET:
+            return
+        market = self._book.market
+        if market is None:
+            try:
+                market = await self._book.read_market()
+            except ReadFailed as failure:
+                # The broker is the last guard; not knowing the hour must not bar an exit.
+                log.warning("market.unread", reason=str(failure))
+                return
+        if not market.is_open:
+            raise MarketClosed(market.next_open)
+
+    def _check_account(self) -> None:
+        account = self._book.account
+        if account is not None and account.blocked_reason is not None:
+            raise AccountBlocked(account.blocked_reason)
+
+    async def _holders(self, plan: Plan, holdings: Holdings) -> tuple[OrderReport, ...]:
+        """Read the open orders only when one of them holds what we need."""
+        for target in plan.targets:
+            row = holdings.row(target.symbol)
+            if row is not None and row.available < target.contracts:
+                return await self._broker.open_orders()
+        return ()
+
+    async def _begin(self, request: CloseRequest, prepared: Prepared) -> Runner:
+        now = self._clock.now()
+        opened = CloseOpened(
+            at=now,
+            close_id=_new_close_id(int(now.timestamp() * 1000)),
+            account=prepared.strategy.account,
+            position_id=request.position_id,
+            leg_id=request.leg_id,
+            ticker=prepared.strategy.underlying,
+            strategy=prepared.strategy.name,
+            plan=prepared.plan,
+        )
+        state, effects = step(None, opened)
+        await self._journal.open(
+            close_id=state.close_id,
+            account=state.account,
+            position_id=state.position_id,
+            idempotency_key=request.idempotency_key,
+            fingerprint=request.fingerprint,
+            events=[opened],
+        )
+        narrate(None, state, opened)
+        runner = self._adopt(state, sequence=1)
+        runner.start(effects)
+        return runner
+
+    def _adopt(self, state: CloseState, *, sequence: int) -> Runner:
+        runner = Runner(state, sequence=sequence, around=self._around)
+        self._runners[state.close_id] = runner
+        self._feed.close_changed(state.close_id)
+        return runner
+
+    async def decided(self, runner: Runner) -> CloseState:
+        """Wait until something is known of the first order."""
+        return await runner.decided(_DECIDE_WITHIN)
+
+    # --- while they run ---------------------------------------------------------------
+
+    def cancel(self, close_id: str) -> CloseState:
+        """
+        Ask a close to stop. It says itself what came of it.
+
+        Raises: UnknownClose, NotCancellable.
+        """
+        runner = self._runners.get(close_id)
+        if runner is None:
+            raise UnknownClose("There is no close of this id.")
+        if runner.state.cancel_requested and not runner.state.phase.is_end:
+            return runner.state
+        if not runner.state.can_cancel:
+            raise NotCancellable(
+                "This close has ended."
+                if runner.state.phase.is_end
+                else "All fills are in; there is nothing left to cancel."
+            )
+        runner.post(CancelRequested(self._clock.now()))
+        return runner.state
+
+    def take_report(self, report: OrderReport) -> bool:
+        """Bring a report to the close it speaks of; False when it is nobody's."""
+        close_id = close_of(report.client_order_id)
+        runner = self._runners.get(close_id) if close_id else None
+        if runner is None:
+            runner = next((each for each in self.running() if each.state.knows(report)), None)
+        if runner is None:
+            return False
+        runner.post(OrderReported(self._clock.now(), report, "stream"))
+        return True
+
+    def take_holdings(self, holdings: Holdings) -> None:
+        """Bring a snapshot to closes that a person was asked to compare with one."""
+        for runner in list(self._runners.values()):
+            reason = runner.state.reason
+            if reason is not None and reason.code == "holdings_disagree":
+                symbols = runner.state.plan.symbols
+                held = tuple((symbol, holdings.quantity(symbol)) for symbol in symbols)
+                runner.post(HoldingsRead(holdings.at, held))
+
+    def look_again(self) -> None:
+        """After a gap in the stream: have every running close ask the broker at once."""
+        for runner in self.running():
+            runner.post(Woke(self._clock.now()))
+
+    async def recover(self) -> None:
+        """
+        Take up the closes that the last run left unfinished, and remember the ended ones.
+
+        Raises: JournalFailed.
+        """
+        account = self._account_number()
+        for stored in await self._journal.load_recent(account, limit=KEPT_CLOSES):
+            self._adopt(fold(stored.events), sequence=len(stored.events))
+        for stored in await self._journal.load_unfinished(account):
+            runner = self._runners.get(stored.close_id)
+            if runner is None:
+                runner = self._adopt(fold(stored.events), sequence=len(stored.events))
+            log.info("close.recovered", close_id=stored.close_id, phase=runner.state.phase.value)
+            runner.post(CloseRecovered(self._clock.now()))
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
+
+    # --- what is known ----------------------------------------------------------------
+
+    def running(self) -> list[Runner]:
+        return [runner for runner in self._runners.values() if not runner.state.phase.is_end]
+
+    def close(self, close_id: str) -> CloseState | None:
+        runner = self._runners.get(close_id)
+        return None if runner is None else runner.state
+
+    def closes(self) -> list[CloseState]:
+        """Newest first."""
+        states = [runner.state for runner in self._runners.values()]
+        return sorted(states, key=lambda state: (state.opened_at, state.close_id), reverse=True)
+
+    def running_close(self, position_id: str) -> CloseState | None:
+        states = [runner.state for runner in self.running()]
+        return next((state for state in states if state.position_id == position_id), None)
+
+    def owners(self) -> dict[str, str]:
+        """Client order ids of Closeout's orders, to the strategy each closed."""
+        return {
+            attempt.ticket.client_order_id: runner.state.position_id
+            for runner in self._runners.values()
+            for attempt in runner.state.attempts
+        }
+
+    async def _runner(self, close_id: str) -> Runner:
+        runner = self._runners.get(close_id)
+        if runner is not None:
+            return runner
+        stored = await self._journal.load(close_id)
+        assert stored is not None, "a recorded key leads to a recorded close"
+        return self._adopt(fold(stored.events), sequence=len(stored.events))
+
+    def _account_number(self) -> str:
+        if self._book.account is None:
+            raise NotReady("The account has not been read yet. Nothing was sent.")
+        return self._book.account.number
+
+    def _holdings(self) -> Holdings:
+        if self._book.holdings is None:
+            raise NotReady("The positions have not been read yet. Nothing was sent.")
+        return self._book.holdings
+
+    def _on_change(self, runner: Runner, before: CloseState) -> None:
+        state = runner.state
+        traded = any(state.filled(symbol) != before.filled(symbol) for symbol in state.plan.symbols)
+        if traded or state.phase is Phase.CLOSED:
+            self.stale_positions.set()
+        self._feed.close_changed(state.close_id)
+        if state.phase.is_end != before.phase.is_end:
+            self._feed.positions_changed()
+
+    def _on_journal(self, error: str | None) -> None:
+        if error != self.journal_error:
+            self.journal_error = error
+            self._feed.status_changed()
+
+
+def _new_close_id(milliseconds: int) -> str:
+    """Sortable by time and never guessed twice."""
+    return f"{milliseconds:012x}{secrets.token_hex(6)}"
