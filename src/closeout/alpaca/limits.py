@@ -1,0 +1,72 @@
+"""How much Alpaca lets us ask, as its answers tell it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+WAIT_UNTOLD = timedelta(seconds=1)
+"""After a 429 that names no time: 200 requests a minute refill within a second or two."""
+
+WAIT_LEAST = timedelta(milliseconds=100)
+"""A reset that has just passed by our clock may not yet have passed by Alpaca's."""
+
+WAIT_MOST = timedelta(minutes=2)
+"""Budgets are per minute: a longer wait is a clock that disagrees, not an instruction."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """
+    The `X-RateLimit-*` headers of one answer: requests per minute, left, and refilled when.
+
+    Alpaca documents them for market data, clock and calendar and sends them elsewhere too;
+    what an answer did not tell is None.
+    """
+
+    limit: int | None
+    remaining: int | None
+    reset_at: datetime | None
+
+    @classmethod
+    def from_headers(cls, headers: Mapping[str, str]) -> "RateLimit | None":
+        limit = _whole(headers.get("X-RateLimit-Limit"))
+        remaining = _whole(headers.get("X-RateLimit-Remaining"))
+        reset = _whole(headers.get("X-RateLimit-Reset"))
+        if limit is None and remaining is None and reset is None:
+            return None
+        return cls(limit, remaining, None if reset is None else _instant(reset))
+
+
+def wait_asked(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long `Retry-After`, else the rate limit's reset, asks to wait; None if neither does."""
+    asked = _retry_after(headers.get("Retry-After"), now)
+    if asked is None:
+        rate = RateLimit.from_headers(headers)
+        reset_at = rate.reset_at if rate else None
+        asked = None if reset_at is None else reset_at - now
+    return None if asked is None else min(max(asked, WAIT_LEAST), WAIT_MOST)
+
+
+def _retry_after(text: str | None, now: datetime) -> timedelta | None:
+    """RFC 9110 allows seconds or an HTTP date."""
+    seconds = _whole(text)
+    if seconds is not None:
+        return timedelta(seconds=min(seconds, WAIT_MOST.total_seconds()))
+    try:
+        at = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+
+
+def _whole(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _instant(epoch: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(epoch, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
