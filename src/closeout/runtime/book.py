@@ -187,6 +187,10 @@ class Book:
     def strategy(self, position_id: str) -> Strategy | None:
         return next((each for each in self.grouping.strategies if each.id == position_id), None)
 
+    def open_orders(self) -> tuple[OrderReport, ...]:
+        """The orders that were not final when we last heard of them."""
+        return tuple(order for order in self._orders.values() if not order.status.is_final)
+
     def watched(self) -> tuple[frozenset[str], frozenset[str]]:
         """The option and stock symbols whose quotes matter."""
         legs = [leg for strategy in self.grouping.strategies for leg in strategy.legs]

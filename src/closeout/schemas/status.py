@@ -48,7 +48,15 @@ class StatusOut(Output):
     market: MarketOut
     positions_as_of: datetime | None
     positions_error: str | None
+    journal_error: str | None
+    """Set while the journal cannot write; nothing is sent until it can."""
     equity: Money | None
     unassigned: list[str]
     """Holdings that belong to no strategy, each as a sentence."""
     server_time: datetime
+
+
+class HealthOut(Output):
+    """Whether closes can be taken."""
+
+    ready: bool

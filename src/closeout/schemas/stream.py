@@ -84,4 +84,4 @@ class StatusMessage(Output):
     status: StatusOut
 
 
-StreamMessage = SnapshotMessage | PositionsMessage | QuotesMessage | CloseMessage | StatusMessage
+STREAM_MESSAGES = (SnapshotMessage, PositionsMessage, QuotesMessage, CloseMessage, StatusMessage)

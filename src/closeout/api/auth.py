@@ -1,0 +1,57 @@
+"""
+Who may speak to the API: this machine's own pages and programs.
+
+The server listens on loopback, but a web page from anywhere runs on this machine too. A
+request that changes something, or opens the stream, must not come from another site's
+page, and the Host must be ours (DNS rebinding).
+"""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from starlette.requests import HTTPConnection
+
+from closeout.api.problems import document
+
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def host_name(value: str) -> str:
+    """Return the name in a Host header or an origin, without its port."""
+    return urlsplit(value if "//" in value else f"//{value}").hostname or ""
+
+
+def is_our_host(connection: HTTPConnection) -> bool:
+    """Whether the request was addressed to us by a name that is ours."""
+    allowed = _LOCAL_NAMES | connection.app.state.extra_hosts
+    return host_name(connection.headers.get("host", "")) in allowed
+
+
+def is_same_origin(connection: HTTPConnection) -> bool:
+    """Whether a browser sent this from our own page; programs send no Origin."""
+    origin = connection.headers.get("origin")
+    if not is_our_host(connection):
+        return False
+    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
+
+
+async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuse what comes from elsewhere, before anything else looks at it."""
+    if not is_our_host(request):
+        return document(
+            request,
+            status=403,
+            code="foreign_host",
+            detail="This server answers only to its own name. Use http://localhost, or list "
+            "the name in CLOSEOUT_ALLOWED_HOSTS.",
+        )
+    if request.method not in _SAFE_METHODS and not is_same_origin(request):
+        return document(
+            request,
+            status=403,
+            code="foreign_origin",
+            detail="Another site's page sent this request. Nothing was done.",
+        )
+    return await call_next(request)

@@ -1,0 +1,49 @@
+"""Routes under `/api/closes`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from closeout.api.close_views import close_out
+from closeout.api.deps import DeskDep
+from closeout.api.positions import PROBLEMS
+from closeout.runtime.refusals import UnknownClose
+from closeout.schemas.closes import CancelCloseResponse, CloseOut, ClosesResponse
+
+router = APIRouter(prefix="/api/closes", tags=["closes"])
+
+_LIMIT_DEFAULT = 50
+_LIMIT_MAX = 500
+
+
+@router.get("", operation_id="listCloses")
+async def list_closes(
+    desk: DeskDep, limit: Annotated[int, Query(ge=1, le=_LIMIT_MAX)] = _LIMIT_DEFAULT
+) -> ClosesResponse:
+    """Closes of this account, newest first; running ones are never cut off."""
+    closes = desk.engine.supervisor.closes()
+    shown = [
+        close_out(state)
+        for index, state in enumerate(closes)
+        if index < limit or not state.phase.is_end
+    ]
+    return ClosesResponse(closes=shown, total_count=len(closes))
+
+
+@router.get("/{close_id}", operation_id="getClose", responses={404: PROBLEMS[404]})
+async def get_close(desk: DeskDep, close_id: str) -> CloseOut:
+    """One close, with every leg and every order."""
+    state = desk.engine.supervisor.close(close_id)
+    if state is None:
+        raise UnknownClose("There is no close of this id.")
+    return close_out(state)
+
+
+@router.post("/{close_id}/cancel", operation_id="cancelClose", responses=PROBLEMS)
+async def cancel_close(desk: DeskDep, close_id: str) -> CancelCloseResponse:
+    """Ask for the working order to be cancelled. Fills may still come."""
+    state = desk.engine.supervisor.cancel(close_id)
+    return CancelCloseResponse(
+        close=close_out(state),
+        message="The cancel is on its way. Fills may still come until Alpaca confirms it.",
+    )

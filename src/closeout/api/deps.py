@@ -1,0 +1,39 @@
+"""What routes are given, as annotated aliases."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import Depends, Header
+from starlette.requests import HTTPConnection
+
+from closeout.ports import Clock
+from closeout.runtime.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the API serves: one engine, and how it is to be announced."""
+
+    engine: Engine
+    clock: Clock
+    mode: Literal["SIMULATED", "PAPER", "LIVE"]
+    option_feed: str
+    version: str
+
+
+def get_desk(connection: HTTPConnection) -> Desk:
+    desk = connection.app.state.desk
+    assert isinstance(desk, Desk)
+    return desk
+
+
+DeskDep = Annotated[Desk, Depends(get_desk)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="Repeating a request under the same key returns the first close.",
+    ),
+]

@@ -1,0 +1,111 @@
+"""Routes under `/api/positions`."""
+
+from decimal import Decimal
+from typing import Any
+
+from fastapi import APIRouter
+
+from closeout.api.close_views import leg_response, strategy_response
+from closeout.api.deps import Desk, DeskDep, IdempotencyKey
+from closeout.api.previews import find, preview
+from closeout.api.problems import BodyDisagrees
+from closeout.api.views import position_out
+from closeout.closing.plan import Terms
+from closeout.closing.state import CloseState
+from closeout.domain.orders import OrderType
+from closeout.runtime.supervisor import CloseRequest
+from closeout.schemas.closes import (
+    CloseLegRequest,
+    CloseLegResponse,
+    ClosePreview,
+    ClosePreviewRequest,
+    CloseStrategyRequest,
+    CloseStrategyResponse,
+)
+from closeout.schemas.positions import PositionOut, PositionsResponse
+from closeout.schemas.problems import Problem
+
+router = APIRouter(prefix="/api/positions", tags=["positions"])
+
+_PROBLEM: dict[str, Any] = {"model": Problem, "content": {"application/problem+json": {}}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    404: _PROBLEM | {"description": "No such position or leg. Nothing was sent."},
+    409: _PROBLEM | {"description": "The account or the market stands in the way."},
+    422: _PROBLEM | {"description": "The request does not fit. Nothing was sent."},
+    503: _PROBLEM | {"description": "Alpaca or the journal does not answer. Nothing was sent."},
+}
+
+
+@router.get("", operation_id="listPositions")
+async def list_positions(desk: DeskDep) -> PositionsResponse:
+    """Every strategy the account holds. `error`: what is shown is old, as `as_of` says."""
+    book = desk.engine.book
+    positions = [position_out(desk, strategy) for strategy in book.grouping.strategies]
+    unread = book.holdings is None or book.holdings_error is not None
+    return PositionsResponse(
+        status="error" if unread else "success",
+        positions=positions,
+        total_count=len(positions),
+        as_of=book.holdings.at if book.holdings else None,
+        message=_unread_message(desk) if unread else None,
+    )
+
+
+def _unread_message(desk: Desk) -> str:
+    reason = desk.engine.book.holdings_error or "the account has not been read yet"
+    return f"Alpaca's positions could not be read: {reason}. Closeout goes on trying."
+
+
+@router.get("/{position_id}", operation_id="getPosition", responses={404: PROBLEMS[404]})
+async def get_position(desk: DeskDep, position_id: str) -> PositionOut:
+    """One strategy."""
+    strategy, _ = find(desk, position_id, None)
+    return position_out(desk, strategy)
+
+
+@router.post("/{position_id}/close-preview", operation_id="previewClose", responses=PROBLEMS)
+async def close_preview(desk: DeskDep, position_id: str, body: ClosePreviewRequest) -> ClosePreview:
+    """Exactly what a close would send now. Nothing is sent."""
+    return preview(desk, position_id, body)
+
+
+@router.post("/{position_id}/close-strategy", operation_id="closeStrategy", responses=PROBLEMS)
+async def close_strategy(
+    desk: DeskDep, position_id: str, body: CloseStrategyRequest, key: IdempotencyKey = None
+) -> CloseStrategyResponse:
+    """
+    Close the whole strategy as one order.
+
+    Answers when the broker has answered (or its answer is overdue); the close goes on
+    being tracked under `close_id`. While a close of these contracts runs, it is returned.
+    """
+    if body.position_id != position_id:
+        raise BodyDisagrees(
+            f"The body names position {body.position_id}, the path {position_id}. "
+            "Nothing was sent; make them agree."
+        )
+    terms = _terms(body.order_type, offset=body.limit_price_offset)
+    state = await _close(desk, CloseRequest(position_id, None, terms, key))
+    return strategy_response(state)
+
+
+@router.post("/{position_id}/close-leg", operation_id="closeLeg", responses=PROBLEMS)
+async def close_leg(
+    desk: DeskDep, position_id: str, body: CloseLegRequest, key: IdempotencyKey = None
+) -> CloseLegResponse:
+    """Close one leg as a single order, unless that would leave a short leg naked."""
+    terms = _terms(body.order_type, price=body.limit_price)
+    state = await _close(desk, CloseRequest(position_id, body.leg_id, terms, key))
+    return leg_response(state, body.leg_id)
+
+
+def _terms(
+    order_type: str, *, offset: Decimal | None = None, price: Decimal | None = None
+) -> Terms:
+    return Terms(order_type=OrderType(order_type), offset=offset, price=price)
+
+
+async def _close(desk: Desk, request: CloseRequest) -> CloseState:
+    supervisor = desk.engine.supervisor
+    runner = await supervisor.open(request)
+    return await supervisor.decided(runner)

@@ -1,0 +1,117 @@
+"""Every error leaves as an RFC 9457 problem document with a stable code."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from closeout.domain.errors import CannotPlan, CloseoutError
+from closeout.ports import JournalFailed, ReadFailed
+from closeout.runtime.refusals import (
+    KeyReused,
+    NotReady,
+    UnknownClose,
+    UnknownLeg,
+    UnknownPosition,
+)
+from closeout.schemas.problems import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[type[CloseoutError], HTTPStatus] = {
+    UnknownPosition: HTTPStatus.NOT_FOUND,
+    UnknownLeg: HTTPStatus.NOT_FOUND,
+    UnknownClose: HTTPStatus.NOT_FOUND,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    ReadFailed: HTTPStatus.SERVICE_UNAVAILABLE,
+    JournalFailed: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_UNPROCESSABLE_CODES = frozenset({"invalid_tick", "limit_with_shares"})
+"""Plans that no state of the market would allow: the request itself must change."""
+
+_ADVICE: dict[type[CloseoutError], str] = {
+    ReadFailed: "Alpaca could not be read ({reason}). Nothing was sent. Try again.",
+    JournalFailed: "The journal could not be written ({reason}). Nothing was sent.",
+}
+
+
+class BodyDisagrees(CloseoutError):
+    """The body names another position than the path."""
+
+    code = "body_disagrees"
+
+
+def document(
+    request: Request, *, status: int, code: str, detail: str, **extra: object
+) -> JSONResponse:
+    """Build the answer."""
+    problem = Problem(
+        type=f"urn:closeout:problem:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        instance=request.url.path,
+    )
+    body = problem.model_dump(mode="json") | extra
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every kind of error with a problem document."""
+    handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[JSONResponse]]] = {
+        CloseoutError: _expected,
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _expected(request: Request, error: CloseoutError) -> JSONResponse:
+    code = error.reason_code if isinstance(error, CannotPlan) else error.code
+    return document(request, status=_status(error, code), code=code, detail=_detail(error))
+
+
+def _status(error: CloseoutError, code: str) -> HTTPStatus:
+    if isinstance(error, BodyDisagrees) or code in _UNPROCESSABLE_CODES:
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    for kind, status in _STATUS.items():
+        if isinstance(error, kind):
+            return status
+    return HTTPStatus.CONFLICT
+
+
+def _detail(error: CloseoutError) -> str:
+    for kind, advice in _ADVICE.items():
+        if isinstance(error, kind):
+            return advice.format(reason=error)
+    return str(error)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [
+        {"where": ".".join(str(part) for part in each["loc"]), "what": each["msg"]}
+        for each in error.errors()
+    ]
+    told = "; ".join(f"{each['where']}: {each['what']}" for each in errors)
+    return document(
+        request,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        code="invalid_request",
+        detail=f"The request does not fit: {told}. Nothing was sent.",
+        errors=errors,
+    )
+
+
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    code = HTTPStatus(error.status_code).name.lower()
+    response = document(request, status=error.status_code, code=code, detail=str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
