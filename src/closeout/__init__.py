@@ -1,0 +1,1 @@
+"""Close Alpaca option strategies as one order, and prove that they are gone."""
