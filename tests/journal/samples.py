@@ -1,0 +1,148 @@
+"""
+One event of every kind with every field filled, and a short way to write a close.
+
+`python tests/journal/samples.py` prints them as `golden_events.json` keeps them.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from closeout.closing.events import (
+    CancelAcknowledged,
+    CancelFailed,
+    CancelRequested,
+    CloseOpened,
+    Event,
+    HoldingsRead,
+    OrderNotFound,
+    OrderNotSent,
+    OrderRefused,
+    OrderReported,
+    OutcomeLost,
+    ReadMissed,
+    Recovered,
+    Woke,
+)
+from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.domain.orders import (
+    Intent,
+    LegReport,
+    OrderReport,
+    OrderStatus,
+    OrderType,
+    Side,
+    TicketLeg,
+)
+from closeout.journal.codec import encode
+from closeout.ports import Journal
+
+AT = datetime(2026, 12, 1, 15, 30, 0, 250_000, tzinfo=UTC)
+PUT = "SPY261218P00450000"
+PLAN = Plan(
+    targets=(Target(leg_id="leg-1", symbol=PUT, side=Side.BUY, contracts=3, held=Decimal(-4)),),
+    steps=(
+        PlanStep(
+            units=3,
+            legs=(TicketLeg(symbol=PUT, ratio=1, side=Side.BUY),),
+            order_type=OrderType.LIMIT,
+            limit=Decimal("1.050"),
+        ),
+    ),
+)
+REPORT = OrderReport(
+    order_id="61e69015-8549-4bfd-b9c3-01e75843f47d",
+    client_order_id="c1-1-1",
+    status=OrderStatus.PARTIALLY_FILLED,
+    raw_status="partially_filled",
+    order_class="simple",
+    order_type="limit",
+    units=3,
+    filled_units=1,
+    limit=Decimal("1.05"),
+    net_price=Decimal("1.0333333333333333"),
+    legs=(
+        LegReport(
+            order_id="61e69015-8549-4bfd-b9c3-01e75843f47d",
+            symbol=PUT,
+            side=Side.BUY,
+            intent=Intent.BUY_TO_CLOSE,
+            ratio=1,
+            quantity=3,
+            filled=1,
+            average_price=Decimal("1.0333333333333333"),
+            status=OrderStatus.PARTIALLY_FILLED,
+        ),
+    ),
+    submitted_at=AT,
+    updated_at=AT + timedelta(milliseconds=40),
+    replaced_by="9f2c",
+    replaces="77aa",
+)
+
+EVENTS: tuple[Event, ...] = (
+    CloseOpened(
+        at=AT,
+        close_id="c1",
+        account="paper",
+        position_id="spy-1",
+        leg_id="leg-1",
+        ticker="SPY",
+        strategy="Short put",
+        plan=PLAN,
+    ),
+    OrderReported(at=AT, report=REPORT, source="stream"),
+    OrderRefused(
+        at=AT,
+        client_order_id="c1-1-1",
+        http_status=403,
+        code=40310000,
+        message="insufficient qty available for order (requested: 3, available: 0)",
+        related_orders=("77aa", "9f2c"),
+    ),
+    OrderNotSent(at=AT, client_order_id="c1-1-1", reason="429", retry_after=timedelta(seconds=1.5)),
+    OutcomeLost(at=AT, client_order_id="c1-1-1", reason="no answer within 5 s"),
+    OrderNotFound(at=AT, client_order_id="c1-1-1"),
+    CancelRequested(at=AT),
+    CancelAcknowledged(at=AT, order_id="77aa"),
+    CancelFailed(at=AT, order_id="77aa", reason="filled", retry_after=timedelta(0)),
+    HoldingsRead(at=AT, quantities=((PUT, Decimal(-1)), ("SPY", Decimal("0.5")))),
+    ReadMissed(at=AT, reason="500", retry_after=timedelta(seconds=2)),
+    Woke(at=AT),
+    Recovered(at=AT),
+)
+OPENED = EVENTS[0]
+
+
+async def open_close(
+    journal: Journal,
+    close_id: str = "c1",
+    *,
+    account: str = "paper",
+    key: str | None = None,
+    events: Sequence[Event] = EVENTS[:1],
+) -> None:
+    """Open a close of which only what the test is about is given."""
+    await journal.open(
+        close_id=close_id,
+        account=account,
+        position_id="spy-1",
+        idempotency_key=key,
+        fingerprint=f"fingerprint of {close_id}",
+        events=events,
+    )
+
+
+def golden() -> str:
+    """Return the payloads of all kinds as readable JSON."""
+    payloads = {
+        encoded.kind: msgspec.json.decode(encoded.payload) for encoded in map(encode, EVENTS)
+    }
+    return msgspec.json.format(msgspec.json.encode(payloads)).decode() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(golden())
