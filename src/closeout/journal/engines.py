@@ -1,0 +1,178 @@
+"""
+Connections to the journal's database: one that writes and a few that only read.
+
+They are apart so that a read never waits behind the writer's disk.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from closeout.ports import JournalFailed
+
+READERS = 2
+"""Reads that run at the same time: a long check must not hold up a close that is loading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The two engines of one journal and, for SQLite, the watch over its files."""
+
+    place: str
+    write: Engine
+    read: Engine
+    files: "WatchedFiles | None"
+
+    def check_files(self) -> None:
+        """
+        Do nothing if the database is still where it was opened.
+
+        Raises:
+            JournalFailed: its file was moved or deleted.
+        """
+        if self.files is not None:
+            self.files.check()
+
+    def dispose(self) -> None:
+        self.read.dispose()
+        self.write.dispose()
+
+
+class WatchedFiles:
+    """
+    The database file and its write-ahead log, as they were when first seen.
+
+    SQLite goes on writing happily to files that were deleted under it, and everything
+    written from then on is lost with the process.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._known: dict[Path, tuple[int, int] | None] = {
+            database: None,
+            database.with_name(f"{database.name}-wal"): None,
+        }
+
+    def check(self) -> None:
+        """
+        Compare the files with what was first seen of them.
+
+        Raises:
+            JournalFailed: one has gone or is another file now.
+        """
+        for path, known in self._known.items():
+            present = _file_id(path)
+            if known is None:
+                self._known[path] = present
+            elif present != known:
+                raise JournalFailed(
+                    f"The journal's file {path} was deleted or replaced while Closeout ran: "
+                    "stop Closeout, put the file back and start again."
+                )
+
+
+def open_engines(url: str, *, patience: timedelta) -> Engines:
+    """
+    Return engines for `sqlite:///path` or `postgresql://...`, connected on first use.
+
+    `patience` is how long a lock of somebody else is waited for.
+
+    Raises:
+        JournalFailed: the URL names no database a journal can be kept in.
+    """
+    parsed = _parse(url)
+    place = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed, place, patience)
+    try:
+        return _open_postgres(parsed, place, patience)
+    except ImportError as error:
+        raise JournalFailed(
+            "PostgreSQL needs one more package: pip install 'closeout[postgres]'"
+        ) from error
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise JournalFailed(
+            "CLOSEOUT_DATABASE_URL is no database URL; sqlite:////home/me/closeout.db is one"
+        ) from error
+    name = parsed.drivername.partition("+")[0]
+    if name == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed.set(drivername="sqlite+pysqlite")
+    if name == "sqlite":
+        raise JournalFailed(
+            "A journal in memory would forget every close: name a file, sqlite:////path/to/file"
+        )
+    if name in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise JournalFailed(f"A journal is kept in SQLite or PostgreSQL, not in {name}")
+
+
+def _open_sqlite(url: URL, place: str, patience: timedelta) -> Engines:
+    assert url.database is not None
+    write = create_engine(url, pool_size=1, max_overflow=0)
+    read = create_engine(url, pool_size=READERS, max_overflow=0)
+    pragmas = [
+        # Before all others, for switching to WAL may meet a lock.
+        f"busy_timeout = {int(patience.total_seconds() * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        # Without it fsync on macOS leaves the data in the drive's own cache.
+        "fullfsync = ON",
+        "foreign_keys = ON",
+    ]
+    # IMMEDIATE: a transaction that reads first and then cannot get the write lock would
+    # fail at once, without the busy timeout.
+    _configure_sqlite(write, pragmas, begin="BEGIN IMMEDIATE")
+    _configure_sqlite(read, [*pragmas, "query_only = ON"], begin="BEGIN")
+    return Engines(place, write, read, WatchedFiles(Path(url.database).absolute()))
+
+
+def _configure_sqlite(engine: Engine, pragmas: list[str], *, begin: str) -> None:
+    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the bare sqlite3 one
+        # sqlite3's own idea of when to begin is switched off; SQLAlchemy begins below.
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+
+def _open_postgres(url: URL, place: str, patience: timedelta) -> Engines:
+    seconds = max(2, round(patience.total_seconds()))  # libpq takes no shorter timeout
+    settings = {
+        "lock_timeout": f"{int(patience.total_seconds() * 1000)}ms",
+        # A server may be set up to answer before its disk does; this journal may not be.
+        "synchronous_commit": "on",
+        "default_transaction_isolation": r"read\ committed",
+    }
+    arguments = {
+        "application_name": "closeout",
+        "connect_timeout": seconds,
+        "tcp_user_timeout": 2 * seconds * 1000,
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+    }
+    # The ping finds a connection that a server restart broke before anything is sent on it.
+    write = create_engine(
+        url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=arguments
+    )
+    read = create_engine(
+        url, pool_size=READERS, max_overflow=0, pool_pre_ping=True, connect_args=arguments
+    )
+    return Engines(place, write, read, None)
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 -- twice per commit; Path.stat is the same call, slower
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

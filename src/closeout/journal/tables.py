@@ -1,0 +1,66 @@
+"""
+The tables of the journal, as the newest migration leaves them.
+
+Instants are text in UTC with six decimals, so that they sort and hash alike on SQLite and
+PostgreSQL. Payloads are JSON text and never the database's JSON type, which would reorder
+keys and reprint numbers under the hash.
+"""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+HEAD = "0001"
+"""The newest migration. A journal that is already there starts without importing Alembic."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+close = Table(
+    "close",
+    metadata,
+    Column("close_id", String(64), primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("position_id", Text, nullable=False),
+    Column("opened_at", String(32), nullable=False),
+    Column("ended_at", String(32), comment="when its newest event was when it was marked ended"),
+    Column("idempotency_key", Text),
+    Column("fingerprint", Text, nullable=False),
+    Column("length", Integer, nullable=False, comment="how many events it has"),
+    Column("head", String(64), nullable=False, comment="the hash of its newest event"),
+    UniqueConstraint("account", "idempotency_key"),
+    Index("ix_close_account_opened_at", "account", "opened_at"),
+    Index("ix_close_account_ended_at", "account", "ended_at"),
+)
+
+close_event = Table(
+    "close_event",
+    metadata,
+    Column("close_id", String(64), ForeignKey("close.close_id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
