@@ -1,0 +1,202 @@
+"""
+Requests to rows: one group, one transaction.
+
+Requests are checked against the heads of their closes before anything is written, so that
+one that is out of date fails alone. What only the database can refuse (a key that another
+process took) undoes the whole group, which is then written again one by one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import assert_never
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from closeout.journal.chain import Head, genesis, link
+from closeout.journal.codec import Encoded
+from closeout.journal.engines import Engines
+from closeout.journal.failures import JournalBelongsToAnother, explain
+from closeout.journal.requests import Appending, Binding, Ending, Opening, Request
+from closeout.journal.tables import close, close_event, meta
+from closeout.ports import JournalFailed, SequenceTaken
+
+Outcome = JournalFailed | None
+
+# In one order, so that two workers that append to the same closes cannot deadlock.
+_READ_HEADS = (
+    select(close.c.close_id, close.c.length, close.c.head)
+    .where(close.c.close_id.in_(bindparam("close_ids", expanding=True)))
+    .order_by(close.c.close_id)
+    .with_for_update()
+)
+_READ_IDENTITY = select(meta.c.value).where(meta.c.name == "identity")
+_MOVE_HEAD = (
+    update(close)
+    .where(close.c.close_id == bindparam("id"))
+    .values(length=bindparam("new_length"), head=bindparam("new_head"))
+)
+_END = (
+    update(close)
+    .where(close.c.close_id == bindparam("id"))
+    .values(
+        ended_at=func.coalesce(
+            close.c.ended_at,
+            select(func.max(close_event.c.at))
+            .where(close_event.c.close_id == bindparam("id"))
+            .scalar_subquery(),
+        )
+    )
+)
+_RESUME = update(close).where(close.c.close_id == bindparam("id")).values(ended_at=None)
+
+
+class Ledger:
+    """Writes groups of requests."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def commit(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Write what can be written; None for a request that is committed, else why it is not."""
+        try:
+            return self._commit_together(requests)
+        except JournalFailed as failure:
+            return [_again(failure) for _ in requests]
+        except (IntegrityError, DataError) as error:
+            if len(requests) == 1:
+                return [explain(error, self._engines.place)]
+            return [outcome for request in requests for outcome in self.commit([request])]
+        except DBAPIError as error:
+            return [explain(error, self._engines.place) for _ in requests]
+
+    def _commit_together(self, requests: Sequence[Request]) -> list[Outcome]:
+        with self._engines.write.begin() as connection:
+            group = _Group(connection, _read_heads(connection, requests))
+            outcomes = [group.take(request) for request in requests]
+            group.write()
+        # Only now, since a file that vanished earlier is gone now too.
+        self._engines.check_files()
+        return outcomes
+
+
+class _Group:
+    """The rows of one transaction, gathered table by table."""
+
+    def __init__(self, connection: Connection, heads: dict[str, Head]) -> None:
+        self._connection = connection
+        self._heads = heads
+        self._opened: dict[str, dict[str, object]] = {}
+        self._events: list[dict[str, object]] = []
+        self._appended: set[str] = set()
+        self._ended: dict[str, bool] = {}
+
+    def take(self, request: Request) -> Outcome:
+        """Note the rows of `request`, or return why it cannot be written."""
+        try:
+            match request:
+                case Opening():
+                    self._open(request)
+                case Appending():
+                    self._append(request)
+                case Ending():
+                    self._head(request.close_id)
+                    self._ended[request.close_id] = request.ended
+                case Binding():
+                    self._bind(request)
+                case _:
+                    assert_never(request)
+        except JournalFailed as failure:
+            return failure
+        return None
+
+    def write(self) -> None:
+        """Write what was taken, each table at once."""
+        run = self._connection.execute
+        if self._opened:
+            heads = {id_: _head_row(self._heads[id_]) for id_ in self._opened}
+            run(insert(close), [row | heads[id_] for id_, row in self._opened.items()])
+        if self._events:
+            run(insert(close_event), self._events)
+        if moved := sorted(self._appended - self._opened.keys()):
+            run(_MOVE_HEAD, [_moved_row(id_, self._heads[id_]) for id_ in moved])
+        for statement, ended in ((_END, True), (_RESUME, False)):
+            if ids := sorted(id_ for id_, now in self._ended.items() if now is ended):
+                run(statement, [{"id": id_} for id_ in ids])
+
+    def _open(self, request: Opening) -> None:
+        if request.close_id in self._heads:
+            raise SequenceTaken(f"Close {request.close_id} is already in the journal: load it.")
+        self._heads[request.close_id] = genesis(request.identity)
+        self._opened[request.close_id] = asdict(request.identity)
+        self._add(request.close_id, request.events)
+
+    def _append(self, request: Appending) -> None:
+        length = self._head(request.close_id).length
+        if request.sequence < length:
+            raise SequenceTaken(
+                f"Event {request.sequence} of close {request.close_id} is already written; "
+                f"the next is {length}: load the close and go on from there."
+            )
+        if request.sequence > length:
+            raise JournalFailed(
+                f"Close {request.close_id} has {length} events, so event {request.sequence} "
+                "cannot come next: some are missing. Load the close and go on from there."
+            )
+        self._appended.add(request.close_id)
+        self._add(request.close_id, request.events)
+
+    def _bind(self, request: Binding) -> None:
+        bound = self._connection.scalar(_READ_IDENTITY)
+        if bound is None:
+            row = {"name": "identity", "value": request.identity}
+            self._connection.execute(insert(meta), row)
+        elif bound != request.identity:
+            raise JournalBelongsToAnother(
+                f"This journal belongs to {bound}, not to {request.identity}: give each its own "
+                "with CLOSEOUT_DATABASE_URL. Nothing was written."
+            )
+
+    def _head(self, close_id: str) -> Head:
+        head = self._heads.get(close_id)
+        if head is None:
+            raise JournalFailed(f"The journal has no close {close_id}: open it first.")
+        return head
+
+    def _add(self, close_id: str, events: Iterable[Encoded]) -> None:
+        for event in events:
+            before = self._heads[close_id]
+            after = link(before, close_id, event)
+            self._events.append(
+                {
+                    "close_id": close_id,
+                    "sequence": before.length,
+                    "kind": event.kind,
+                    "at": event.at,
+                    "payload": event.payload,
+                    "previous_hash": before.hash,
+                    "hash": after.hash,
+                }
+            )
+            self._heads[close_id] = after
+
+
+def _read_heads(connection: Connection, requests: Sequence[Request]) -> dict[str, Head]:
+    ids = {each.close_id for each in requests if isinstance(each, Appending | Ending)}
+    if not ids:
+        return {}
+    rows = connection.execute(_READ_HEADS, {"close_ids": sorted(ids)})
+    return {row.close_id: Head(row.length, row.head) for row in rows}
+
+
+def _head_row(head: Head) -> dict[str, object]:
+    return {"length": head.length, "head": head.hash}
+
+
+def _moved_row(close_id: str, head: Head) -> dict[str, object]:
+    return {"id": close_id, "new_length": head.length, "new_head": head.hash}
+
+
+def _again(failure: JournalFailed) -> JournalFailed:
+    """Return a copy: one exception raised in many tasks would mix up their tracebacks."""
+    return type(failure)(*failure.args)

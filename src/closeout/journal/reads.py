@@ -1,0 +1,89 @@
+"""Rows back to closes. A close and its events are always read in one statement."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from closeout.journal.codec import decode
+from closeout.journal.tables import close, close_event
+from closeout.ports import JournalFailed, StoredClose
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_NEWEST_FIRST = (close.c.opened_at.desc(), close.c.close_id.desc())
+
+
+def load(connection: Connection, close_id: str) -> StoredClose | None:
+    """Return one close, or None if it was never opened."""
+    found = _closes(connection, select(close).where(close.c.close_id == close_id))
+    return next(iter(found), None)
+
+
+def load_recent(connection: Connection, account: str, limit: int) -> tuple[StoredClose, ...]:
+    """Return the `limit` newest closes of `account`, newest first."""
+    newest = select(close).where(close.c.account == account).order_by(*_NEWEST_FIRST).limit(limit)
+    return _closes(connection, newest)
+
+
+def load_unfinished(connection: Connection, account: str) -> tuple[StoredClose, ...]:
+    """Return the closes of `account` that are not marked ended, newest first."""
+    return _closes(
+        connection,
+        select(close).where(close.c.account == account, close.c.ended_at.is_(None)),
+    )
+
+
+def find_by_key(connection: Connection, account: str, key: str) -> tuple[str, str] | None:
+    """Return the close id and fingerprint recorded under an idempotency key."""
+    row = connection.execute(
+        select(close.c.close_id, close.c.fingerprint).where(
+            close.c.account == account, close.c.idempotency_key == key
+        )
+    ).one_or_none()
+    return None if row is None else (row.close_id, row.fingerprint)
+
+
+def _closes(connection: Connection, which: Select[Any]) -> tuple[StoredClose, ...]:
+    chosen = which.subquery()
+    # Outer, so that a close whose events are lost is missed loudly.
+    rows = connection.execute(
+        select(
+            chosen.c.close_id,
+            chosen.c.account,
+            chosen.c.position_id,
+            chosen.c.length,
+            close_event.c.sequence,
+            close_event.c.kind,
+            close_event.c.payload,
+        )
+        .join_from(chosen, close_event, chosen.c.close_id == close_event.c.close_id, isouter=True)
+        .order_by(chosen.c.opened_at.desc(), chosen.c.close_id.desc(), close_event.c.sequence)
+    )
+    by_close = groupby(rows, key=lambda row: row.close_id)
+    return tuple(_close(list(group)) for _, group in by_close)
+
+
+def _close(rows: list[AnyRow]) -> StoredClose:
+    first = rows[0]
+    present = [row for row in rows if row.sequence is not None]
+    _require_all(first.close_id, first.length, (row.sequence for row in present))
+    return StoredClose(
+        close_id=first.close_id,
+        account=first.account,
+        position_id=first.position_id,
+        events=tuple(
+            decode(row.kind, row.payload, row=f"Event {row.sequence} of close {row.close_id}")
+            for row in present
+        ),
+    )
+
+
+def _require_all(close_id: str, length: int, sequences: Iterable[int]) -> None:
+    missing = set(range(length)).symmetric_difference(sequences)
+    if missing:
+        raise JournalFailed(
+            f"Close {close_id} should have {length} events and event {min(missing)} is missing "
+            "or too many: `closeout doctor` checks the journal, and a backup holds what was there."
+        )

@@ -1,0 +1,175 @@
+"""The journal as the runtime sees it: asyncio outside, threads inside."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from closeout.closing.events import Event
+from closeout.journal import reads
+from closeout.journal.chain import Identity
+from closeout.journal.codec import encode, instant
+from closeout.journal.engines import READERS, Engines, open_engines
+from closeout.journal.failures import explain
+from closeout.journal.ledger import Ledger
+from closeout.journal.migrate import upgrade
+from closeout.journal.requests import Appending, Binding, Ending, Opening
+from closeout.journal.verify import Verification, verify
+from closeout.journal.writer import Writer
+from closeout.ports import JournalFailed, StoredClose
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SqlJournal:
+    """
+    The `Journal` port on SQLite or PostgreSQL.
+
+    A write that raises was not committed, with one exception no database can spare us: if
+    PostgreSQL goes away during the commit itself, the write may be there. Loading the close
+    tells, and appending again under the same sequence is safe either way.
+    """
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._writer = Writer(Ledger(engines).commit)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="journal-reader")
+        self._closed = False
+
+    @classmethod
+    async def start(cls, url: str, *, patience: timedelta = timedelta(seconds=5)) -> Self:
+        """
+        Open the journal at `url`, creating or upgrading its tables.
+
+        `sqlite:////absolute/path` (its folder must exist) or `postgresql://user@host/name`.
+        `patience` is how long a lock of another program is waited for.
+
+        Raises:
+            JournalFailed: it cannot be opened; the message says what to do.
+        """
+        engines = open_engines(url, patience=patience)
+        try:
+            await asyncio.to_thread(_prepare, engines)
+        except BaseException:
+            engines.dispose()
+            raise
+        return cls(engines)
+
+    async def bind(self, identity: str) -> None:
+        """
+        Make this the journal of `identity` for good, or confirm that it is.
+
+        Name broker, mode and account, such as `alpaca paper PA3XYZ` or `simulated desk 7`:
+        the message for a person quotes it.
+
+        Raises:
+            JournalBelongsToAnother: it is the journal of another account or world.
+        """
+        await self._writer.write(Binding(identity))
+
+    async def open(
+        self,
+        *,
+        close_id: str,
+        account: str,
+        position_id: str,
+        idempotency_key: str | None,
+        fingerprint: str,
+        events: Sequence[Event],
+    ) -> None:
+        """
+        Record a new close with its first events in one commit.
+
+        Raises:
+            SequenceTaken: the close, or another of this account under the same idempotency
+                key, is already recorded; `find_by_key` tells which.
+        """
+        assert events, "a close begins with its intent"
+        identity = Identity(
+            close_id=close_id,
+            account=account,
+            position_id=position_id,
+            opened_at=instant(events[0].at),
+            idempotency_key=idempotency_key,
+            fingerprint=fingerprint,
+        )
+        await self._writer.write(Opening(identity, tuple(map(encode, events))))
+
+    async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
+        """
+        Add events in one commit; the first gets `sequence`.
+
+        Raises:
+            SequenceTaken: that sequence is already written.
+        """
+        assert events, "an append adds something"
+        await self._writer.write(Appending(close_id, sequence, tuple(map(encode, events))))
+
+    async def load(self, close_id: str) -> StoredClose | None:
+        """Return one close, or None if it was never opened."""
+        return await self._read(reads.load, close_id)
+
+    async def load_recent(self, account: str, *, limit: int) -> tuple[StoredClose, ...]:
+        """Return the newest closes of an account, newest first."""
+        return await self._read(reads.load_recent, account, limit)
+
+    async def load_unfinished(self, account: str) -> tuple[StoredClose, ...]:
+        """Return every close that is not marked ended, newest first."""
+        return await self._read(reads.load_unfinished, account)
+
+    async def mark_ended(self, close_id: str, *, ended: bool) -> None:
+        """Take a close out of `load_unfinished`, or back in; a second time changes nothing."""
+        await self._writer.write(Ending(close_id, ended))
+
+    async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:
+        """Return the close id and fingerprint first recorded under this key."""
+        return await self._read(reads.find_by_key, account, idempotency_key)
+
+    async def verify(self) -> Verification:
+        """Check every row against its hash chain; the first broken one is named."""
+        return await self._read(verify)
+
+    async def close(self) -> None:
+        """Write what waits, then let go of the database."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._writer.close()
+        await asyncio.to_thread(self._readers.shutdown)
+        self._engines.dispose()
+
+    async def _read(
+        self,
+        query: Callable[Concatenate[Connection, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        if self._closed:
+            raise JournalFailed("The journal is closed: Closeout is stopping.")
+
+        def run() -> R:
+            with _explained(self._engines), self._engines.read.begin() as connection:
+                self._engines.check_files()
+                return query(connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+
+def _prepare(engines: Engines) -> None:
+    with _explained(engines):
+        upgrade(engines)
+        engines.check_files()
+
+
+@contextmanager
+def _explained(engines: Engines) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise explain(error, engines.place) from error
