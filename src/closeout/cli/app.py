@@ -2,13 +2,17 @@
 
 import typer
 
+from closeout.cli import closes, positions
+
 app = typer.Typer(
     help="Close Alpaca option strategies as one order, and see proof that they are gone.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-
-@app.callback()
-def root() -> None:
-    """Without a command, this help."""
+app.command("positions")(positions.list_positions)
+app.command("preview")(positions.preview)
+app.command("close")(positions.close)
+app.command("closes")(closes.list_closes)
+app.command("cancel")(closes.cancel)
+app.command("status")(closes.status)

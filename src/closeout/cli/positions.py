@@ -1,0 +1,137 @@
+"""`closeout positions`, `preview` and `close`."""
+
+import time
+import uuid
+from typing import Annotated
+
+import typer
+
+from closeout.cli import render
+from closeout.cli.http import Json, ServerRefused, fail, get, post
+
+Position = Annotated[
+    str, typer.Argument(help="A position's id, or its ticker when it is the only one.")
+]
+Leg = Annotated[str | None, typer.Option(help="Close only this leg: its id or OCC symbol.")]
+Limit = Annotated[bool, typer.Option("--limit", help="A limit order at mid instead of market.")]
+Offset = Annotated[
+    str | None,
+    typer.Option(help="Dollars per share from the net mid; positive pays more. Means --limit."),
+]
+Price = Annotated[str | None, typer.Option(help="The limit of a single leg. Means --limit.")]
+
+_FOLLOW_SECONDS = 1.0
+
+
+def list_positions() -> None:
+    """Show every strategy the account holds."""
+    try:
+        answer = get("/api/positions")
+    except ServerRefused as refusal:
+        raise fail(refusal) from refusal
+    render.positions(answer)
+    if answer["status"] == "error":
+        raise fail(answer["message"])
+
+
+def preview(
+    position: Position,
+    leg: Leg = None,
+    *,
+    limit: Limit = False,
+    offset: Offset = None,
+    price: Price = None,
+) -> None:
+    """Show exactly what a close would send. Nothing is sent."""
+    try:
+        found = _find(position)
+        leg_id = _find_leg(found, leg)
+        body = _body(leg_id, limit=limit, offset=offset, price=price)
+        render.preview(post(f"/api/positions/{found['id']}/close-preview", body))
+    except ServerRefused as refusal:
+        raise fail(refusal) from refusal
+
+
+def close(
+    position: Position,
+    leg: Leg = None,
+    *,
+    limit: Limit = False,
+    offset: Offset = None,
+    price: Price = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Close a strategy, or one leg of it, and follow it to its end."""
+    try:
+        found = _find(position)
+        leg_id = _find_leg(found, leg)
+        body = _body(leg_id, limit=limit, offset=offset, price=price)
+        shown = post(f"/api/positions/{found['id']}/close-preview", body)
+        render.preview(shown)
+        if shown["problem"]:
+            raise typer.Exit(1)
+        if not yes and not typer.confirm("Send this?"):
+            render.console.print("Nothing was sent.")
+            raise typer.Exit(1)
+        _follow(_send(found["id"], leg_id, body))
+    except ServerRefused as refusal:
+        raise fail(refusal) from refusal
+
+
+def _find(wanted: str) -> Json:
+    """Return the position of this id, or the only one of this ticker."""
+    positions = get("/api/positions")["positions"]
+    found = [each for each in positions if each["id"] == wanted]
+    found = found or [each for each in positions if each["ticker"] == wanted.upper()]
+    if len(found) == 1:
+        only: Json = found[0]
+        return only
+    if not found:
+        raise ServerRefused(f"There is no position {wanted!r}. See: closeout positions")
+    ids = ", ".join(f"{each['id']} ({each['strategy']})" for each in found)
+    raise ServerRefused(f"{wanted} has several positions; name one: {ids}")
+
+
+def _find_leg(position: Json, wanted: str | None) -> str | None:
+    if wanted is None:
+        return None
+    for leg in position["legs"]:
+        if wanted in (leg["id"], leg["symbol"]):
+            return str(leg["id"])
+    raise ServerRefused(f"{position['ticker']} {position['strategy']} has no leg {wanted!r}.")
+
+
+def _body(leg_id: str | None, *, limit: bool, offset: str | None, price: str | None) -> Json:
+    is_limit = limit or offset is not None or price is not None
+    body: Json = {"order_type": "limit" if is_limit else "market"}
+    if leg_id is not None:
+        body["leg_id"] = leg_id
+    if offset is not None:
+        body["limit_price_offset"] = offset
+    if price is not None:
+        body["limit_price"] = price
+    return body
+
+
+def _send(position_id: str, leg_id: str | None, body: Json) -> str:
+    key = uuid.uuid4().hex
+    if leg_id is None:
+        body = body | {"position_id": position_id}
+        answer = post(f"/api/positions/{position_id}/close-strategy", body, key=key)
+    else:
+        answer = post(f"/api/positions/{position_id}/close-leg", body, key=key)
+    return str(answer["close_id"])
+
+
+def _follow(close_id: str) -> None:
+    """Print every change until the end; Ctrl+C stops looking, not closing."""
+    told = ""
+    while True:
+        answer = get(f"/api/closes/{close_id}")
+        if answer["message"] != told and not answer["ended"]:
+            render.console.print(answer["message"])
+            told = answer["message"]
+        if answer["ended"]:
+            render.close(answer)
+            raise typer.Exit(0 if answer["phase"] == "closed" else 1)
+        time.sleep(_FOLLOW_SECONDS)

@@ -1,0 +1,90 @@
+"""Tables and sentences for a terminal."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Json = dict[str, Any]
+
+console = Console()
+_MISSING = "—"
+
+
+def shown(value: object) -> str:
+    return _MISSING if value is None else str(value)
+
+
+def dollars(value: str | None, *, gain: bool = True) -> str:
+    """Colour a signed dollar amount; the sign says it too."""
+    if value is None:
+        return _MISSING
+    text = f"-${value[1:]}" if value.startswith("-") else f"+${value}"
+    if not gain:
+        return text
+    return f"[red]{text}[/red]" if value.startswith("-") else f"[green]{text}[/green]"
+
+
+def positions(answer: Json) -> None:
+    """Print every strategy with its legs."""
+    for position in answer["positions"]:
+        _position(position)
+    if not answer["positions"]:
+        console.print("No positions.")
+
+
+def _position(position: Json) -> None:
+    table = Table(
+        title=f"{position['ticker']} {position['strategy']} ×{position['quantity']}",
+        caption=f"{position['id']}   P&L {dollars(position['total_pnl'])}",
+        title_justify="left",
+        caption_justify="left",
+    )
+    for column in ("Leg", "Side", "Qty", "Entry", "Bid × Ask", "Mid", "P&L", "Leg id"):
+        table.add_column(column)
+    for leg in position["legs"]:
+        table.add_row(
+            leg["symbol"],
+            leg["direction"],
+            str(leg["quantity"]),
+            shown(leg["entry_price"]),
+            f"{shown(leg['bid'])} × {shown(leg['ask'])}",
+            shown(leg["current_price"]),
+            dollars(leg["pnl_dollars"]),
+            leg["id"],
+        )
+    console.print(table)
+
+
+def preview(answer: Json) -> None:
+    """Print exactly what would be sent."""
+    console.print(f"[bold]{answer['ticker']} {answer['strategy']}[/bold]")
+    for number, order in enumerate(answer["orders"], start=1):
+        price = "market" if order["limit_price"] is None else f"limit {order['limit_price']}"
+        console.print(f"Order {number}: {price}, day, {order['units']} units")
+        for leg in order["legs"]:
+            action = leg["action"].replace("_", " ")
+            quote = f"{shown(leg['bid'])} × {shown(leg['ask'])}"
+            console.print(f"  {action} {leg['quantity']} {leg['symbol']}  ({quote})")
+    for label, key in (("at natural", "cash_natural"), ("at mid", "cash_mid")):
+        console.print(f"Cash {label}: {dollars(answer[key], gain=False)}")
+    for warning in answer["warnings"]:
+        console.print(f"[yellow]{warning['severity']}: {warning['message']}[/yellow]")
+    if answer["problem"]:
+        console.print(f"[red]{answer['problem']}[/red]")
+
+
+def close(answer: Json) -> None:
+    """Print where a close stands."""
+    console.print(
+        f"{answer['id']}  {answer['ticker']} {answer['strategy']}  "
+        f"[bold]{answer['phase'].replace('_', ' ')}[/bold]"
+    )
+    console.print(f"  {answer['message']}")
+    for leg in answer["legs"]:
+        console.print(
+            f"  {leg['action'].replace('_', ' ')} {leg['symbol']}: {leg['status']}, "
+            f"{leg['filled_qty']} of {leg['quantity']} at {shown(leg['filled_avg_price'])}"
+        )
+    if answer["cash"] is not None and answer["ended"]:
+        console.print(f"  Cash: {dollars(answer['cash'], gain=False)}")
