@@ -121,9 +121,7 @@ $(DEV_ENV): pyproject.toml uv.lock
 
 # npm writes this file last, so an install cut short is done again.
 $(NODE_ENV): frontend/package-lock.json frontend/package.json
-	@scripts/check-node
-	@echo "Installing the page's packages"
-	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@scripts/sync-node
 	@touch $@
 
 $(PAGE): $(NODE_ENV) $(PAGE_SOURCES)
