@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 MULTIPLIER: Final = 100
@@ -116,6 +117,7 @@ def occ_symbol(underlying: str, expiration: date, kind: Kind, strike: Decimal) -
     return f"{underlying}{expiration:%y%m%d}{letter}{int(strike * 1000):08d}"
 
 
+@lru_cache(maxsize=65536)
 def parse_occ(symbol: str) -> Contract | None:
     """The contract an OCC symbol names, or None when it is no OCC symbol (a stock, nonsense)."""
     found = _OCC.match(symbol)
@@ -130,6 +132,7 @@ def parse_occ(symbol: str) -> Contract | None:
     return Contract(symbol, root, expiration, kind, Decimal(int(thousandths)) / 1000)
 
 
+@lru_cache(maxsize=65536)
 def asset_id(symbol: str) -> str:
     """A UUID that belongs to the symbol, the same in every world."""
     return str(uuid.uuid5(_NAMESPACE, symbol))

@@ -2,19 +2,36 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from alpaca_simulator.exchange import memory
 from alpaca_simulator.exchange.account import Account, Configurations
 from alpaca_simulator.exchange.activities import Activity, ActivityFilter
-from alpaca_simulator.exchange.contracts import Asset, ContractFilter, ListedContract
+from alpaca_simulator.exchange.admission import admit, check_account, write_order
+from alpaca_simulator.exchange.contracts import Asset, ContractFilter, ListedContract, asset_id
 from alpaca_simulator.exchange.events import Event
-from alpaca_simulator.exchange.holdings import Position
-from alpaca_simulator.exchange.orders import Order, OrderFilter, OrderRequest, ReplaceRequest
+from alpaca_simulator.exchange.genesis import begin
+from alpaca_simulator.exchange.holdings import Holding, Position
+from alpaca_simulator.exchange.leaving import ask_cancel, closing_request
+from alpaca_simulator.exchange.orders import (
+    Order,
+    OrderFilter,
+    OrderRequest,
+    OrderStatus,
+    ReplaceRequest,
+)
+from alpaca_simulator.exchange.passing import pass_time
 from alpaca_simulator.exchange.quotes import Quote, Snapshot, Trade
-from alpaca_simulator.exchange.refusals import Refusal
-from alpaca_simulator.exchange.sessions import ClockReading, Session
+from alpaca_simulator.exchange.refusals import Refusal, not_found, unprocessable
+from alpaca_simulator.exchange.replacing import ask_replacement
+from alpaca_simulator.exchange.sessions import ClockReading, Session, sessions_between
+from alpaca_simulator.exchange.settlement import assign
+from alpaca_simulator.exchange.tickets import read_ticket
+from alpaca_simulator.exchange.transitions import end
+from alpaca_simulator.exchange.valuation import account_of, position_of, positions_of
+from alpaca_simulator.exchange.world import World
 from alpaca_simulator.scenarios.model import Scenario
 
 
@@ -41,28 +58,33 @@ class Exchange:
     seed and calls make the same world, to the last id.
     """
 
+    __slots__ = ("_world",)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
     # --- birth and memory
 
     @classmethod
     def from_scenario(cls, scenario: Scenario, seed: int, now: datetime) -> "Exchange":
         """A fresh world. `now` is aware; dates in the scenario are relative to it."""
-        raise NotImplementedError
+        return cls(begin(scenario, seed, now))
 
     def to_state(self) -> dict[str, Any]:
         """The whole world as JSON-serialisable values, exact."""
-        raise NotImplementedError
+        return memory.dump(self._world)
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Exchange":
         """The world that `to_state` described; its future is the same, given the same calls."""
-        raise NotImplementedError
+        return cls(memory.restore(state))
 
     # --- time
 
     @property
     def now(self) -> datetime:
         """The world's time, aware, UTC."""
-        raise NotImplementedError
+        return self._world.now
 
     def advance(self, to: datetime) -> list[Event]:
         """Move the world to `to` and return all events not drained yet.
@@ -70,28 +92,36 @@ class Exchange:
         Acknowledges new orders, moves the market, matches, carries out cancels and replaces,
         expires orders and contracts at the sessions' closes. A `to` not after `now` moves nothing.
         """
-        raise NotImplementedError
+        pass_time(self._world, to.astimezone(UTC))
+        self._world.outbox.extend(self._world.market.moves())
+        return self.drain_events()
 
     def drain_events(self) -> list[Event]:
         """Events since the last drain or advance: submit, cancel and the like make some too."""
-        raise NotImplementedError
+        events, self._world.outbox = self._world.outbox, []
+        return events
 
     @property
     def revision(self) -> int:
         """Rises with every change of orders, holdings, cash, configuration; not with quotes."""
-        raise NotImplementedError
+        return self._world.revision
 
     def clock(self) -> ClockReading:
-        raise NotImplementedError
+        return self._world.hours.reading(self._world.now)
 
     def calendar(self, first: date, last: date) -> list[Session]:
-        raise NotImplementedError
+        return sessions_between(first, last)
 
     # --- orders
 
     def submit(self, request: OrderRequest) -> Order:
         """Take an order in: status pending_new, or accepted while the market is closed."""
-        raise NotImplementedError
+        world = self._world
+        check_account(world)
+        ticket = read_ticket(world, request)
+        order = write_order(world, ticket, admit(world, ticket))
+        world.tell(order.status.value, order)
+        return order
 
     def replace(self, order_id: str, request: ReplaceRequest) -> Order:
         """Ask for a replacement: the answer is the new order, linked by `replaces`.
@@ -99,36 +129,36 @@ class Exchange:
         It takes the old one's place at the next step unless that one fills first; then the new
         order is rejected.
         """
-        raise NotImplementedError
+        return ask_replacement(self._world, self.order(order_id), request)
 
     def cancel(self, order_id: str) -> None:
         """Ask for a cancel; it happens at the next step, and a fill may come before it."""
-        raise NotImplementedError
+        ask_cancel(self._world, self.order(order_id))
 
     def cancel_all(self) -> list[CancelOutcome]:
-        raise NotImplementedError
+        return [self._try_cancel(order.id) for order in self._world.book.open_orders()]
 
     def order(self, order_id: str) -> Order:
         """A parent, a simple order, or a leg by its own id. Raises the 404 `Refusal`."""
-        raise NotImplementedError
+        return self._world.book.find(order_id)
 
     def order_by_client_order_id(self, client_order_id: str) -> Order:
         """As `order`, by client order id, also a leg's."""
-        raise NotImplementedError
+        return self._world.book.find_by_client_id(client_order_id)
 
     def orders(self, query: OrderFilter) -> list[Order]:
         """Parents and simple orders, legs nested in their parents."""
-        raise NotImplementedError
+        return self._world.book.page(query)
 
     # --- positions
 
     def positions(self) -> list[Position]:
         """All holdings, by symbol."""
-        raise NotImplementedError
+        return positions_of(self._world, self._world.ledger.held())
 
     def position(self, symbol_or_asset_id: str) -> Position:
         """Raises the 404 `Refusal` when nothing is held."""
-        raise NotImplementedError
+        return position_of(self._world, self._holding(symbol_or_asset_id))
 
     def close_position(
         self,
@@ -138,76 +168,114 @@ class Exchange:
         percentage: Decimal | None = None,
     ) -> Order:
         """DELETE /v2/positions/{symbol}: a market day order for all, `qty` or `percentage`."""
-        raise NotImplementedError
+        holding = self._holding(symbol_or_asset_id)
+        return self.submit(closing_request(holding, qty=qty, percentage=percentage))
 
     def close_all_positions(self, *, cancel_orders: bool) -> list[CloseOutcome]:
         """DELETE /v2/positions: one market order for each row, in order of symbol.
 
         No package is closed as one; long legs whose shorts have not filled yet are refused.
         """
-        raise NotImplementedError
+        if cancel_orders:
+            for order in self._world.book.open_orders():
+                if order.status.is_open:
+                    end(self._world, order, OrderStatus.CANCELED, reason="positions closed")
+        return [self._try_close(holding.symbol) for holding in self._world.ledger.held()]
 
     # --- account
 
     def account(self) -> Account:
-        raise NotImplementedError
+        return account_of(self._world)
 
     @property
     def configurations(self) -> Configurations:
-        raise NotImplementedError
+        return self._world.configurations
 
     def configure(self, configurations: Configurations) -> None:
         """PATCH /v2/account/configurations; the caller merges what was sent into what was."""
-        raise NotImplementedError
+        self._world.configurations = configurations
+        self._world.revision += 1
 
     def activities(self, query: ActivityFilter) -> list[Activity]:
-        raise NotImplementedError
+        return self._world.ledger.activities(query, self._world.now)
 
     # --- reference and market data
 
     def assets(self) -> list[Asset]:
-        raise NotImplementedError
+        return self._world.market.stocks()
 
     def asset(self, symbol_or_asset_id: str) -> Asset:
         """A stock. Raises the 404 `Refusal`."""
-        raise NotImplementedError
+        for asset in self.assets():
+            if symbol_or_asset_id in {asset.symbol, asset.id}:
+                return asset
+        raise not_found(f"asset not found for {symbol_or_asset_id}")
 
     def contracts(self, query: ContractFilter) -> list[ListedContract]:
         """Listed contracts, ordered by underlying, expiration, kind and strike."""
-        raise NotImplementedError
+        return self._world.market.chain(query)
 
     def contract(self, symbol_or_asset_id: str) -> ListedContract:
         """Raises the 404 `Refusal`."""
-        raise NotImplementedError
+        contract = self._world.market.find(symbol_or_asset_id)
+        if contract is None:
+            raise not_found(f"option contract {symbol_or_asset_id} not found")
+        return self._world.market.describe(contract)
 
     def quote(self, symbol: str) -> Quote | None:
         """The latest quote of a stock or contract; None for what is not listed."""
-        raise NotImplementedError
+        return self._world.market.quote(symbol)
 
     def trade(self, symbol: str) -> Trade | None:
-        raise NotImplementedError
+        return self._world.market.trade(symbol)
 
     def snapshots(self, symbols: Sequence[str]) -> dict[str, Snapshot]:
         """Quotes, trades and greeks of many symbols at once; unlisted ones are left out."""
-        raise NotImplementedError
+        return self._world.market.snapshots(symbols)
 
     def watch(self, symbols: Iterable[str]) -> None:
         """Name all symbols, stocks or contracts, whose moves `advance` shall report.
 
         Each call replaces the set. What is watched never changes what happens.
         """
-        raise NotImplementedError
+        self._world.market.watch(symbols)
 
     # --- the simulator's own hands
 
     def set_spot(self, underlying: str, price: Decimal) -> None:
         """Move a stock to `price` at once; options reprice from there."""
-        raise NotImplementedError
+        if self._world.market.spec(underlying) is None:
+            raise not_found(f"asset not found for {underlying}")
+        self._world.market.set_spot(underlying, price)
 
     def assign(self, symbol: str, contracts: int) -> None:
         """Assign short contracts early (OPASN and OPTRD); working orders in them are cancelled."""
-        raise NotImplementedError
+        assign(self._world, symbol, contracts)
 
     def reject(self, order_id: str, reason: str) -> None:
         """End an open order as rejected; a pending replacement leaves the old order working."""
-        raise NotImplementedError
+        order = self.order(order_id)
+        if order.parent_id is not None or not order.status.is_open:
+            raise unprocessable(f'order is already in "{order.status}" state')
+        end(self._world, order, OrderStatus.REJECTED, reason=reason)
+
+    # --- inside
+
+    def _holding(self, symbol_or_asset_id: str) -> Holding:
+        for holding in self._world.ledger.held():
+            if symbol_or_asset_id in {holding.symbol, asset_id(holding.symbol)}:
+                return holding
+        raise not_found("position does not exist")
+
+    def _try_cancel(self, order_id: str) -> CancelOutcome:
+        try:
+            self.cancel(order_id)
+        except Refusal as refusal:
+            return CancelOutcome(order_id, refusal)
+        return CancelOutcome(order_id, None)
+
+    def _try_close(self, symbol: str) -> CloseOutcome:
+        try:
+            return CloseOutcome(symbol, self.close_position(symbol))
+        except Refusal as refusal:
+            return CloseOutcome(symbol, refusal)

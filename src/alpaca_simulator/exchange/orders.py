@@ -194,6 +194,8 @@ class Order:
     replaced_at: datetime | None = None
     replaced_by: str | None = None
     replaces: str | None = None
+    reserved: Decimal = Decimal(0)
+    """Options buying power, in dollars, that each open unit binds."""
     triggered: bool = False
     """Whether a stop order's stop has been touched."""
     reason: str = ""
@@ -211,7 +213,7 @@ class Order:
     def filled_avg_price(self) -> Decimal | None:
         if self.filled_qty == 0:
             return None
-        return _plain(self.filled_value / self.filled_qty)
+        return plain(self.filled_value / self.filled_qty)
 
     @property
     def contracts(self) -> tuple["Order", ...]:
@@ -239,7 +241,7 @@ class OrderFilter:
     after_order_id: str | None = None
 
 
-def _plain(price: Decimal) -> Decimal:
+def plain(price: Decimal) -> Decimal:
     """An average with at most six decimals and no trailing zeros, as Alpaca prints them."""
     rounded = price.quantize(Decimal("0.000001")).normalize()
     return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral_value() else rounded
