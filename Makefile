@@ -31,6 +31,9 @@ simulator: $(RUN_ENV) ## Start the broker simulator alone (PORT=8111 SCENARIO=de
 	@exec $(VENV)/python -m alpaca_simulator --port $(or $(PORT),8111) \
 		--scenario $(or $(SCENARIO),desk) --seed $(or $(SEED),7)
 
+.PHONY: build
+build: $(PAGE) ## Build the page into frontend/dist
+
 .PHONY: setup
 setup: $(DEV_ENV) $(NODE_ENV) ## Install what developing needs into .venv and frontend/node_modules
 
