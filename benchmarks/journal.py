@@ -168,7 +168,8 @@ async def measure(url: str, folder: Path, appends: int) -> dict[str, list[Sample
 def report(samples: dict[str, list[Sample]]) -> None:
     """Print one line for each case, with ratios to the first."""
     bare = figures(next(iter(samples.values())))
-    print(f"{'':24}{'p50 ms':>8}{'ratio':>7}{'p99 ms':>9}{'ratio':>7}{'per second':>12}{'ratio':>7}")
+    heads = f"{'p50 ms':>8}{'ratio':>7}{'p99 ms':>9}{'ratio':>7}{'per second':>12}{'ratio':>7}"
+    print(f"{'':24}{heads}")
     for case, rounds in samples.items():
         seen = figures(rounds)
         print(
