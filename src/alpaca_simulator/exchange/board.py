@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -22,6 +23,23 @@ _DEPTHS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A quote set by hand, dollars per share in whole cents; no bid is a bid of zero, size zero."""
+
+    bid: Decimal
+    bid_size: int
+    ask: Decimal
+    ask_size: int
+
+    @property
+    def cents(self) -> tuple[int, int]:
+        return int(self.bid * 100), int(self.ask * 100)
+
+    def quote(self, symbol: str, at: datetime) -> Quote:
+        return Quote(symbol, self.bid, self.bid_size, self.ask, self.ask_size, at)
+
+
 class Board:
     """Contracts of one underlying in columns. Quotes are a pure function of spot and time.
 
@@ -36,6 +54,8 @@ class Board:
         self._priced_for: tuple[float, float, int] | None = None
         self._bids: pricing.Cents = np.zeros(0, np.int64)
         self._asks: pricing.Cents = np.zeros(0, np.int64)
+        self.pinned: dict[str, Pin] = {}
+        """Quotes that stand whatever the stock does."""
 
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._rows
@@ -68,7 +88,10 @@ class Board:
         self._priced_for = key
 
     def quote(self, symbol: str, at: datetime) -> Quote:
-        """The quote of a row as last priced."""
+        """The quote of a row as last priced, or as pinned."""
+        pin = self.pinned.get(symbol)
+        if pin is not None:
+            return pin.quote(symbol, at)
         row = self._rows[symbol]
         return self._quote(symbol, int(self._bids[row]), int(self._asks[row]), at)
 
@@ -77,7 +100,9 @@ class Board:
         bids, asks = self._bids.tolist(), self._asks.tolist()
         for symbol in symbols:
             row = self._rows.get(symbol)
-            if row is not None:
+            if symbol in self.pinned:
+                yield symbol, *self.pinned[symbol].cents
+            elif row is not None:
                 yield symbol, bids[row], asks[row]
 
     def _quote(self, symbol: str, bid: int, ask: int, at: datetime) -> Quote:

@@ -10,11 +10,14 @@ from alpaca_simulator.exchange import memory
 from alpaca_simulator.exchange.account import Account, Configurations
 from alpaca_simulator.exchange.activities import Activity, ActivityFilter
 from alpaca_simulator.exchange.admission import admit, check_account, write_order
+from alpaca_simulator.exchange.board import Pin
 from alpaca_simulator.exchange.contracts import Asset, ContractFilter, ListedContract, asset_id
 from alpaca_simulator.exchange.events import Event
 from alpaca_simulator.exchange.genesis import begin
+from alpaca_simulator.exchange.hands import FillMode
 from alpaca_simulator.exchange.holdings import Holding, Position
 from alpaca_simulator.exchange.leaving import ask_cancel, closing_request
+from alpaca_simulator.exchange.matching import fill_now
 from alpaca_simulator.exchange.orders import (
     Order,
     OrderFilter,
@@ -248,6 +251,43 @@ class Exchange:
             raise not_found(f"asset not found for {underlying}")
         self._world.market.set_spot(underlying, price)
 
+    @property
+    def market_is_frozen(self) -> bool:
+        return self._world.market.is_frozen
+
+    def freeze_market(self, *, frozen: bool) -> None:
+        """Have all prices stand still, or let them go; orders trade on."""
+        self._world.market.is_frozen = frozen
+        self._world.revision += 1
+
+    def pin_quote(
+        self, symbol: str, *, bid: Decimal, bid_size: int, ask: Decimal, ask_size: int
+    ) -> None:
+        """Give a stock or contract a quote that stands until it is lifted; bid 0 is no bid."""
+        self._pin(symbol, Pin(bid, bid_size if bid else 0, ask, ask_size))
+
+    def unpin_quote(self, symbol: str) -> None:
+        self._pin(symbol, None)
+
+    @property
+    def fill_mode(self) -> FillMode:
+        return self._world.hands.mode
+
+    def set_fills(self, mode: FillMode) -> None:
+        """Leave fills to the model, hold them all, or have everything trade at the next step."""
+        self._world.hands.mode = mode
+        self._world.revision += 1
+
+    def allow_fill(self, order_id: str, units: int | None) -> None:
+        """Let an order trade at most `units` in all by itself; None lifts the cap."""
+        order = self.order(order_id)
+        self._world.hands.cap(order.parent_id or order.id, units)
+        self._world.revision += 1
+
+    def fill(self, order_id: str, units: int, price: Decimal | None = None) -> None:
+        """Trade that many units now, whatever mode and caps say, at `price` or at natural."""
+        fill_now(self._world, self.order(order_id), units, price)
+
     def assign(self, symbol: str, contracts: int) -> None:
         """Assign short contracts early (OPASN and OPTRD); working orders in them are cancelled."""
         assign(self._world, symbol, contracts)
@@ -260,6 +300,11 @@ class Exchange:
         end(self._world, order, OrderStatus.REJECTED, reason=reason)
 
     # --- inside
+
+    def _pin(self, symbol: str, pin: Pin | None) -> None:
+        if not self._world.market.pin(symbol, pin):
+            raise not_found(f"asset not found for {symbol}")
+        self._world.revision += 1
 
     def _holding(self, symbol_or_asset_id: str) -> Holding:
         for holding in self._world.ledger.held():

@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
+
 from alpaca_simulator.exchange import listing, pricing
-from alpaca_simulator.exchange.board import Board, columns, dollars, expiry_of
+from alpaca_simulator.exchange.board import Board, Pin, columns, dollars, expiry_of
 from alpaca_simulator.exchange.contracts import (
     Asset,
     Contract,
@@ -43,12 +45,14 @@ class Market:
         self._closed_at = at - timedelta(days=1)
         self._watched: frozenset[str] = frozenset()
         self._shown: dict[str, tuple[int, int]] = {}
+        self.is_frozen = False
+        self._stock_pins: dict[str, Pin] = {}
 
     # --- time
 
     def move(self, now: datetime, *, trading: bool) -> None:
-        """Let time pass to `now`; stocks move only while there is trading."""
-        if trading:
+        """Let time pass to `now`; stocks move only while there is trading and nobody holds them."""
+        if trading and not self.is_frozen:
             seconds = (now - self._now).total_seconds()
             for path in self._paths.values():
                 path.move(seconds)
@@ -64,6 +68,18 @@ class Market:
 
     def set_spot(self, underlying: str, price: Decimal) -> None:
         self._paths[underlying].spot = float(price)
+
+    def pin(self, symbol: str, pin: Pin | None) -> bool:
+        """Fix the quote of a stock or contract until it is lifted; False if it is not listed."""
+        name = symbol if symbol in self._specs else self._board_name(symbol)
+        if name is None:
+            return False
+        pins = self._stock_pins if symbol in self._specs else self._boards[name].pinned
+        if pin is None:
+            pins.pop(symbol, None)
+        else:
+            pins[symbol] = pin
+        return True
 
     # --- what is listed
 
@@ -205,6 +221,8 @@ class Market:
             "closes": self._closes,
             "closed_at": self._closed_at.isoformat(),
             "paths": {name: path.to_state() for name, path in self._paths.items()},
+            "is_frozen": self.is_frozen,
+            "pins": msgspec.to_builtins(self._pins()),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -213,8 +231,15 @@ class Market:
         self._closed_at = datetime.fromisoformat(state["closed_at"])
         for name, path in state["paths"].items():
             self._paths[name].load(path)
+        self.is_frozen = state["is_frozen"]
+        for symbol, pin in msgspec.convert(state["pins"], dict[str, Pin]).items():
+            self.pin(symbol, pin)
 
     # --- inside
+
+    def _pins(self) -> dict[str, Pin]:
+        boards = (board.pinned for board in self._boards.values())
+        return {symbol: pin for pins in (self._stock_pins, *boards) for symbol, pin in pins.items()}
 
     def _priced(self, symbols: Iterable[str]) -> Iterator[tuple[Board, list[str]]]:
         rows: dict[str, list[str]] = defaultdict(list)
@@ -274,6 +299,8 @@ class Market:
             yield quote.symbol, Snapshot(quote.symbol, quote, _print_of(quote), greek, sigma)
 
     def _stock_quote(self, name: str) -> Quote:
+        if name in self._stock_pins:
+            return self._stock_pins[name].quote(name, self.at)
         price = self.spot(name)
         least, span = _STOCK_DEPTH
         size = least + zlib.crc32(f"{name}@{price}".encode()) % span
@@ -284,10 +311,11 @@ class Market:
         return Trade(name, self.spot(name), 100, self.at)
 
     def _stock_moves(self, name: str) -> Iterator[QuoteMoved | Traded]:
-        cents = int(self.spot(name) * 100)
-        if self._shown.get(name) != (cents, cents):
-            self._shown[name] = (cents, cents)
-            yield QuoteMoved(AssetClass.STOCK, self._stock_quote(name))
+        quote = self._stock_quote(name)
+        touch = int(quote.bid * 100), int(quote.ask * 100)
+        if self._shown.get(name) != touch:
+            self._shown[name] = touch
+            yield QuoteMoved(AssetClass.STOCK, quote)
             yield Traded(AssetClass.STOCK, self._stock_trade(name))
 
 

@@ -12,8 +12,10 @@ from alpaca_simulator.exchange.activities import Activity, ActivityType
 from alpaca_simulator.exchange.book import is_working_status
 from alpaca_simulator.exchange.events import LegExecution, Traded
 from alpaca_simulator.exchange.fills import Fill, Offer, OfferedLeg
+from alpaca_simulator.exchange.hands import at_price
 from alpaca_simulator.exchange.orders import AssetClass, Order, OrderStatus, OrderType, Side
 from alpaca_simulator.exchange.quotes import Quote, Trade
+from alpaca_simulator.exchange.refusals import unprocessable
 from alpaca_simulator.exchange.replacing import take_place
 from alpaca_simulator.exchange.sessions import NEW_YORK
 from alpaca_simulator.exchange.transitions import acknowledge, end, moved
@@ -65,11 +67,32 @@ def _match_all(world: World, seconds: float) -> None:
             _match(world, _triggered(world, order, touch), touch, seconds)
 
 
+def fill_now(world: World, order: Order, units: int, price: Decimal | None) -> None:
+    """Trade `units` of a working order at once, at a price of the caller's or at natural.
+
+    `price` is as an order's limit: per share, for a package net with debits positive.
+
+    Raises:
+        Refusal: 422 if the order cannot trade so, with the reason.
+    """
+    if order.status in {OrderStatus.PENDING_NEW, OrderStatus.ACCEPTED}:
+        order = acknowledge(world, order)
+    if order.parent_id is not None or not is_working_status(order.status):
+        raise unprocessable(f'order is already in "{order.status}" state')
+    offer = _offer(order, Touch(world.market.quotes(row.symbol for row in order.contracts)))
+    if offer is None:
+        raise unprocessable("the order has no quote to trade at")
+    debit = offer.natural if price is None else price
+    if price is not None and order.side is Side.SELL:
+        debit = -price
+    _book_fill(world, order, at_price(offer, units, debit))
+
+
 def _match(world: World, order: Order, touch: Touch, seconds: float) -> None:
     offer = _offer(order, touch)
     if offer is None:
         return
-    fill = world.fills.fill(offer, seconds, world.chance)
+    fill = world.hands.judge(order, offer, world.fills.fill(offer, seconds, world.chance))
     if fill is None:
         return
     for leg in offer.legs:

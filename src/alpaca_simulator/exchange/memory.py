@@ -10,6 +10,7 @@ from alpaca_simulator.exchange.account import Configurations
 from alpaca_simulator.exchange.book import Book
 from alpaca_simulator.exchange.chance import Chance
 from alpaca_simulator.exchange.genesis import fill_model
+from alpaca_simulator.exchange.hands import Hands
 from alpaca_simulator.exchange.hours import Hours
 from alpaca_simulator.exchange.ledger import Ledger
 from alpaca_simulator.exchange.market import Market
@@ -33,6 +34,7 @@ def dump(world: World) -> dict[str, Any]:
         "chance": world.chance.to_state(),
         "configurations": msgspec.to_builtins(world.configurations),
         "last_equity": str(world.last_equity),
+        "hands": world.hands.to_state(),
         "revision": world.revision,
     }
 
@@ -57,5 +59,6 @@ def restore(state: dict[str, Any]) -> World:
         fills=fill_model(scenario.fills),
         configurations=msgspec.convert(state["configurations"], Configurations),
         last_equity=Decimal(state["last_equity"]),
+        hands=Hands.from_state(state["hands"]),
         revision=state["revision"],
     )

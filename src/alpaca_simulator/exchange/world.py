@@ -10,6 +10,7 @@ from alpaca_simulator.exchange.book import Book
 from alpaca_simulator.exchange.chance import Chance
 from alpaca_simulator.exchange.events import ActivityPosted, Event, LegExecution, TradeUpdate
 from alpaca_simulator.exchange.fills import FillModel
+from alpaca_simulator.exchange.hands import Hands
 from alpaca_simulator.exchange.hours import Hours
 from alpaca_simulator.exchange.ledger import Ledger
 from alpaca_simulator.exchange.market import Market
@@ -32,6 +33,7 @@ class World:
     fills: FillModel
     configurations: Configurations
     last_equity: Decimal = Decimal(0)
+    hands: Hands = field(default_factory=Hands)
     revision: int = 0
     outbox: list[Event] = field(default_factory=list)
 
