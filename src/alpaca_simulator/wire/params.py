@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypeVar
 
+from multidict import MultiMapping
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 _TRUE = frozenset({"true", "1", "t", "yes"})
@@ -26,6 +28,11 @@ class Query:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+
+    @classmethod
+    def joining(cls, pairs: MultiMapping[str]) -> Query:
+        """Take a name that is repeated (`symbols=A&symbols=B`) for one list."""
+        return cls({name: ",".join(pairs.getall(name)) for name in pairs})
 
     def text(self, name: str) -> str | None:
         return self._values.get(name) or None
