@@ -152,7 +152,13 @@ class Book:
             self._penny.update(await self._broker.penny_underlyings(unknown))
 
     async def freshen_quotes(self, legs: Sequence[Leg], *, older_than: timedelta) -> None:
-        """Read the quotes of these legs unless the stream keeps them young. Raises: ReadFailed."""
+        """
+        Read the quotes of these legs unless the stream keeps them young.
+
+        One that is not there any more is forgotten: an old quote prices nothing.
+
+        Raises: ReadFailed.
+        """
         limit = self._clock.now() - older_than
         old = {
             leg.symbol: leg
@@ -161,8 +167,12 @@ class Book:
         }
         options = frozenset(symbol for symbol, leg in old.items() if leg.option is not None)
         stocks = frozenset(old) - options
-        if old:
-            self.take_quotes([*(await self._quotes.latest(options, stocks)).values()])
+        if not old:
+            return
+        fresh = await self._quotes.latest(options, stocks)
+        for symbol in old.keys() - fresh.keys():
+            self.quotes.pop(symbol, None)
+        self.take_quotes([*fresh.values()])
 
     async def read_quotes(self) -> None:
         """Read every watched quote once: streams tell only what changes. Raises: ReadFailed."""

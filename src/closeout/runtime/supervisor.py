@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 import structlog
 
@@ -26,6 +27,7 @@ from closeout.domain.orders import OrderReport, OrderType
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Broker, Clock, Journal, ReadFailed
 from closeout.runtime.book import Book
+from closeout.runtime.claims import check_unclaimed, holdings_after
 from closeout.runtime.feed import Feed
 from closeout.runtime.narrate import narrate
 from closeout.runtime.perform import Performer
@@ -68,8 +70,8 @@ class CloseRequest:
             self.position_id,
             self.leg_id or "",
             self.terms.order_type.value,
-            str(self.terms.offset),
-            str(self.terms.price),
+            _plain(self.terms.offset),
+            _plain(self.terms.price),
         )
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
@@ -152,14 +154,16 @@ class Supervisor:
 
     async def _prepare(self, request: CloseRequest) -> Prepared:
         await self._book.refresh()
-        self._check_account()
+        await self._check_account()
         strategy, leg = self._find(request)
         await self._check_market(request.terms)
         await self._learn(strategy, request.terms)
         prepared = self.plan(strategy, leg, request.terms)
         holdings = self._holdings()
+        running = [runner.state for runner in self.running()]
+        check_unclaimed(prepared.plan, holdings, running)
         check_reduces(prepared.plan, holdings, await self._holders(prepared.plan, holdings))
-        check_coverage(prepared.plan, holdings)
+        check_coverage(prepared.plan, holdings_after(holdings, running))
         return prepared
 
     def _find(self, request: CloseRequest) -> tuple[Strategy, Leg | None]:
@@ -210,19 +214,23 @@ class Supervisor:
         if terms.order_type is not OrderType.MARKET:
             return
         market = self._book.market
-        if market is None:
+        if market is None or not market.is_open:
+            # Our own clock may be slow: before refusing, the broker's is asked.
             try:
                 market = await self._book.read_market()
             except ReadFailed as failure:
                 # The broker is the last guard; not knowing the hour must not bar an exit.
                 log.warning("market.unread", reason=str(failure))
-                return
-        if not market.is_open:
+        if market is not None and not market.is_open:
             raise MarketClosed(market.next_open)
 
-    def _check_account(self) -> None:
+    async def _check_account(self) -> None:
+        """Refuse for a blocked account, on a fresh read: it may be free again."""
         account = self._book.account
-        if account is not None and account.blocked_reason is not None:
+        if account is None or account.blocked_reason is None:
+            return
+        account = await self._book.read_account()
+        if account.blocked_reason is not None:
             raise AccountBlocked(account.blocked_reason)
 
     async def _holders(self, plan: Plan, holdings: Holdings) -> tuple[OrderReport, ...]:
@@ -392,6 +400,11 @@ class Supervisor:
         if error != self.journal_error:
             self.journal_error = error
             self._feed.status_changed()
+
+
+def _plain(value: Decimal | None) -> str:
+    """The same text for the same number, however many zeros it came with."""
+    return "" if value is None else f"{value.normalize():f}"
 
 
 def _new_close_id(milliseconds: int) -> str:

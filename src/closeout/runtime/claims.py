@@ -1,0 +1,80 @@
+"""
+What running closes are still going to take from the account.
+
+The broker does not know of an order that is on its way, and its positions may lag behind
+its fills. So a new close leaves alone what an older one has set out to close, under
+whatever name the contracts show meanwhile (invariant I3), and counts cover that is about
+to be sold as gone (invariant I6).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from closeout.closing.plans import Plan, Target
+from closeout.closing.state import CloseState
+from closeout.domain.errors import CannotPlan
+from closeout.domain.holdings import Holding, Holdings
+from closeout.domain.orders import Side
+
+
+def check_unclaimed(plan: Plan, holdings: Holdings, running: Sequence[CloseState]) -> None:
+    """
+    Refuse a plan for contracts that running closes claim.
+
+    Raises:
+        CannotPlan: `contracts_claimed`, naming the closes.
+    """
+    for target in plan.targets:
+        claims = {state.close_id: _claim(state, target.symbol, holdings) for state in running}
+        taken = sum(claims.values())
+        if taken and abs(holdings.quantity(target.symbol)) - taken < target.contracts:
+            names = ", ".join(close_id for close_id, contracts in claims.items() if contracts)
+            raise CannotPlan(
+                "contracts_claimed",
+                f"A running close ({names}) is already closing {taken} of {target.symbol}. "
+                "Wait until it has ended, or cancel it.",
+            )
+
+
+def holdings_after(holdings: Holdings, running: Sequence[CloseState]) -> Holdings:
+    """
+    Return what is left when running closes take what they claim.
+
+    Packages trade all their legs together; of single orders only the sales are counted,
+    since a purchase that is not filled yet covers nothing.
+    """
+    taken: Counter[str] = Counter()
+    for state in running:
+        for target in _counted(state.plan):
+            taken[target.symbol] += _claim(state, target.symbol, holdings)
+    return replace(holdings, rows=tuple(_without(row, taken[row.symbol]) for row in holdings.rows))
+
+
+def _claim(state: CloseState, symbol: str, holdings: Holdings) -> int:
+    """
+    Contracts of `symbol` that this close has still to take from these holdings.
+
+    A fill counts as taken only when the holdings show it.
+    """
+    return sum(
+        max(state.remaining(target), target.contracts - _gone(target, holdings))
+        for target in state.plan.targets
+        if target.symbol == symbol
+    )
+
+
+def _gone(target: Target, holdings: Holdings) -> int:
+    """Contracts that have visibly left the account since the close began."""
+    return max(0, int(abs(target.held) - abs(holdings.quantity(target.symbol))))
+
+
+def _counted(plan: Plan) -> list[Target]:
+    packaged = {leg.symbol for step in plan.steps if len(step.legs) > 1 for leg in step.legs}
+    return [each for each in plan.targets if each.side is Side.SELL or each.symbol in packaged]
+
+
+def _without(row: Holding, contracts: int) -> Holding:
+    left = max(Decimal(0), abs(row.quantity) - contracts)
+    return replace(row, quantity=left.copy_sign(row.quantity))

@@ -1,0 +1,127 @@
+"""The journal port in memory, with a switch that makes it fail."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from closeout.closing.events import Event
+from closeout.closing.step import fold
+from closeout.ports import JournalFailed, SequenceTaken, StoredClose
+
+
+@dataclass
+class _Record:
+    account: str
+    position_id: str
+    key: str | None
+    fingerprint: str
+    events: list[Event] = field(default_factory=list)
+    ended: bool = False
+
+
+class MemoryJournal:
+    """
+    The `Journal` port. What was written survives the engine that wrote it.
+
+    `failing` makes every call fail with that reason; `gate`, when set, holds every write
+    until it opens.
+    """
+
+    def __init__(self) -> None:
+        self.failing: str | None = None
+        self.refused_writes = 0
+        self.gate: asyncio.Event | None = None
+        self._records: dict[str, _Record] = {}
+
+    async def open(
+        self,
+        *,
+        close_id: str,
+        account: str,
+        position_id: str,
+        idempotency_key: str | None,
+        fingerprint: str,
+        events: Sequence[Event],
+    ) -> None:
+        await self._before_write()
+        taken = idempotency_key is not None and await self.find_by_key(account, idempotency_key)
+        if close_id in self._records or taken:
+            raise SequenceTaken(f"{close_id} or its key is recorded already")
+        record = _Record(account, position_id, idempotency_key, fingerprint, list(events))
+        self._records[close_id] = record
+
+    async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
+        await self._before_write()
+        record = self._records[close_id]
+        if sequence < len(record.events):
+            raise SequenceTaken(f"event {sequence} of {close_id} is written")
+        assert sequence == len(record.events), "a journal has no holes"
+        record.events.extend(events)
+
+    async def load(self, close_id: str) -> StoredClose | None:
+        self._check()
+        return self._stored(close_id) if close_id in self._records else None
+
+    async def load_recent(self, account: str, *, limit: int) -> tuple[StoredClose, ...]:
+        self._check()
+        ours = [each for each, record in self._records.items() if record.account == account]
+        return tuple(self._stored(each) for each in reversed(ours))[:limit]
+
+    async def load_unfinished(self, account: str) -> tuple[StoredClose, ...]:
+        self._check()
+        return tuple(
+            self._stored(each)
+            for each, record in self._records.items()
+            if record.account == account and not record.ended
+        )
+
+    async def mark_ended(self, close_id: str, *, ended: bool) -> None:
+        await self._before_write()
+        self._records[close_id].ended = ended
+
+    async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:
+        self._check()
+        for close_id, record in self._records.items():
+            if (record.account, record.key) == (account, idempotency_key):
+                return close_id, record.fingerprint
+        return None
+
+    async def close(self) -> None:
+        return
+
+    # --- for tests --------------------------------------------------------------------
+
+    @property
+    def close_ids(self) -> list[str]:
+        return list(self._records)
+
+    def events(self, close_id: str) -> list[Event]:
+        return self._records[close_id].events
+
+    def has_ended(self, close_id: str) -> bool:
+        return self._records[close_id].ended
+
+    def intents(self) -> set[str]:
+        """Client order ids of every order that is on record as about to be sent."""
+        return {
+            attempt.ticket.client_order_id
+            for record in self._records.values()
+            for attempt in fold(record.events).attempts
+        }
+
+    def _stored(self, close_id: str) -> StoredClose:
+        record = self._records[close_id]
+        return StoredClose(close_id, record.account, record.position_id, tuple(record.events))
+
+    async def _before_write(self) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+        try:
+            self._check()
+        except JournalFailed:
+            self.refused_writes += 1
+            raise
+
+    def _check(self) -> None:
+        if self.failing is not None:
+            raise JournalFailed(self.failing)
