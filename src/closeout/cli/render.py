@@ -11,8 +11,12 @@ console = Console()
 _MISSING = "—"
 
 
-def shown(value: object) -> str:
-    return _MISSING if value is None else str(value)
+def price(value: str | None) -> str:
+    """Print dollars per share with at least two decimals, exact as the server sent them."""
+    if value is None:
+        return _MISSING
+    whole, _, decimals = value.partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}"
 
 
 def dollars(value: str | None, *, gain: bool = True) -> str:
@@ -40,18 +44,19 @@ def _position(position: Json) -> None:
         title_justify="left",
         caption_justify="left",
     )
-    for column in ("Leg", "Side", "Qty", "Entry", "Bid × Ask", "Mid", "P&L", "Leg id"):
-        table.add_column(column)
+    table.add_column("Leg", no_wrap=True)
+    table.add_column("Side")
+    for column in ("Qty", "Entry", "Bid × Ask", "Mid", "P&L"):
+        table.add_column(column, justify="right", no_wrap=True)
     for leg in position["legs"]:
         table.add_row(
             leg["symbol"],
             leg["direction"],
             str(leg["quantity"]),
-            shown(leg["entry_price"]),
-            f"{shown(leg['bid'])} × {shown(leg['ask'])}",
-            shown(leg["current_price"]),
+            price(leg["entry_price"]),
+            f"{price(leg['bid'])} × {price(leg['ask'])}",
+            price(leg["current_price"]),
             dollars(leg["pnl_dollars"]),
-            leg["id"],
         )
     console.print(table)
 
@@ -60,11 +65,11 @@ def preview(answer: Json) -> None:
     """Print exactly what would be sent."""
     console.print(f"[bold]{answer['ticker']} {answer['strategy']}[/bold]")
     for number, order in enumerate(answer["orders"], start=1):
-        price = "market" if order["limit_price"] is None else f"limit {order['limit_price']}"
-        console.print(f"Order {number}: {price}, day, {order['units']} units")
+        terms = "market" if order["limit_price"] is None else f"limit {price(order['limit_price'])}"
+        console.print(f"Order {number}: {terms}, day, {order['units']} units")
         for leg in order["legs"]:
             action = leg["action"].replace("_", " ")
-            quote = f"{shown(leg['bid'])} × {shown(leg['ask'])}"
+            quote = f"{price(leg['bid'])} × {price(leg['ask'])}"
             console.print(f"  {action} {leg['quantity']} {leg['symbol']}  ({quote})")
     for label, key in (("at natural", "cash_natural"), ("at mid", "cash_mid")):
         console.print(f"Cash {label}: {dollars(answer[key], gain=False)}")
@@ -84,7 +89,7 @@ def close(answer: Json) -> None:
     for leg in answer["legs"]:
         console.print(
             f"  {leg['action'].replace('_', ' ')} {leg['symbol']}: {leg['status']}, "
-            f"{leg['filled_qty']} of {leg['quantity']} at {shown(leg['filled_avg_price'])}"
+            f"{leg['filled_qty']} of {leg['quantity']} at {price(leg['filled_avg_price'])}"
         )
     if answer["cash"] is not None and answer["ended"]:
         console.print(f"  Cash: {dollars(answer['cash'], gain=False)}")
