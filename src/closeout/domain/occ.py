@@ -1,5 +1,6 @@
 """OCC option symbols, as Alpaca writes them: root, yymmdd, C or P, strike times 1000."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +9,7 @@ from enum import StrEnum
 from closeout.domain.errors import NotAnOccSymbol
 
 _SUFFIX = 15  # yymmdd + right + eight digits of strike
-_ROOT_MAX = 6
+_ROOT = re.compile("[A-Z][A-Z0-9]{0,5}")
 
 
 class Right(StrEnum):
@@ -45,7 +46,7 @@ class OccSymbol:
             NotAnOccSymbol: the text has another form; stock symbols do.
         """
         root, suffix = text[:-_SUFFIX], text[-_SUFFIX:]
-        if not (0 < len(root) <= _ROOT_MAX and root[0].isalpha() and root.isalnum()):
+        if not _ROOT.fullmatch(root):
             raise NotAnOccSymbol(text)
         digits = suffix[:6] + suffix[7:]
         if not (digits.isascii() and digits.isdigit() and suffix[6] in "CP"):
@@ -55,6 +56,8 @@ class OccSymbol:
         except ValueError:
             raise NotAnOccSymbol(text) from None
         strike = Decimal(int(suffix[7:])).scaleb(-3)
+        if not strike:
+            raise NotAnOccSymbol(text)
         return cls(root=root, expiry=expiry, right=Right(suffix[6]), strike=strike)
 
     @property
