@@ -10,6 +10,8 @@ Shape = Sequence[tuple[OccSymbol | None, int]]
 
 _Option = tuple[OccSymbol, int]
 
+_SHARES_PER_CALL = 100
+
 
 def name_strategy(shape: Shape) -> str:
     """Name a strategy; `Custom` for what has no common name."""
@@ -17,6 +19,8 @@ def name_strategy(shape: Shape) -> str:
     options = sorted((option, quantity) for option, quantity in shape if option is not None)
     if shares:
         return _name_with_shares(shares, options)
+    if len({option.root for option, _ in options}) > 1:
+        return _custom(len(options))  # an adjusted contract delivers something else
     ratios = _in_lowest_terms(options)
     match len(ratios):
         case 1:
@@ -50,6 +54,9 @@ def _name_with_shares(shares: int, options: list[_Option]) -> str:
         return "Shares" if shares > 0 else "Short Shares"
     kinds = {(option.right, quantity > 0) for option, quantity in options}
     if shares > 0 and len(options) == len(kinds):
+        calls = sum(quantity for option, quantity in options if option.right is Right.CALL)
+        if shares < -calls * _SHARES_PER_CALL:
+            return "Ratio Call Write" if len(options) == 1 else _custom(len(options) + 1)
         names = {
             frozenset({(Right.CALL, False)}): "Covered Call",
             frozenset({(Right.PUT, True)}): "Protective Put",
