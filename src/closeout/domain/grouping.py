@@ -55,17 +55,31 @@ def group(
     The result does not depend on the order of rows or orders. `owners` is as in
     `read_packages`.
     """
-    free = {row.symbol: int(row.quantity) for row in holdings.rows}
+    strange = {row.symbol: why for row in holdings.rows if (why := _why_strange(row))}
+    free = {row.symbol: int(row.quantity) for row in holdings.rows if row.symbol not in strange}
     packages = read_packages(account, orders, owners)
     strategies = [*_claim_packages(account, packages, free)]
     strategies += _group_by_expiry(account, holdings, free)
-    unassigned = tuple(
-        Unassigned(row.symbol, row.quantity - int(row.quantity), "a fraction of a share")
-        for row in holdings.rows
-        if row.quantity != int(row.quantity)
-    )
+    unassigned = sorted(_left_over(holdings, strange), key=lambda left: left.symbol)
     assert not any(free.values()), "every whole contract is claimed"
-    return Grouping(strategies=tuple(sorted(strategies, key=_display_order)), unassigned=unassigned)
+    return Grouping(tuple(sorted(strategies, key=_display_order)), tuple(unassigned))
+
+
+def _why_strange(row: Holding) -> str | None:
+    """Say why a holding is nothing Closeout can close; None when it can."""
+    if row.asset_class == "us_option" and option_or_none(row.symbol) is None:
+        return "an option whose symbol cannot be read"
+    if row.asset_class == "crypto":
+        return "neither an option nor shares"
+    return None
+
+
+def _left_over(holdings: Holdings, strange: Mapping[str, str]) -> Iterable[Unassigned]:
+    for row in holdings.rows:
+        if row.symbol in strange:
+            yield Unassigned(row.symbol, row.quantity, strange[row.symbol])
+        elif row.quantity != int(row.quantity):
+            yield Unassigned(row.symbol, row.quantity - int(row.quantity), "a fraction of a share")
 
 
 def _display_order(strategy: Strategy) -> tuple[str, date, str]:
@@ -116,7 +130,7 @@ def _move(symbol: str, quantity: int, free: dict[str, int], claim: dict[str, int
 
 def _strategy_of(account: str, package: Package, held: dict[str, int]) -> Strategy:
     legs = [
-        _leg(package.id, symbol, quantity, package.entry_price(symbol))
+        _leg(package.id, symbol, quantity, package.entry_price(symbol, quantity))
         for symbol, quantity in held.items()
     ]
     return Strategy(
@@ -124,7 +138,7 @@ def _strategy_of(account: str, package: Package, held: dict[str, int]) -> Strate
         account=account,
         underlying=legs[0].underlying,
         legs=_in_order(legs),
-        opened_at=package.opened_at,
+        opened_at=package.opened_at(held),
         grouped_by=GroupedBy.OPENING_ORDER,
     )
 

@@ -6,7 +6,8 @@ take from it, oldest lots first; closes that Closeout itself made say which pack
 belong to. What remains is what each package would hold if nobody had interfered.
 """
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -30,7 +31,6 @@ class Package:
 
     id: str
     ratios: dict[str, int]
-    opened_at: datetime | None
     lots: dict[str, list[_Lot]] = field(default_factory=dict)
 
     def wanted(self, symbol: str) -> int:
@@ -38,13 +38,37 @@ class Package:
         total = sum(lot.quantity for lot in self.lots.get(symbol, ()))
         return total if self.ratios[symbol] > 0 else -total
 
-    def entry_price(self, symbol: str) -> Decimal | None:
-        """Average price of the lots that remain, dollars per share."""
-        lots = [lot for lot in self.lots.get(symbol, ()) if lot.quantity]
-        held = sum(lot.quantity for lot in lots)
-        if not held or any(lot.price is None for lot in lots):
-            return None
-        return sum((lot.quantity * (lot.price or Decimal(0)) for lot in lots), Decimal(0)) / held
+    def entry_price(self, symbol: str, quantity: int) -> Decimal | None:
+        """
+        Average price of the newest `quantity` contracts, dollars per share.
+
+        Fewer may be held than should be, after a trade elsewhere: the oldest went first.
+        """
+        total, held = Decimal(0), 0
+        for lot, contracts in self._newest(symbol, quantity):
+            if lot.price is None:
+                return None
+            total += lot.price * contracts
+            held += contracts
+        return total / held if held else None
+
+    def opened_at(self, held: Mapping[str, int]) -> datetime | None:
+        """When the first of the contracts was opened that are still `held`."""
+        times = [
+            lot.at
+            for symbol, quantity in held.items()
+            for lot, _ in self._newest(symbol, quantity)
+            if lot.at is not None
+        ]
+        return min(times, default=None)
+
+    def _newest(self, symbol: str, quantity: int) -> Iterator[tuple[_Lot, int]]:
+        left = abs(quantity)
+        for lot in reversed(self.lots.get(symbol, ())):
+            contracts = min(left, lot.quantity)
+            if contracts:
+                yield lot, contracts
+            left -= contracts
 
     def is_empty(self) -> bool:
         return not any(lot.quantity for lots in self.lots.values() for lot in lots)
@@ -70,14 +94,13 @@ def read_packages(
     Newest packages come first.
     """
     packages: dict[str, Package] = {}
-    for order in sorted(orders, key=_traded_at):
+    for order in sorted(orders, key=_submitted_at):
         legs = [leg for leg in order.legs if leg.filled and leg.side is not None]
         owner = owners.get(order.client_order_id)
         if owner is not None:
             _take_from(packages.get(owner), legs)
             continue
-        opening = [leg for leg in legs if not (leg.intent and leg.intent.is_closing)]
-        closing = [leg for leg in legs if leg.intent and leg.intent.is_closing]
+        opening, closing = _by_purpose(packages, account, legs)
         if len(opening) >= _MIN_PACKAGE and order.order_class == "mleg":
             _open(packages, account, order, opening)
         if len(closing) >= _MIN_PACKAGE and order.order_class == "mleg":
@@ -86,9 +109,33 @@ def read_packages(
     return tuple(reversed(alive))
 
 
-def _traded_at(order: OrderReport) -> tuple[float, str]:
-    at = order.updated_at or order.submitted_at
+def _submitted_at(order: OrderReport) -> tuple[float, str]:
+    """
+    Sort by when orders were sent: a close is sent after its opening has traded.
+
+    `updated_at` would not do, for the rest of a partly filled opening may be cancelled
+    long after its contracts were closed.
+    """
+    at = order.submitted_at or order.updated_at
     return (at.timestamp() if at else 0.0, order.order_id)
+
+
+def _by_purpose(
+    packages: Mapping[str, Package], account: str, legs: list[LegReport]
+) -> tuple[list[LegReport], list[LegReport]]:
+    """
+    Tell the legs that open from those that close.
+
+    Alpaca's stream has left intents out. Such legs close what they are the reverse of,
+    since Alpaca nets opposite sides, and open something when there is no such package.
+    """
+    opening = [leg for leg in legs if leg.intent and not leg.intent.is_closing]
+    closing = [leg for leg in legs if leg.intent and leg.intent.is_closing]
+    untold = [leg for leg in legs if leg.intent is None]
+    held = packages.get(_package_id(account, untold, reverse=True)) if untold else None
+    if held is not None and not held.is_empty():
+        return opening, [*closing, *untold]
+    return [*opening, *untold], closing
 
 
 def _open(
@@ -99,7 +146,7 @@ def _open(
     at = order.submitted_at or order.updated_at
     if package is None or package.is_empty():
         packages.pop(identity, None)
-        package = Package(id=identity, ratios=_ratios(legs), opened_at=at)
+        package = Package(id=identity, ratios=_ratios(legs))
         packages[identity] = package
     for leg in legs:
         package.add(leg.symbol, _Lot(quantity=leg.filled, price=leg.average_price, at=at))
@@ -113,7 +160,9 @@ def _take_from(package: Package | None, legs: list[LegReport]) -> None:
 
 
 def _ratios(legs: list[LegReport]) -> dict[str, int]:
-    return {leg.symbol: leg.ratio * (leg.side.sign if leg.side else 1) for leg in legs}
+    """Signed, in lowest terms: half of a roll may be 2:2 within its order."""
+    unit = math.gcd(*(leg.ratio for leg in legs)) or 1
+    return {leg.symbol: leg.ratio // unit * (leg.side.sign if leg.side else 1) for leg in legs}
 
 
 def _package_id(account: str, legs: list[LegReport], *, reverse: bool) -> str:

@@ -101,12 +101,12 @@ def unit_count(legs: tuple[Leg, ...]) -> int:
 def net_entry(strategy: Strategy) -> Decimal | None:
     """Dollars per share for one unit when it was opened: debit positive, credit negative."""
     total = Decimal(0)
+    shares_in_unit = max(leg.multiplier for leg in strategy.legs)
     for leg in strategy.legs:
         if leg.entry_price is None:
             return None
-        shares_per_unit = Decimal(leg.quantity * leg.multiplier) / strategy.units
-        total += leg.entry_price * shares_per_unit / OPTION_MULTIPLIER
-    return total
+        total += leg.entry_price * leg.quantity * leg.multiplier
+    return total / (strategy.units * shares_in_unit)
 
 
 def strategy_id(account: str, *parts: str) -> str:

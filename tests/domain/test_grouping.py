@@ -1,0 +1,225 @@
+"""Strategies from holdings and history."""
+
+from decimal import Decimal
+
+import pytest
+from support.builders import a_leg, after, call, holdings_of, put
+from support.desk import (
+    AAPL_CALENDAR,
+    CONDOR_A,
+    CONDOR_B,
+    HISTORY,
+    IWM_BUTTERFLY,
+    QQQ_SPREAD,
+    TSLA_STRADDLE,
+    grouped,
+    held_after,
+    legs_of,
+    shapes,
+    times,
+)
+from support.past_orders import an_order
+
+from closeout.domain.grouping import Grouping, group
+from closeout.domain.orders import OrderReport
+from closeout.domain.strategies import GroupedBy, Strategy
+
+A, B = HISTORY[:2]
+
+
+def closing(shape: tuple[tuple[str, int], ...], units: int, minute: int = 60) -> OrderReport:
+    away = tuple((symbol, -ratio) for symbol, ratio in shape)
+    return an_order(*away, order_id=f"close-{minute}", minute=minute, units=units, closes=True)
+
+
+def as_held(*orders: OrderReport, owners: dict[str, str] | None = None) -> Grouping:
+    return grouped(held_after(*orders), orders, owners)
+
+
+def only(grouping: Grouping) -> Strategy:
+    (strategy,) = grouping.strategies
+    return strategy
+
+
+def test_a_whole_desk_is_sorted_as_it_was_opened() -> None:
+    desk = grouped(held_after(*HISTORY, shares={"NVDA": 250}), HISTORY)
+
+    assert [
+        ("AAPL", "Call Calendar", 2, times(AAPL_CALENDAR, 2)),
+        ("AMD", "Long Call", 4, {call(150, "AMD"): 4}),
+        ("IWM", "Long Call Butterfly", 2, times(IWM_BUTTERFLY, 2)),
+        ("NVDA", "Covered Call", 2, {"NVDA": 200, call(140, "NVDA"): -2}),
+        ("NVDA", "Shares", 50, {"NVDA": 50}),
+        ("QQQ", "Put Credit Spread", 3, times(QQQ_SPREAD, 3)),
+        ("SPY", "Iron Condor", 5, times(CONDOR_B, 5)),
+        ("SPY", "Iron Condor", 10, times(CONDOR_A, 10)),
+        ("TSLA", "Short Straddle", 1, times(TSLA_STRADDLE, 1)),
+    ] == sorted(
+        ((each.underlying, each.name, each.units, legs_of(each)) for each in desk.strategies),
+        key=lambda row: row[:3],
+    )
+    assert () == desk.unassigned
+
+
+def test_two_condors_that_share_strikes_stay_two() -> None:
+    """The account shows one netted row for each shared wing; each condor keeps its own."""
+    assert 15 == held_after(A, B)[put(430)]
+    assert [times(CONDOR_B, 5), times(CONDOR_A, 10)] == sorted(
+        shapes(as_held(A, B)).values(), key=lambda legs: legs[put(430)]
+    )
+
+
+def test_a_partial_close_by_shape_leaves_the_rest_of_that_condor() -> None:
+    before, now = as_held(A, B), as_held(A, B, closing(CONDOR_A, 4))
+
+    assert set(shapes(before)) == set(shapes(now))
+    assert [times(CONDOR_B, 5), times(CONDOR_A, 6)] == sorted(
+        shapes(now).values(), key=lambda legs: legs[put(430)]
+    )
+
+
+def test_closing_one_of_two_leaves_the_other_as_it_was() -> None:
+    before = shapes(as_held(A, B))
+    now = shapes(as_held(A, B, closing(CONDOR_A, 10)))
+
+    assert [times(CONDOR_B, 5)] == [*now.values()]
+    assert now.items() <= before.items()
+
+
+def test_our_leg_close_is_taken_from_its_owner_though_the_contract_is_shared() -> None:
+    of_b = next(key for key, legs in shapes(as_held(A, B)).items() if legs[put(430)] == 5)
+    leg_close = an_order(
+        (put(430), -1),
+        order_id="x",
+        minute=60,
+        units=5,
+        closes=True,
+        client_order_id="closeout-c1-0-0",
+    )
+
+    now = shapes(as_held(A, B, leg_close, owners={"closeout-c1-0-0": of_b}))
+
+    assert {put(435): -5, call(475): -5, call(480): 5} == now.pop(of_b)
+    assert [times(CONDOR_A, 10)] == [*now.values()]
+
+
+def test_one_leg_gone_keeps_the_rest_together_under_the_same_id() -> None:
+    """Assignment, liquidation or a foreign hand took the short call."""
+    held = held_after(A)
+    whole = only(grouped(held, [A]))
+    del held[call(470)]
+
+    left = only(grouped(held, [A]))
+
+    assert whole.id == left.id
+    assert GroupedBy.OPENING_ORDER == left.grouped_by
+    assert {put(430): 10, put(440): -10, call(480): 10} == legs_of(left)
+
+
+def test_a_leg_that_is_partly_gone_leaves_the_rest_uneven() -> None:
+    held = {**held_after(A), call(470): -7}
+
+    assert held == legs_of(only(grouped(held, [A])))
+
+
+def test_a_foreign_close_of_a_shared_contract_is_borne_by_the_older_condor() -> None:
+    """Nobody can tell whose contracts they were; the newer condor stays whole."""
+    held = {**held_after(A, B), put(430): 8}
+
+    assert [{**times(CONDOR_A, 10), put(430): 3}, times(CONDOR_B, 5)] == sorted(
+        shapes(grouped(held, [A, B])).values(), key=lambda legs: legs[put(430)]
+    )
+
+
+def test_contracts_no_order_explains_form_a_strategy_by_expiry() -> None:
+    extra = {put(400): 2, put(410): -2}
+    desk = grouped({**held_after(A), **extra}, [A])
+    by_kind = {each.grouped_by: legs_of(each) for each in desk.strategies}
+
+    assert {GroupedBy.OPENING_ORDER: times(CONDOR_A, 10), GroupedBy.EXPIRY: extra} == by_kind
+
+
+def test_more_than_the_history_explains_is_kept_apart() -> None:
+    held = {**held_after(A), put(430): 12}
+    desk = grouped(held, [A])
+
+    assert [{put(430): 2}, times(CONDOR_A, 10)] == sorted(shapes(desk).values(), key=len)
+
+
+def test_opened_again_after_a_close_it_has_the_same_id_and_the_new_entry() -> None:
+    again = an_order(*CONDOR_A, order_id="again", minute=90, units=2, price="3.00")
+    first = only(as_held(A))
+    second = only(as_held(A, closing(CONDOR_A, 10), again))
+
+    assert first.id == second.id
+    assert times(CONDOR_A, 2) == legs_of(second)
+    assert after(5400) == second.opened_at
+    assert {Decimal("3.00")} == {leg.entry_price for leg in second.legs}
+
+
+def test_opened_again_after_a_foreign_close_leg_by_leg_it_has_the_new_entry() -> None:
+    """Single orders leave the old lots standing in the history; the newest are the held ones."""
+    again = an_order(*CONDOR_A, order_id="again", minute=90, units=10, price="3.00")
+
+    strategy = only(grouped(held_after(again), [A, again]))
+
+    assert times(CONDOR_A, 10) == legs_of(strategy)
+    assert after(5400) == strategy.opened_at
+    assert {Decimal("3.00")} == {leg.entry_price for leg in strategy.legs}
+
+
+def test_opposite_strategies_that_net_to_nothing_claim_nothing() -> None:
+    """Long in one and short in the other: the broker shows no row, so neither can close it."""
+    long = an_order((put(440), 1), (put(430), -1), order_id="1", minute=0)
+    short = an_order((put(440), -1), (put(450), 1), order_id="2", minute=1)
+
+    assert [{put(430): -1}, {put(450): 1}] == sorted(shapes(as_held(long, short)).values(), key=str)
+
+
+def test_the_nearest_short_call_gets_the_shares() -> None:
+    near, far = call(140, "NVDA"), call(150, "NVDA", "270115")
+    desk = grouped({"NVDA": 100, near: -1, far: -1})
+
+    assert [{far: -1}, {"NVDA": 100, near: -1}] == sorted(shapes(desk).values(), key=len)
+
+
+def test_a_call_spread_needs_no_shares() -> None:
+    spread = {call(140, "NVDA"): -1, call(150, "NVDA"): 1}
+
+    assert [{"NVDA": 100}, spread] == sorted(
+        shapes(grouped({"NVDA": 100, **spread})).values(), key=len
+    )
+
+
+def test_a_fraction_of_a_share_is_told_apart() -> None:
+    desk = grouped({"NVDA": "100.25"})
+
+    assert {"NVDA": 100} == legs_of(only(desk))
+    assert [("NVDA", Decimal("0.25"))] == [(each.symbol, each.quantity) for each in desk.unassigned]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "asset_class"), [("SPY26X218P1", "us_option"), ("BTCUSD", "crypto")]
+)
+def test_what_cannot_be_closed_here_is_shown_and_not_taken_for_shares(
+    symbol: str, asset_class: str
+) -> None:
+    snapshot = holdings_of({symbol: 2})
+    row = snapshot.rows[0]
+    unread = type(row)(row.symbol, row.quantity, row.available, row.average_entry, asset_class)
+    desk = group("PA1", type(snapshot)(snapshot.at, (unread,)), [], {})
+
+    assert () == desk.strategies
+    assert [(symbol, Decimal(2))] == [(each.symbol, each.quantity) for each in desk.unassigned]
+
+
+def test_shares_are_listed_first_and_options_as_a_chain_is_read() -> None:
+    parts = {call(140, "NVDA"): -1, put(120, "NVDA"): 1, "NVDA": 100}
+    strategy = only(grouped(parts))
+
+    assert ["NVDA", put(120, "NVDA"), call(140, "NVDA")] == [leg.symbol for leg in strategy.legs]
+    assert a_leg("NVDA", 100).underlying == strategy.underlying
+
+
+def test_an_empty_account_has_no_strategies_whatever_its_history() -> None:
+    assert Grouping((), ()) == grouped({}, HISTORY)
