@@ -72,8 +72,8 @@ conformance: $(DEV_ENV) ## Run the conformance cards against the simulator
 	$(VENV)/pytest tests/conformance $(ARGS)
 
 .PHONY: conformance-paper
-conformance-paper: $(DEV_ENV) ## Run them against your paper account: reads only (ARGS=--help tells more)
-	@scripts/conformance-paper $(ARGS)
+conformance-paper: $(DEV_ENV) ## Play them on your paper account: reads only (ORDERS=1 sends one-lot orders)
+	@PYTHONPATH=tests $(VENV)/python -m conformance --paper $(if $(filter 1,$(ORDERS)),--orders)
 
 .PHONY: simulate
 simulate: $(DEV_ENV) ## Run the seeded simulations (ARGS="--seeds 10000")
