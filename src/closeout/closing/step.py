@@ -240,7 +240,7 @@ def _on_not_sent(state: CloseState, event: OrderNotSent) -> Result:
     if state.phase is not Phase.SENDING or state.attempt.orders:
         return state, ()
     if state.cancel_requested:
-        return _end_short(state, Phase.CANCELLED, event.at, Reason("cancelled_before_sending"))
+        return _cancel_unsent(state, event.at)
     if event.at - state.phase_since >= timing.UNREACHABLE_AFTER:
         reason = Reason("broker_unreachable", event.reason)
         return _end_short(state, Phase.REJECTED, event.at, reason)
@@ -284,11 +284,19 @@ def _on_cancel_requested(state: CloseState, event: CancelRequested) -> Result:
     if not state.can_cancel:
         return state, ()
     state = replace(state, cancel_requested=True)
+    if state.resend:
+        return _cancel_unsent(state, event.at)
     order = state.attempt.latest
     if state.phase is Phase.WORKING and order is not None:
         return _begin_cancel(state, order.order_id, event.at)
     # Still sending or unknown: it is cancelled as soon as it is known to work.
     return state, ()
+
+
+def _cancel_unsent(state: CloseState, at: datetime) -> Result:
+    """End while the order certainly is not at the broker."""
+    code = "cancelled" if state.any_filled else "cancelled_before_sending"
+    return _end_short(state, Phase.CANCELLED, at, Reason(code))
 
 
 def _begin_cancel(state: CloseState, order_id: str, at: datetime) -> Result:
@@ -354,7 +362,7 @@ def _on_read_missed(state: CloseState, event: ReadMissed) -> Result:
 def _on_woke(state: CloseState, at: datetime) -> Result:
     match state.phase:
         case Phase.SENDING if state.resend:
-            return replace(state, resend=False), (PlaceOrder(state.attempt.ticket),)
+            return _send_again(state, at)
         case Phase.UNKNOWN:
             return state, (_look_up(state),)
         case Phase.WORKING:
@@ -365,6 +373,14 @@ def _on_woke(state: CloseState, at: datetime) -> Result:
             return state, (ReadHoldings(),)
         case _:
             return state, ()
+
+
+def _send_again(state: CloseState, at: datetime) -> Result:
+    """Send what could not be sent, unless the machine slept over the decision."""
+    if at - state.phase_since > timing.RESEND_WITHIN:
+        detail = state.reason.detail if state.reason else ""
+        return _end_short(state, Phase.REJECTED, at, Reason("broker_unreachable", detail))
+    return replace(state, resend=False), (PlaceOrder(state.attempt.ticket),)
 
 
 def _poll(state: CloseState, at: datetime) -> Result:
