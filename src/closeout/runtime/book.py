@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from closeout.closing.plan import MarketView
+from closeout.closing.reports import merge
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.orders import OrderReport
@@ -39,6 +40,9 @@ class Book:
         self._feed = feed
         self._owners = owners
         self._orders: dict[str, OrderReport] = {}
+        self._history_until: datetime | None = None
+        """The newest order the history has told of. The stream's word does not count: it
+        says nothing about what was missed before."""
         self._penny: dict[str, bool] = {}
         self.account: Account | None = None
         self.holdings: Holdings | None = None
@@ -87,25 +91,22 @@ class Book:
 
     async def _read_history(self) -> None:
         for order in await self._broker.order_history(self._history_since()):
-            self._orders[order.order_id] = order
+            self.note_order(order)
+            if order.submitted_at is not None:
+                known = self._history_until or order.submitted_at
+                self._history_until = max(known, order.submitted_at)
 
     def _history_since(self) -> datetime | None:
         """Everything the first time; later what is new or was not final yet."""
-        if not self._orders:
+        if self._history_until is None:
             return None
-        submitted = [order.submitted_at for order in self._orders.values() if order.submitted_at]
-        moving = [
-            order.submitted_at
-            for order in self._orders.values()
-            if order.submitted_at and not order.status.is_final
-        ]
-        newest = max(submitted, default=None)
-        earliest = min([*moving, *([newest] if newest else [])], default=None)
-        return earliest - _HISTORY_OVERLAP if earliest else None
+        moving = (order.submitted_at for order in self.open_orders() if order.submitted_at)
+        return min([self._history_until, *moving]) - _HISTORY_OVERLAP
 
     def note_order(self, report: OrderReport) -> None:
-        """Take in a report from the stream."""
-        self._orders[report.order_id] = report
+        """Take in a report; one that comes late or twice takes nothing back."""
+        known = self._orders.get(report.order_id)
+        self._orders[report.order_id] = report if known is None else merge(known, report)
 
     def _regroup(self) -> None:
         if self.holdings is None or self.account is None:

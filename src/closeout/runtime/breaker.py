@@ -28,12 +28,13 @@ class Breaker:
 
     failures: int = 0
     opened_at: datetime | None = None
-    probing: bool = False
+    probed_at: datetime | None = None
+    """When the probe went that is still out."""
 
     def state(self, now: datetime) -> BreakerState:
         if self.opened_at is None:
             return BreakerState.CLOSED
-        if self.probing or now >= self.opened_at + OPEN_FOR:
+        if self.probed_at is not None or now >= self.opened_at + OPEN_FOR:
             return BreakerState.HALF_OPEN
         return BreakerState.OPEN
 
@@ -43,25 +44,29 @@ class Breaker:
         return None if self.opened_at is None else self.opened_at + OPEN_FOR
 
     def allows(self, now: datetime) -> bool:
-        """Whether a read may go now; in half-open only the first one may."""
+        """
+        Whether a read may go now; in half-open only the first one may.
+
+        A probe that never came back is followed by another after the same pause.
+        """
         match self.state(now):
             case BreakerState.CLOSED:
                 return True
             case BreakerState.OPEN:
                 return False
             case BreakerState.HALF_OPEN:
-                if self.probing:
+                if self.probed_at is not None and now < self.probed_at + OPEN_FOR:
                     return False
-                self.probing = True
+                self.probed_at = now
                 return True
 
     def succeeded(self) -> None:
         self.failures = 0
         self.opened_at = None
-        self.probing = False
+        self.probed_at = None
 
     def failed(self, now: datetime) -> None:
         self.failures += 1
-        if self.probing or self.failures >= FAILURES_TO_OPEN:
+        if self.probed_at is not None or self.failures >= FAILURES_TO_OPEN:
             self.opened_at = now
-        self.probing = False
+        self.probed_at = None

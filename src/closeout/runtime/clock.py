@@ -1,7 +1,11 @@
-"""The clock on the wall."""
+"""The clock on the wall, and waiting with an end."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from closeout.ports import Clock
 
 
 class SystemClock:
@@ -12,3 +16,16 @@ class SystemClock:
 
     async def sleep(self, duration: timedelta) -> None:
         await asyncio.sleep(max(0.0, duration.total_seconds()))
+
+
+async def finishes(work: Coroutine[Any, Any, None], within: timedelta, clock: Clock) -> bool:
+    """Run `work`, but no longer than this; False when it had to be stopped."""
+    job, alarm = asyncio.create_task(work), asyncio.create_task(clock.sleep(within))
+    try:
+        await asyncio.wait({job, alarm}, return_when=asyncio.FIRST_COMPLETED)
+        if job.done():
+            job.result()
+        return job.done()
+    finally:
+        job.cancel()
+        alarm.cancel()

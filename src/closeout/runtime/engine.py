@@ -51,6 +51,7 @@ class Engine:
         self.supervisor = Supervisor(broker, journal, self.book, clock, self.feed)
         self._ready = asyncio.Event()
         self._read_at: datetime | None = None
+        self._quotes_missed = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -59,6 +60,7 @@ class Engine:
             self._follow_trades,
             self._follow_quotes,
             self._keep_fresh,
+            self._look_regularly,
             self._keep_time,
         )
         self._tasks = [asyncio.create_task(self._guard(each)) for each in loops]
@@ -98,10 +100,16 @@ class Engine:
                 await self.book.read_account()
                 await self.supervisor.recover()
                 await self.book.refresh()
-            except (ReadFailed, JournalFailed) as failure:
+            except ReadFailed as failure:
+                self.book.holdings_error = str(failure)
                 self._note_failure(str(failure))
                 await self._clock.sleep(_RETRY)
                 continue
+            except JournalFailed as failure:
+                self.supervisor.note_journal(str(failure))
+                await self._clock.sleep(_RETRY)
+                continue
+            self.supervisor.note_journal(None)
             self._note_success()
             self._ready.set()
         await self._watch()
@@ -109,9 +117,11 @@ class Engine:
     async def _watch(self) -> None:
         """Stream the quotes of what is held, and read once what the stream will not repeat."""
         self._quotes.watch(*self.book.watched())
+        self._quotes_missed = False
         try:
             await self.book.read_quotes()
         except ReadFailed as failure:
+            self._quotes_missed = True
             log.warning("quotes.unread", reason=str(failure))
 
     # --- streams ----------------------------------------------------------------------
@@ -150,6 +160,9 @@ class Engine:
 
     def _take_quote_link(self, name: str, change: LinkUp | LinkDown) -> None:
         self._note_link(name, change)
+        if isinstance(change, LinkUp) and change.gap is not None:
+            self._quotes_missed = True
+            self.supervisor.stale_positions.set()
 
     def _note_link(self, name: str, change: LinkUp | LinkDown) -> None:
         self.links.change(name, change)
@@ -163,14 +176,16 @@ class Engine:
         await self._ready.wait()
         stale = self.supervisor.stale_positions
         while True:
-            try:
-                async with asyncio.timeout(REFRESH_EVERY.total_seconds()):
-                    await stale.wait()
-                await self._clock.sleep(_AFTER_FILL)
-            except TimeoutError:
-                pass
+            await stale.wait()
+            await self._clock.sleep(_AFTER_FILL)
             stale.clear()
             await self._refresh()
+
+    async def _look_regularly(self) -> None:
+        """Streams may miss what happens elsewhere, and never tell of assignments."""
+        while True:
+            await self._clock.sleep(REFRESH_EVERY)
+            self.supervisor.stale_positions.set()
 
     async def _refresh(self) -> None:
         now = self._clock.now()
@@ -184,7 +199,7 @@ class Engine:
             return
         self._note_success()
         self.supervisor.take_holdings(holdings)
-        if self.book.watched() != watched:
+        if self._quotes_missed or self.book.watched() != watched:
             await self._watch()
 
     async def _keep_time(self) -> None:
@@ -208,7 +223,6 @@ class Engine:
         self._note_success()
 
     def _note_failure(self, reason: str) -> None:
-        self.book.holdings_error = self.book.holdings_error or reason
         self.breaker.failed(self._clock.now())
         self.feed.status_changed()
         log.warning("broker.unread", reason=reason, failures=self.breaker.failures)

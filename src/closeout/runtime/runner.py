@@ -18,6 +18,7 @@ from closeout.closing.events import Event
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
 from closeout.ports import Clock, Journal, JournalFailed
+from closeout.runtime.clock import finishes
 from closeout.runtime.narrate import narrate
 from closeout.runtime.perform import Performer
 
@@ -66,14 +67,14 @@ class Runner:
 
     async def decided(self, within: timedelta) -> CloseState:
         """Return the state once something is known of the first order, or when time is up."""
-        try:
-            async with asyncio.timeout(within.total_seconds()):
-                while self.state.phase is Phase.SENDING:
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
+        if not await finishes(self._leave_sending(), within, self._around.clock):
             log.info("close.undecided", close_id=self.state.close_id)
         return self.state
+
+    async def _leave_sending(self) -> None:
+        while self.state.phase is Phase.SENDING:
+            self._changed.clear()
+            await self._changed.wait()
 
     async def stop(self) -> None:
         """Stop working without ending the close; the journal has what is needed to go on."""

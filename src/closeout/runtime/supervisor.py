@@ -98,6 +98,7 @@ class Supervisor:
         self._feed = feed
         self._runners: dict[str, Runner] = {}
         self._lock = asyncio.Lock()
+        self._recovered = False
         self.journal_error: str | None = None
         self.stale_positions = asyncio.Event()
         """Set when a fill or an end makes a fresh look at the holdings worthwhile."""
@@ -106,7 +107,7 @@ class Supervisor:
             performer=Performer(broker, book, clock),
             clock=clock,
             on_change=self._on_change,
-            on_journal=self._on_journal,
+            on_journal=self.note_journal,
         )
 
     # --- beginning --------------------------------------------------------------------
@@ -328,17 +329,24 @@ class Supervisor:
         """
         Take up the closes that the last run left unfinished, and remember the ended ones.
 
+        Once is enough: a close has one runner, whatever else of the start must be repeated.
+
         Raises: JournalFailed.
         """
+        if self._recovered:
+            return
         account = self._account_number()
-        for stored in await self._journal.load_recent(account, limit=KEPT_CLOSES):
+        recent = await self._journal.load_recent(account, limit=KEPT_CLOSES)
+        unfinished = await self._journal.load_unfinished(account)
+        self._recovered = True
+        for stored in {each.close_id: each for each in (*recent, *unfinished)}.values():
             self._adopt(fold(stored.events), sequence=len(stored.events))
-        for stored in await self._journal.load_unfinished(account):
-            runner = self._runners.get(stored.close_id)
-            if runner is None:
-                runner = self._adopt(fold(stored.events), sequence=len(stored.events))
-            log.info("close.recovered", close_id=stored.close_id, phase=runner.state.phase.value)
-            runner.post(CloseRecovered(self._clock.now()))
+        for stored in unfinished:
+            self._take_up(self._runners[stored.close_id])
+
+    def _take_up(self, runner: Runner) -> None:
+        log.info("close.recovered", close_id=runner.state.close_id, phase=runner.state.phase.value)
+        runner.post(CloseRecovered(self._clock.now()))
 
     async def stop(self) -> None:
         await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
@@ -375,7 +383,11 @@ class Supervisor:
             return runner
         stored = await self._journal.load(close_id)
         assert stored is not None, "a recorded key leads to a recorded close"
-        return self._adopt(fold(stored.events), sequence=len(stored.events))
+        runner = self._adopt(fold(stored.events), sequence=len(stored.events))
+        if not runner.state.phase.is_end:
+            # The database had committed the close and could not say so.
+            self._take_up(runner)
+        return runner
 
     def _account_number(self) -> str:
         if self._book.account is None:
@@ -396,7 +408,8 @@ class Supervisor:
         if state.phase.is_end != before.phase.is_end:
             self._feed.positions_changed()
 
-    def _on_journal(self, error: str | None) -> None:
+    def note_journal(self, error: str | None) -> None:
+        """Keep in sight whether the journal can write."""
         if error != self.journal_error:
             self.journal_error = error
             self._feed.status_changed()
