@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from support.postgres import Cluster, running_cluster
 
 from closeout.closing.events import OrderRefused, Woke
-from closeout.journal.engines import open_engines
+from closeout.journal.engines import Engines, open_engines
 from closeout.journal.store import SqlJournal
 from closeout.journal.writer import Writer
 from closeout.ports import JournalFailed, SequenceTaken
@@ -249,6 +249,38 @@ async def test_a_lock_on_postgresql_says_so_after_its_patience(postgres: Cluster
     other.dispose()
 
 
+async def test_an_append_that_waited_for_another_worker_sees_what_it_wrote(
+    postgres: Cluster,
+) -> None:
+    url = postgres.new_database()
+    journal = await SqlJournal.start(url)
+    await open_close(journal)
+    other = open_engines(url, patience=SHORT)
+
+    with other.write.begin() as connection:
+        connection.execute(text("UPDATE close SET length = 7 WHERE close_id = 'c1'"))
+        append = asyncio.ensure_future(journal.append("c1", sequence=1, events=[Woke(at=AT)]))
+        await someone_waits_for_a_lock(other)
+
+    with pytest.raises(SequenceTaken, match="the next is 7"):
+        await append
+    await journal.close()
+    other.dispose()
+
+
+async def someone_waits_for_a_lock(engines: Engines) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(5):
+        while True:
+            with engines.read.begin() as connection:
+                if connection.scalar(waiting):
+                    return
+            await asyncio.sleep(0.005)
+
+
 async def test_a_text_the_server_cannot_hold_fails_alone(postgres: Cluster) -> None:
     journal = await SqlJournal.start(postgres.new_database())
 
@@ -280,8 +312,14 @@ async def test_an_error_of_our_own_does_not_leave_callers_waiting(url: str) -> N
     await journal.close()
 
 
-async def test_each_caller_gets_an_exception_of_its_own(on_disk: SqlJournal) -> None:
-    pragma(on_disk, "query_only = ON")
+@pytest.mark.parametrize("trouble", ["read only", "vanished"])
+async def test_each_caller_gets_an_exception_of_its_own(
+    on_disk: SqlJournal, tmp_path: Path, trouble: str
+) -> None:
+    if trouble == "vanished":
+        (tmp_path / "journal.db").unlink()
+    else:
+        pragma(on_disk, "query_only = ON")
 
     outcomes = await asyncio.gather(
         *(open_close(on_disk, f"d{number}") for number in range(5)), return_exceptions=True
