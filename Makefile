@@ -129,5 +129,5 @@ $(NODE_ENV): frontend/package-lock.json frontend/package.json
 
 $(PAGE): $(NODE_ENV) $(PAGE_SOURCES)
 	@echo "Building the page"
-	@$(NPM) run --silent build -- --logLevel warn
+	@$(NPM) run --silent build -- --logLevel error
 	@touch $@
