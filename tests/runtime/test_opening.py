@@ -206,3 +206,17 @@ async def test_closing_a_leg_sends_only_that_leg(bench: Bench) -> None:
     assert [(SHORT_CALL, Side.BUY)] == [(leg.symbol, leg.side) for leg in ticket.legs]
     assert 10 == ticket.contracts(SHORT_CALL)
     assert LONG_CALL in bench.broker.quantities
+
+
+async def test_a_caller_that_goes_away_does_not_stop_what_it_asked_for(bench: Bench) -> None:
+    bench.journal.gate = asyncio.Event()
+    opening = asyncio.create_task(bench.supervisor.open(bench.request()))
+    await settle()
+
+    opening.cancel()
+    await settle()
+    bench.journal.gate.set()
+    await settle()
+
+    assert 1 == len(bench.broker.sent)
+    assert 1 == len(bench.supervisor.closes())

@@ -50,6 +50,9 @@ KEPT_CLOSES = 1000
 
 _DECIDE_WITHIN = timedelta(seconds=15)
 
+_OPEN_WITHIN = timedelta(seconds=5)
+"""How long a stop waits for closes that are just being opened."""
+
 _QUOTE_AGE_MAX = timedelta(seconds=5)
 """A limit is priced from quotes no older than this, or from a fresh read."""
 
@@ -98,6 +101,7 @@ class Supervisor:
         self._feed = feed
         self._runners: dict[str, Runner] = {}
         self._lock = asyncio.Lock()
+        self._openings: set[asyncio.Task[Runner]] = set()
         self._recovered = False
         self.journal_error: str | None = None
         self.stale_positions = asyncio.Event()
@@ -121,6 +125,13 @@ class Supervisor:
                 account could not be read; JournalFailed: the intent could not be written.
                 Nothing was sent in any of these cases.
         """
+        # A caller that goes away must not stop it between the journal and the order.
+        opening = asyncio.create_task(self._open(request))
+        self._openings.add(opening)
+        opening.add_done_callback(self._openings.discard)
+        return await asyncio.shield(opening)
+
+    async def _open(self, request: CloseRequest) -> Runner:
         async with self._lock:
             known = await self._known(request)
             if known is not None:
@@ -349,6 +360,9 @@ class Supervisor:
         runner.post(CloseRecovered(self._clock.now()))
 
     async def stop(self) -> None:
+        """Stop working without ending any close; what is being opened is opened first."""
+        if self._openings:
+            await asyncio.wait(self._openings, timeout=_OPEN_WITHIN.total_seconds())
         await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
 
     # --- what is known ----------------------------------------------------------------
