@@ -24,12 +24,13 @@ class MemoryJournal:
     The `Journal` port. What was written survives the engine that wrote it.
 
     `failing` makes every call fail with that reason; `gate`, when set, holds every write
-    until it opens.
+    until it opens; `lose_marks` makes only `mark_ended` fail.
     """
 
     def __init__(self) -> None:
         self.failing: str | None = None
         self.refused_writes = 0
+        self.lose_marks = False
         self.gate: asyncio.Event | None = None
         self._records: dict[str, _Record] = {}
 
@@ -77,6 +78,8 @@ class MemoryJournal:
 
     async def mark_ended(self, close_id: str, *, ended: bool) -> None:
         await self._before_write()
+        if self.lose_marks:
+            raise JournalFailed("the mark was lost")
         self._records[close_id].ended = ended
 
     async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:

@@ -1,0 +1,173 @@
+"""What is known of the account, how old it is, and that a failed read empties nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from support.bench import CONDOR, LONG_CALL, SHORT_PUT, Bench, at_limit
+from support.eventually import settle
+from support.fakes import ACCOUNT
+
+from closeout.domain.quotes import Quote
+from closeout.ports import ReadFailed
+
+
+async def test_the_first_look_finds_the_strategy(bench: Bench) -> None:
+    assert "Iron Condor" == bench.strategy.name
+    assert (10, ACCOUNT) == (bench.strategy.units, bench.strategy.account)
+
+
+async def test_a_failed_read_keeps_what_was_known_and_says_so(bench: Bench) -> None:
+    known, read_at = bench.engine.book.grouping, bench.clock.now()
+    bench.broker.fail("holdings")
+
+    await bench.clock.seconds(31)
+
+    book = bench.engine.book
+    assert known == book.grouping
+    assert book.holdings is not None
+    assert read_at == book.holdings.at, "its age is told"
+    assert book.holdings_error is not None
+    assert "HTTP 500" in book.holdings_error
+
+
+async def test_an_account_that_was_never_read_is_not_empty_but_unread(empty_bench: Bench) -> None:
+    bench = empty_bench
+    bench.broker.fail("*")
+    bench.engine.start()
+    await bench.clock.seconds(5)
+
+    assert None is bench.engine.book.holdings
+    assert bench.engine.book.holdings_error is not None
+    assert not bench.engine.is_ready
+
+
+async def test_the_trouble_is_over_when_a_read_succeeds(bench: Bench) -> None:
+    bench.broker.fail("holdings")
+    await bench.clock.seconds(31)
+    bench.broker.heal()
+    await bench.clock.seconds(31)
+
+    assert None is bench.engine.book.holdings_error
+
+
+async def test_an_older_snapshot_that_arrives_late_is_not_taken(bench: Bench) -> None:
+    book = bench.engine.book
+    newest = book.holdings
+    assert newest is not None
+    late = replace(newest, at=newest.at - timedelta(seconds=1), rows=())
+
+    book._accept(late)
+
+    assert newest == book.holdings
+
+
+async def test_the_newest_quote_wins_in_whatever_order_they_come(bench: Bench) -> None:
+    now = bench.clock.now()
+    newer = Quote(LONG_CALL, Decimal("1.20"), Decimal("1.30"), 1, 1, now + timedelta(seconds=2))
+    older = replace(newer, bid=Decimal("0.90"), at=now + timedelta(seconds=1))
+
+    bench.quotes.push(newer, older)
+
+    assert newer == bench.engine.book.quotes[LONG_CALL]
+
+
+async def test_exactly_what_is_held_is_watched(bench: Bench) -> None:
+    assert (frozenset(CONDOR), frozenset({"SPY"})) == bench.quotes.watched
+
+
+async def test_a_new_holding_is_watched_and_quoted(bench: Bench) -> None:
+    bench.broker.hold("QQQ261218P00500000", 1)
+
+    await bench.clock.seconds(31)
+
+    options, stocks = bench.quotes.watched
+    assert {"QQQ261218P00500000"} <= options
+    assert {"SPY", "QQQ"} == stocks
+    assert "QQQ261218P00500000" in bench.engine.book.quotes
+
+
+async def test_ids_stay_the_same_over_a_restart(bench: Bench) -> None:
+    before = (bench.strategy.id, [leg.id for leg in bench.strategy.legs])
+
+    await bench.restart()
+
+    assert before == (bench.strategy.id, [leg.id for leg in bench.strategy.legs])
+
+
+async def test_the_market_is_unknown_once_a_bell_has_rung(bench: Bench) -> None:
+    book = bench.engine.book
+    await book.read_market()
+    known = book.market is not None
+    bench.broker.fail("market_clock")
+
+    await bench.clock.seconds(7 * 3600)
+
+    assert known
+    assert None is book.market
+
+
+async def test_ticks_are_learnt_once(bench: Bench) -> None:
+    for _ in range(2):
+        await bench.engine.book.learn_ticks([SHORT_PUT])
+
+    assert 1 == bench.broker.reads["penny_underlyings"]
+
+
+async def test_a_class_outside_the_penny_program_is_priced_in_nickels(empty_bench: Bench) -> None:
+    bench, symbol = empty_bench, "XYZ261218C00100000"
+    bench.broker.penny = False
+    bench.broker.hold(symbol, 2)
+    bench.quotes.set(symbol, "1.00", "1.04")
+    await bench.start()
+
+    await bench.open(at_limit())
+
+    (ticket,) = bench.broker.sent
+    assert "1.05" == str(ticket.limit), "a sale goes to the next nickel up"
+
+
+async def test_without_ticks_the_coarsest_steps_are_assumed(empty_bench: Bench) -> None:
+    bench, symbol = empty_bench, "XYZ261218C00100000"
+    bench.broker.hold(symbol, 2)
+    bench.quotes.set(symbol, "1.00", "1.04")
+    await bench.start()
+    bench.broker.fail("penny_underlyings")
+
+    await bench.open(at_limit())
+
+    (ticket,) = bench.broker.sent
+    assert "1.05" == str(ticket.limit)
+
+
+async def test_a_refresh_that_fails_is_told_to_who_asked(bench: Bench) -> None:
+    bench.broker.fail("order_history")
+
+    with pytest.raises(ReadFailed):
+        await bench.engine.book.refresh()
+
+    assert bench.engine.book.holdings_error is not None
+
+
+async def test_a_fraction_of_a_share_is_shown_as_unassigned(empty_bench: Bench) -> None:
+    bench = empty_bench
+    bench.broker.quantities["NVDA"] = Decimal("0.5")
+    await bench.start()
+
+    (left,) = bench.engine.book.grouping.unassigned
+
+    assert ("NVDA", Decimal("0.5")) == (left.symbol, left.quantity)
+
+
+async def test_a_burst_of_fills_is_one_look_at_the_holdings(bench: Bench) -> None:
+    await bench.open()
+    await bench.clock.seconds(1)
+    before = bench.broker.reads["holdings"]
+    for _ in range(5):
+        bench.broker.fill(units=1)
+    await settle()
+
+    await bench.clock.seconds(1)
+
+    assert 1 == bench.broker.reads["holdings"] - before
