@@ -104,6 +104,30 @@ def test_a_partial_fill_shrinks_what_is_held_and_what_is_claimed_alike() -> None
     assert (-left, 0) == (position.qty, position.qty_available)
 
 
+def test_what_has_filled_is_no_longer_claimed() -> None:
+    world = exchange(CONDOR, **SHALLOW)
+    order = world.submit(condor_close(qty="6"))
+    later(world)
+    filled = again(world, order).filled_qty
+    assert 0 < filled < 6
+    position = world.position(put(560))
+    assert (-(10 - filled), -4) == (position.qty, position.qty_available)
+
+
+def test_a_leg_of_ratio_two_trades_two_contracts_a_unit() -> None:
+    butterfly = {call(590): 3, call(600): -6, call(610): 3}
+    world = exchange(butterfly)
+    order = world.submit(
+        package((STC, call(590)), (BTC, call(600), "2"), (STC, call(610)), qty="3")
+    )
+    fill = updates(later(world))[-1]
+    assert [3, 6, 3] == [leg.qty for leg in fill.legs]
+    assert [3, 6, 3] == [leg.filled_qty for leg in again(world, order).legs]
+    net = -fill.legs[0].price + 2 * fill.legs[1].price - fill.legs[2].price
+    assert net == fill.price
+    assert {} == holdings(world)
+
+
 def test_available_quantity_comes_back_with_the_cancel() -> None:
     world = exchange(CONDOR)
     order = world.submit(condor_close(qty="4", limit="0.01"))
