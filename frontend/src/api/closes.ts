@@ -1,0 +1,97 @@
+import { answerOf, client, CLOSE_TIMEOUT_MS, deadline, READ_TIMEOUT_MS } from './client'
+import {
+  transformCancelCloseResponse,
+  transformClose,
+  transformCloseLegResponse,
+  transformClosePreview,
+  transformCloseStrategyResponse,
+} from './transform'
+import type {
+  CancelCloseResponse,
+  Close,
+  CloseLegOptions,
+  CloseLegResponse,
+  ClosePreview,
+  CloseStrategyOptions,
+  CloseStrategyResponse,
+} from './types'
+
+/**
+ * Ask for the whole strategy to be closed.
+ *
+ * `idempotencyKey` belongs to one confirmation by a person: the same key asked twice
+ * is the same close.
+ */
+export async function closeStrategy(
+  positionId: string,
+  options: CloseStrategyOptions,
+  idempotencyKey: string,
+): Promise<CloseStrategyResponse> {
+  const call = client.POST('/api/positions/{position_id}/close-strategy', {
+    params: { path: { position_id: positionId }, header: { 'Idempotency-Key': idempotencyKey } },
+    body: {
+      position_id: positionId,
+      order_type: options.orderType,
+      limit_price_offset: options.limitPriceOffset,
+    },
+    signal: deadline(CLOSE_TIMEOUT_MS),
+  })
+  return transformCloseStrategyResponse(await answerOf(call))
+}
+
+/** Ask for one leg to be closed; see `closeStrategy`. */
+export async function closeLeg(
+  positionId: string,
+  legId: string,
+  options: CloseLegOptions,
+  idempotencyKey: string,
+): Promise<CloseLegResponse> {
+  const call = client.POST('/api/positions/{position_id}/close-leg', {
+    params: { path: { position_id: positionId }, header: { 'Idempotency-Key': idempotencyKey } },
+    body: { leg_id: legId, order_type: options.orderType, limit_price: options.limitPrice },
+    signal: deadline(CLOSE_TIMEOUT_MS),
+  })
+  return transformCloseLegResponse(await answerOf(call))
+}
+
+/** What would be sent now. Sends nothing. */
+export async function previewClose(
+  positionId: string,
+  legId: string | null,
+  options: CloseStrategyOptions & CloseLegOptions,
+  signal: AbortSignal,
+): Promise<ClosePreview> {
+  const call = client.POST('/api/positions/{position_id}/close-preview', {
+    params: { path: { position_id: positionId } },
+    body: {
+      leg_id: legId,
+      order_type: options.orderType,
+      limit_price_offset: options.limitPriceOffset,
+      limit_price: options.limitPrice,
+    },
+    signal: deadline(READ_TIMEOUT_MS, signal),
+  })
+  return transformClosePreview(await answerOf(call))
+}
+
+export async function listCloses(): Promise<Close[]> {
+  const call = client.GET('/api/closes', { signal: deadline(READ_TIMEOUT_MS) })
+  return (await answerOf(call)).closes.map(transformClose)
+}
+
+export async function getClose(closeId: string): Promise<Close> {
+  const call = client.GET('/api/closes/{close_id}', {
+    params: { path: { close_id: closeId } },
+    signal: deadline(READ_TIMEOUT_MS),
+  })
+  return transformClose(await answerOf(call))
+}
+
+/** Ask for a cancel. What comes of it is told by the close. */
+export async function cancelClose(closeId: string): Promise<CancelCloseResponse> {
+  const call = client.POST('/api/closes/{close_id}/cancel', {
+    params: { path: { close_id: closeId } },
+    signal: deadline(CLOSE_TIMEOUT_MS),
+  })
+  return transformCancelCloseResponse(await answerOf(call))
+}
