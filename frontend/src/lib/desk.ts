@@ -1,0 +1,83 @@
+/** What the page knows, and how each message of the stream changes it. */
+import type { Close, Position, Status, StreamMessage } from '@/api/types'
+
+export interface Desk {
+  /** The server's run; null before the first snapshot. */
+  epoch: string | null
+  seq: number
+  status: Status | null
+  positions: readonly Position[]
+  /** Newest first. */
+  closes: readonly Close[]
+}
+
+/** `repeated` was known already; after a `gap` the stream must be resumed from `seq`. */
+export type Verdict = 'applied' | 'repeated' | 'gap'
+
+type Message<Type extends StreamMessage['type']> = Extract<StreamMessage, { type: Type }>
+type Quote = Message<'quotes'>['positions'][number]
+
+export const EMPTY_DESK: Desk = { epoch: null, seq: 0, status: null, positions: [], closes: [] }
+
+export function applyMessage(desk: Desk, message: StreamMessage): [Desk, Verdict] {
+  if (message.type === 'snapshot') return [fromSnapshot(message), 'applied']
+  if (desk.epoch === null) return [desk, 'gap']
+  if (message.seq <= desk.seq) return [desk, 'repeated']
+  if (message.seq > desk.seq + 1) return [desk, 'gap']
+  return [{ ...desk, ...changed(desk, message), seq: message.seq }, 'applied']
+}
+
+function fromSnapshot(message: Message<'snapshot'>): Desk {
+  const { epoch, seq, status, positions, closes } = message
+  return { epoch, seq, status, positions, closes: newestFirst(closes) }
+}
+
+function changed(desk: Desk, message: Exclude<StreamMessage, { type: 'snapshot' }>): Partial<Desk> {
+  switch (message.type) {
+    case 'positions':
+      return { positions: message.positions }
+    case 'quotes':
+      return { positions: withQuotes(desk.positions, message.positions) }
+    case 'close':
+      return { closes: withClose(desk.closes, message.close) }
+    case 'status':
+      return { status: message.status }
+  }
+}
+
+/** Positions that did not move keep their identity, so that their cards are not rendered. */
+function withQuotes(positions: readonly Position[], quotes: readonly Quote[]): Position[] {
+  const moved = new Map(quotes.map((quote) => [quote.id, quote]))
+  return positions.map((position) => {
+    const quote = moved.get(position.id)
+    return quote ? quoted(position, quote) : position
+  })
+}
+
+function quoted(position: Position, { legs, ...quote }: Quote): Position {
+  const moved = new Map(legs.map((leg) => [leg.id, leg]))
+  return {
+    ...position,
+    ...quote,
+    legs: position.legs.map((leg) => ({ ...leg, ...moved.get(leg.id) })),
+  }
+}
+
+/** Put a close in; an older telling of it, which REST may still deliver, changes nothing. */
+export function withClose(closes: readonly Close[], close: Close): readonly Close[] {
+  const known = closes.find(({ id }) => id === close.id)
+  if (known && Date.parse(known.updatedAt) > Date.parse(close.updatedAt)) return closes
+  return newestFirst([close, ...closes.filter(({ id }) => id !== close.id)])
+}
+
+function newestFirst(closes: readonly Close[]): Close[] {
+  return closes.toSorted((a, b) => Date.parse(b.openedAt) - Date.parse(a.openedAt))
+}
+
+/** Closes that have not ended and touch this strategy. */
+export function runningCloses(closes: readonly Close[], position: Position): Close[] {
+  return closes.filter(
+    (close) =>
+      !close.ended && (close.id === position.closeId || close.positionId === position.id),
+  )
+}
