@@ -16,7 +16,7 @@ from dataclasses import replace
 import msgspec
 from aiohttp import web
 
-from alpaca_simulator.driver import Driver, Pace
+from alpaca_simulator.driver import BadState, Driver, Pace
 from alpaca_simulator.scenarios.loader import BadScenario, load_scenario
 from alpaca_simulator.wire.broker import Broker
 from alpaca_simulator.wire.commandline import Options, read
@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         asyncio.run(_serve(options))
     except CannotStart as error:
-        sys.stderr.write(f"alpaca_simulator: {error}\n")
+        line = "; ".join(str(error).splitlines())
+        sys.stderr.write(f"alpaca_simulator: {line}\n")
         raise SystemExit(2) from error
 
 
@@ -82,6 +83,8 @@ def _open(options: Options) -> Broker:
             speed=options.speed,
         )
         faults = msgspec.convert(scenario.faults, tuple[Fault, ...])
+    except BadState as error:
+        raise CannotStart(str(error)) from error
     except (BadScenario, msgspec.ValidationError) as error:
         raise CannotStart(f"scenario {options.scenario}: {error}") from error
     settings = replace(

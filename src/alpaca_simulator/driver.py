@@ -164,7 +164,7 @@ def _load(path: Path) -> Exchange | None:
     except FileNotFoundError:
         return None
     try:
-        return Exchange.from_state(msgspec.json.decode(content))
+        return Exchange.from_state(msgspec.json.decode(content, type=dict[str, Any]))
     except (ValueError, KeyError, TypeError) as error:
         raise BadState(f"{path} cannot be resumed ({error}); remove it to begin anew") from error
 

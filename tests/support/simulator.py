@@ -298,6 +298,7 @@ class SimulatorProcess:
         self.control("POST", f"streams/{stream}/disconnect", {"refuse_ms": refuse_ms})
 
     def connections(self) -> dict[str, int]:
+        """Sockets open on each stream, and under `..._subscribed` those that asked for anything."""
         return dict(self.control("GET", "streams"))
 
     def save(self) -> None:

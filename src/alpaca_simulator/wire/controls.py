@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -35,7 +35,7 @@ class ClockCommand(msgspec.Struct, forbid_unknown_fields=True):
     advance: Decimal | None = None
     to: datetime | None = None
     pace: Pace | None = None
-    speed: float | None = None
+    speed: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
 
 class PinnedQuote(msgspec.Struct, forbid_unknown_fields=True):
@@ -261,8 +261,11 @@ class Controls:
         data = self._broker.market_data
         return {
             "trade_updates": self._broker.updates.connections,
+            "trade_updates_subscribed": self._broker.updates.subscribed,
             "options": data.connections("options"),
+            "options_subscribed": data.subscribed("options"),
             "stocks": data.connections("stocks"),
+            "stocks_subscribed": data.subscribed("stocks"),
         }
 
 

@@ -70,7 +70,7 @@ class _Passage:
         allowance = self._take()
         self._headers = allowance.headers()
         if not allowance.granted:
-            return self._too_many(allowance.retry_after(time.time()))
+            return self._too_many(allowance.retry_after)
         occasion = occasion_of(self._broker, self._request, self._entry.body)
         struck = self._broker.faults.strike(occasion, REQUEST_KINDS)
         self._entry.faults = [str(fault.kind) for fault in struck]
@@ -136,6 +136,8 @@ class _Passage:
         """What the client gets instead of `body`."""
         match fault.kind:
             case FaultKind.RATE_LIMITED:
+                reset = {"X-RateLimit-Reset": str(int(time.time()) + fault.retry_after)}
+                self._headers |= {"X-RateLimit-Remaining": "0", **reset}
                 return self._too_many(fault.retry_after)
             case FaultKind.SERVER_ERROR | FaultKind.SERVER_ERROR_AFTER:
                 return self._send(500, {"code": 50010000, "message": "internal server error"})
@@ -152,11 +154,7 @@ class _Passage:
                 return self._cut()
 
     def _too_many(self, retry_after: int) -> web.Response:
-        self._headers |= {
-            "X-RateLimit-Remaining": "0",
-            "X-RateLimit-Reset": str(int(time.time()) + retry_after),
-            "Retry-After": str(retry_after),
-        }
+        self._headers |= {"Retry-After": str(retry_after)}
         return self._send(429, {"code": 42910000, "message": "too many requests."})
 
     def _cut(self) -> web.Response:

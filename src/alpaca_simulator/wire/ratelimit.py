@@ -18,12 +18,14 @@ class Allowance:
         limit: Requests a minute.
         remaining: Requests left in this window.
         reset: Unix time at which the window ends.
+        retry_after: Seconds until then, at least one.
     """
 
     granted: bool
     limit: int
     remaining: int
     reset: int
+    retry_after: int
 
     def headers(self) -> dict[str, str]:
         """The three headers of Alpaca's OpenAPI files (`components/headers/ratelimit_*`)."""
@@ -32,9 +34,6 @@ class Allowance:
             "X-RateLimit-Remaining": str(self.remaining),
             "X-RateLimit-Reset": str(self.reset),
         }
-
-    def retry_after(self, now: float) -> int:
-        return max(1, math.ceil(self.reset - now))
 
 
 class RateLimiter:
@@ -57,4 +56,5 @@ class RateLimiter:
             limit=self.limit,
             remaining=self.limit - self._used,
             reset=math.ceil(self._ends),
+            retry_after=max(1, math.ceil(self._ends - now)),
         )

@@ -10,7 +10,7 @@ _LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 
 
 def reset(request: web.Request) -> None:
-    """Abort the client's connection with a TCP reset; nothing unsent reaches it."""
+    """Abort the client's connection with a TCP reset; what it has not read yet is lost too."""
     transport = request.transport
     if transport is None:
         return
@@ -18,3 +18,9 @@ def reset(request: web.Request) -> None:
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
     transport.abort()
+
+
+def hang_up(request: web.Request) -> None:
+    """End the connection without a word of the protocol; what was sent still arrives."""
+    if request.transport is not None:
+        request.transport.abort()

@@ -14,7 +14,7 @@ import pytest
 from simulator.wire.desk import KEYS, Desk, Opener, example
 
 from alpaca_simulator.wire.credentials import Credentials
-from alpaca_simulator.wire.streams import feeds, market_data
+from alpaca_simulator.wire.streams import feeds, market_data, outbox
 from alpaca_simulator.wire.streams.feeds import Plan
 
 Socket = aiohttp.ClientWebSocketResponse
@@ -204,6 +204,18 @@ async def test_stocks_are_streamed_in_json(desk: Desk, path: str) -> None:
     assert (["SPY"], ["SPY"]) == (listing["quotes"], listing["bars"])
     assert quote["t"].endswith("Z")
     assert abs(Decimal(str(quote["bp"])) - 610) < 1
+
+
+async def test_who_reads_too_slowly_is_told_and_shown_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "FULL", 3)
+    async with authenticated(desk) as socket:
+        [subscriber] = desk.broker.market_data._subscribers
+        for number in range(4):  # without a turn of the loop between, so nothing is sent yet
+            subscriber.say([{"T": "test", "number": number}])
+        assert error(407, "slow client") == await hear(socket)
+        assert aiohttp.WSMsgType.CLOSE is (await socket.receive(timeout=5)).type
 
 
 async def test_a_star_brings_every_stock(desk: Desk) -> None:

@@ -56,6 +56,10 @@ class MarketData:
     def connections(self, name: str) -> int:
         return sum(subscriber.feed.name == name for subscriber in self._subscribers)
 
+    def subscribed(self, name: str) -> int:
+        """Connections that asked for any symbol."""
+        return sum(it.feed.name == name and bool(it.symbols()) for it in self._subscribers)
+
     def publish(self, events: Iterable[DataEvent]) -> None:
         """Send each event to those subscribed to its symbol."""
         for event in events:

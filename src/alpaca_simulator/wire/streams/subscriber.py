@@ -100,5 +100,5 @@ class Subscriber:
     def _send(self, data: bytes) -> None:
         frame = data if self.codec is Codec.MSGPACK else data.decode()
         if not self.outbox.put(frame):
+            self.outbox.clear()
             self.dismiss(StreamError.SLOW_CLIENT)
-            self.outbox.cut()

@@ -35,7 +35,7 @@ class _Listener:
 
     def say(self, message: object) -> None:
         if not self.outbox.put(self.codec.encode(message)):
-            self.outbox.cut()
+            self.outbox.drop()
 
 
 class TradeUpdates:
@@ -54,6 +54,11 @@ class TradeUpdates:
     @property
     def connections(self) -> int:
         return len(self._listeners)
+
+    @property
+    def subscribed(self) -> int:
+        """Connections that listen."""
+        return sum(listener.is_listening for listener in self._listeners)
 
     def publish(self, update: TradeUpdate) -> None:
         """Send one update to every listening client; without one it is lost, as at Alpaca."""
