@@ -170,6 +170,24 @@ async def test_a_limited_read_says_how_long_to_wait(
     assert timedelta(seconds=3) == failed.value.retry_after
 
 
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [({"X-RateLimit-Reset": "1795446030"}, None), ({"Retry-After": "3"}, timedelta(seconds=3))],
+)
+async def test_the_limits_reset_asks_nobody_to_wait_whom_the_limit_did_not_refuse(
+    server: ScriptedAlpaca,
+    broker: AlpacaBroker,
+    headers: dict[str, str],
+    wait: timedelta | None,
+) -> None:
+    server.on("GET", "/v2/positions", Reply(503, None, headers))
+
+    with pytest.raises(ReadFailed) as failed:
+        await broker.holdings()
+
+    assert wait == failed.value.retry_after
+
+
 async def test_what_alpaca_lets_us_ask_can_be_seen(
     server: ScriptedAlpaca, broker: AlpacaBroker
 ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
 
-from closeout.alpaca.limits import WAIT_UNTOLD
+from closeout.alpaca.limits import TOO_MANY, WAIT_UNTOLD
 from closeout.alpaca.transport import Answer, NoAnswer, NoConnection, Transport
 from closeout.alpaca.wire import ErrorRow, Unreadable, decode
 from closeout.domain.outcomes import NotSent, OutcomeUnknown, Refused
@@ -22,7 +22,7 @@ RECONNECT_AFTER = timedelta(seconds=1)
 """When to try again after no connection could be made."""
 
 _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
-_REQUEST_TIMEOUT, _TOO_MANY, _CLIENT_GONE = 408, 429, 499
+_REQUEST_TIMEOUT, _CLIENT_GONE = 408, 499
 _CLIENT_ERRORS = range(400, 500)
 _NOT_FOUND_CODES = range(40400000, 40500000)
 
@@ -49,7 +49,7 @@ async def get(transport: Transport, path: str, params: Mapping[str, str] | None 
 def failed_write(answer: Answer) -> Refused | OutcomeUnknown | NotSent:
     """Sort the answer to a POST or DELETE that was not a success."""
     assert not answer.is_success
-    if answer.status == _TOO_MANY:
+    if answer.status == TOO_MANY:
         return NotSent(
             "Alpaca's rate limit is used up (HTTP 429)", answer.retry_after or WAIT_UNTOLD
         )
@@ -71,10 +71,8 @@ def failed_read(answer: Answer) -> ReadFailed:
     assert not answer.is_success
     if _keys_refused(answer, error_row(answer)):
         return KeysRefused(_keys_message(answer))
-    wait = answer.retry_after if answer.status >= _CLIENT_ERRORS.start else None
-    if answer.status == _TOO_MANY:
-        wait = wait or WAIT_UNTOLD
-    return ReadFailed(told(answer), retry_after=wait)
+    untold = WAIT_UNTOLD if answer.status == TOO_MANY else None
+    return ReadFailed(told(answer), retry_after=answer.retry_after or untold)
 
 
 def lost_read(failed: NoConnection | NoAnswer) -> ReadFailed:

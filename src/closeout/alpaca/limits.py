@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+TOO_MANY = 429
+
 WAIT_UNTOLD = timedelta(seconds=1)
 """After a 429 that names no time: 200 requests a minute refill within a second or two."""
 
@@ -38,10 +40,15 @@ class RateLimit:
         return cls(limit, remaining, None if reset is None else _instant(reset))
 
 
-def wait_asked(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long `Retry-After`, else the rate limit's reset, asks to wait; None if neither does."""
+def wait_asked(status: int, headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """
+    How long an answer asks to wait; None if it does not.
+
+    `Retry-After` does on any answer. The rate limit's reset is on every answer and asks only
+    when the limit is what refused it.
+    """
     asked = _retry_after(headers.get("Retry-After"), now)
-    if asked is None:
+    if asked is None and status == TOO_MANY:
         rate = RateLimit.from_headers(headers)
         reset_at = rate.reset_at if rate else None
         asked = None if reset_at is None else reset_at - now

@@ -10,13 +10,13 @@ from typing import Literal
 import aiohttp
 
 from closeout.alpaca.endpoints import Credentials
-from closeout.alpaca.limits import wait_asked
+from closeout.alpaca.limits import TOO_MANY, wait_asked
 from closeout.alpaca.links import HANDSHAKE_REFUSED_WAIT, HOPELESS_WAIT, Dropped
 from closeout.ports import Clock
 
 KEYS_REFUSED = "Alpaca did not accept the API keys"
 
-_UNAUTHORISED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
+_UNAUTHORISED, _FORBIDDEN = 401, 403
 _MESSAGE_MAX = 16 * 1024 * 1024
 """A first frame after subscribing to a thousand contracts stays far below this."""
 
@@ -128,8 +128,8 @@ class Sockets:
 
     def _declined(self, failed: aiohttp.WSServerHandshakeError) -> Dropped:
         reason = f"the server declined the connection (HTTP {failed.status})"
-        if failed.status == _TOO_MANY:
-            asked = wait_asked(failed.headers or {}, self._clock.now())
+        if failed.status == TOO_MANY:
+            asked = wait_asked(failed.status, failed.headers or {}, self._clock.now())
             return Dropped(reason, at_least=asked or HANDSHAKE_REFUSED_WAIT)
         if failed.status in (_UNAUTHORISED, _FORBIDDEN):
             return Dropped(f"{KEYS_REFUSED} (HTTP {failed.status})", at_least=HOPELESS_WAIT)

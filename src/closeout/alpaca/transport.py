@@ -177,7 +177,7 @@ class Transport:
             status=response.status,
             body=body,
             whole=whole,
-            retry_after=wait_asked(response.headers, self._clock.now()),
+            retry_after=wait_asked(response.status, response.headers, self._clock.now()),
             excerpt=self._excerpt(body) if whole else "the answer broke off",
         )
 
