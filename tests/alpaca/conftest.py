@@ -22,9 +22,9 @@ from closeout.alpaca import (
 _EXAMPLES = json.loads((Path(__file__).parent / "examples.json").read_text())
 
 SHORT = Timeouts(
-    connect=timedelta(seconds=0.5), read=timedelta(seconds=0.15), total=timedelta(seconds=2)
+    connect=timedelta(seconds=1), read=timedelta(seconds=0.4), total=timedelta(seconds=3)
 )
-SHORT_STREAM = StreamTimeouts(answer=timedelta(seconds=0.5), heartbeat=timedelta(seconds=0.2))
+SHORT_STREAM = StreamTimeouts(answer=timedelta(seconds=1), heartbeat=timedelta(seconds=1))
 
 
 @pytest.fixture
