@@ -10,7 +10,9 @@ from closeout.cli.app import app
 
 @app.command()
 def serve(
-    port: Annotated[int | None, typer.Option(help="Listen here instead of 8002.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Listen here instead of 8002.")
+    ] = None,
     *,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget the simulated world and start anew.")

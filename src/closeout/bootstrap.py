@@ -1,7 +1,9 @@
 """The one place that wires real objects together."""
 
 import fcntl
+import hashlib
 import logging
+import re
 import shutil
 import socket
 import sys
@@ -24,6 +26,9 @@ from closeout.runtime.embedded import EmbeddedSimulator
 from closeout.runtime.engine import Engine
 
 log = structlog.get_logger(__name__)
+
+
+_LOCK = "lock"
 
 
 class DataFolderInUse(CloseoutError):
@@ -63,16 +68,35 @@ def data_folder(settings: Settings) -> Path:
     if settings.mode is not Mode.SIMULATED:
         return settings.data_dir / settings.mode.value.lower()
     if not settings.embeds_simulator:
-        return settings.data_dir / "simulated" / "elsewhere"
-    return settings.data_dir / "simulated" / Path(settings.scenario).stem
+        return settings.data_dir / "simulated" / "_elsewhere"
+    return settings.data_dir / "simulated" / _world_name(settings.scenario)
+
+
+def _world_name(scenario: str) -> str:
+    """Name a scenario's folder; a file's gets a mark of its path, which may leave nothing else."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", scenario):
+        return scenario
+    path = Path(scenario).resolve()
+    mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    return re.sub(r"[^A-Za-z0-9-]+", "-", path.stem).strip("-") + f"_{mark}"
 
 
 def forget_simulated_world(settings: Settings) -> None:
     """
     Delete the simulated world and its journal. A real account's folder is never touched.
+
+    Raises:
+        DataFolderInUse: another process is at work in it.
     """
     assert settings.mode is Mode.SIMULATED, "only a simulated world can start anew"
-    shutil.rmtree(data_folder(settings), ignore_errors=True)
+    folder = data_folder(settings)
+    with own_folder(folder):
+        for each in folder.iterdir():
+            if each.is_dir():
+                shutil.rmtree(each)
+            elif each.name != _LOCK:
+                # The lock stays: a new file of that name would lock nobody out.
+                each.unlink()
 
 
 @contextmanager
@@ -84,7 +108,7 @@ def own_folder(folder: Path) -> Iterator[None]:
         DataFolderInUse: another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as handle:
+    with (folder / _LOCK).open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

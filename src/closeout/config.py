@@ -32,7 +32,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        # A refused setting must not print the keys beside it.
+        hide_input_in_errors=True,
     )
 
     alpaca_api_key: SecretStr | None = Field(None, alias="ALPACA_API_KEY")
