@@ -60,7 +60,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     assert isinstance(desk, Desk), "an application that serves has a desk"
     app.state.hub = Hub(desk)
     desk.engine.start()
-    publishing = asyncio.create_task(app.state.hub.run())
+    publishing = asyncio.create_task(desk.engine.guard(app.state.hub.run))
     try:
         yield
     finally:

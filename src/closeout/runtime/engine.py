@@ -63,7 +63,7 @@ class Engine:
             self._look_regularly,
             self._keep_time,
         )
-        self._tasks = [asyncio.create_task(self._guard(each)) for each in loops]
+        self._tasks = [asyncio.create_task(self.guard(each)) for each in loops]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -82,8 +82,12 @@ class Engine:
     def is_ready(self) -> bool:
         return self._ready.is_set()
 
-    async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
-        """The other broad border: a loop that stumbles is logged and begins again."""
+    async def guard(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """
+        Keep a loop running: the other broad border.
+
+        One that stumbles is logged and begins again.
+        """
         while True:
             try:
                 await loop()
