@@ -90,7 +90,7 @@ def _open(options: Options) -> Broker:
     settings = replace(
         options.settings,
         faults=faults + options.settings.faults,
-        scenario=scenario.name,
+        scenario=driver.exchange.scenario_name,
         resumed=resumed,
     )
     return Broker(driver, settings)

@@ -82,6 +82,11 @@ class Exchange:
         """The world that `to_state` described; its future is the same, given the same calls."""
         return cls(memory.restore(state))
 
+    @property
+    def scenario_name(self) -> str:
+        """What the world began as, also after it was resumed."""
+        return self._world.scenario.name
+
     # --- time
 
     @property

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from alpaca_simulator.driver import Pace
-from alpaca_simulator.exchange.hands import FillMode
-from alpaca_simulator.exchange.orders import (
-    OrderRequest,
-    OrderType,
-    PositionIntent,
-    Side,
-    TimeInForce,
-)
+from alpaca_simulator.exchange.orders import OrderRequest, OrderType, TimeInForce
 from alpaca_simulator.exchange.refusals import Refusal
 from alpaca_simulator.wire.broker import Broker
+from alpaca_simulator.wire.commands import (
+    AssignCommand,
+    ClockCommand,
+    DisconnectCommand,
+    FillCommand,
+    FillsCommand,
+    MarketCommand,
+    RejectCommand,
+    TradeCommand,
+)
 from alpaca_simulator.wire.faults import read_faults
 from alpaca_simulator.wire.render.market import clock as clock_json
 from alpaca_simulator.wire.render.orders import rest_order
@@ -29,86 +32,12 @@ from alpaca_simulator.wire.text import instant
 Command = TypeVar("Command", bound=msgspec.Struct)
 
 
-class ClockCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/clock. Seconds and times are the world's; what is absent stays."""
-
-    advance: Decimal | None = None
-    to: datetime | None = None
-    pace: Pace | None = None
-    speed: Annotated[float, msgspec.Meta(gt=0)] | None = None
-
-
-class PinnedQuote(msgspec.Struct, forbid_unknown_fields=True):
-    """A quote that stands until it is lifted, dollars per share."""
-
-    bid: Decimal
-    ask: Decimal
-    bid_size: int = 10
-    ask_size: int = 10
-
-
-class MarketCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/market."""
-
-    spot: dict[str, Decimal] = msgspec.field(default_factory=dict)
-    freeze: bool | None = None
-    quotes: dict[str, PinnedQuote] = msgspec.field(default_factory=dict)
-    remove_bid: list[str] = msgspec.field(default_factory=list)
-    unpin: list[str] = msgspec.field(default_factory=list)
-
-
-class FillsCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/fills: the mode for all orders, or what one order may trade by itself."""
-
-    mode: FillMode | None = None
-    order_id: str | None = None
-    up_to: int | None = None
-
-
-class FillCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/fill: trade `units` of one order now, at `price` or at the natural price."""
-
-    units: int
-    order_id: str | None = None
-    client_order_id: str | None = None
-    price: Decimal | None = None
-
-
-class TradeCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/trade: an order of the account's owner from elsewhere, filled at once."""
-
-    symbol: str
-    side: Side
-    qty: int
-    price: Decimal | None = None
-    position_intent: PositionIntent | None = None
-
-
-class AssignCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/assign: early assignment of short contracts."""
-
-    symbol: str
-    contracts: int
-
-
-class RejectCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/reject: the broker ends an open order."""
-
-    order_id: str
-    reason: str = "rejected by the simulator's controls"
-
-
-class DisconnectCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/streams/{name}/disconnect."""
-
-    refuse_ms: int = 0
-
-
 class Controls:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
     def health(self, _: web.Request) -> object:
+        """What runs: scenario, seed, time, connections."""
         driver, settings = self._broker.driver, self._broker.settings
         return {
             "status": "ok",
@@ -121,24 +50,30 @@ class Controls:
         }
 
     def received(self, _: web.Request) -> object:
+        """Every request received, oldest first, with what came of it."""
         return self._broker.received.entries()
 
     def clear_received(self, _: web.Request) -> object:
+        """Forget them."""
         self._broker.received.clear()
         return self._broker.received.entries()
 
     def faults(self, _: web.Request) -> object:
+        """The faults in force, with how often each was matched and struck."""
         return self._broker.faults.counts()
 
     async def add_faults(self, request: web.Request) -> object:
+        """Add a fault or a list of them."""
         self._broker.faults.add(read_faults(await request.read()))
         return self._broker.faults.counts()
 
     def clear_faults(self, _: web.Request) -> object:
+        """Remove all of them."""
         self._broker.faults.clear()
         return self._broker.faults.counts()
 
     def clock(self, _: web.Request) -> object:
+        """The world's time, sessions and pace."""
         driver = self._broker.driver
         reading = clock_json(driver.exchange.clock())
         return reading | {
@@ -148,6 +83,7 @@ class Controls:
         }
 
     async def set_clock(self, request: web.Request) -> object:
+        """Stop or start the clock, move it on (`advance` seconds), or `to` a moment."""
         command = await _read(request, ClockCommand)
         driver = self._broker.driver
         if command.pace is not None or command.speed is not None:
@@ -159,6 +95,7 @@ class Controls:
         return self.clock(request)
 
     async def set_market(self, request: web.Request) -> object:
+        """Set spots, freeze prices, pin quotes, take bids away, lift pins."""
         command = await _read(request, MarketCommand)
         exchange = self._broker.driver.exchange
         if command.freeze is not None:
@@ -181,9 +118,11 @@ class Controls:
         return {"frozen": exchange.market_is_frozen}
 
     def fills(self, _: web.Request) -> object:
+        """The fill mode."""
         return {"mode": self._broker.driver.exchange.fill_mode}
 
     async def set_fills(self, request: web.Request) -> object:
+        """Hold all fills, have everything trade, or cap what one order may trade."""
         command = await _read(request, FillsCommand)
         exchange = self._broker.driver.exchange
         if command.mode is not None:
@@ -194,6 +133,7 @@ class Controls:
         return self.fills(request)
 
     async def fill(self, request: web.Request) -> object:
+        """Trade `units` of one order now, whatever mode and caps say."""
         command = await _read(request, FillCommand)
         exchange = self._broker.driver.exchange
         order_id = command.order_id
@@ -204,6 +144,7 @@ class Controls:
         return rest_order(exchange.order(order_id), nested=True)
 
     async def trade(self, request: web.Request) -> object:
+        """An order of the account's owner from elsewhere, filled at once."""
         command = await _read(request, TradeCommand)
         exchange = self._broker.driver.exchange
         order = exchange.submit(
@@ -221,12 +162,14 @@ class Controls:
         return rest_order(exchange.order(order.id), nested=True)
 
     async def assign(self, request: web.Request) -> object:
+        """Assign short contracts early."""
         command = await _read(request, AssignCommand)
         self._broker.driver.exchange.assign(command.symbol, command.contracts)
         self._broker.driver.sync()
         return {"assigned": command.contracts}
 
     async def reject(self, request: web.Request) -> object:
+        """Have the broker end an open order as rejected."""
         command = await _read(request, RejectCommand)
         exchange = self._broker.driver.exchange
         exchange.reject(command.order_id, command.reason)
@@ -234,9 +177,11 @@ class Controls:
         return rest_order(exchange.order(command.order_id), nested=True)
 
     def streams(self, _: web.Request) -> object:
+        """How many sockets are open on each stream, and how many asked for anything."""
         return self._connections()
 
     async def disconnect(self, request: web.Request) -> object:
+        """Cut a stream's connections, and refuse new ones for `refuse_ms`."""
         gate = self._broker.gates.get(request.match_info["name"])
         if gate is None:
             raise Refusal(404, 0, f"streams are {', '.join(self._broker.gates)}")
@@ -245,6 +190,7 @@ class Controls:
         return self._connections()
 
     def save(self, _: web.Request) -> object:
+        """Write the world to the state file now."""
         self._broker.driver.save()
         return {"saved": True}
 

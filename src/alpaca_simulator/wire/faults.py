@@ -11,40 +11,63 @@ import enum
 import fnmatch
 from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 
 class FaultKind(enum.StrEnum):
-    """Everything the simulator can do wrong. The comment of each says what a client sees."""
+    """Everything the simulator can do wrong; `MEANINGS` says what a client sees of each."""
 
-    # Requests. "before" means the broker never took the request, "after" that it did.
-    LATENCY = "latency"  # the request waits `ms` before it is carried out
-    LATENCY_AFTER = "latency_after"  # carried out at once, answered `ms` later
-    RATE_LIMITED = "rate_limited"  # 429, not carried out
-    SERVER_ERROR = "server_error"  # 500, not carried out
-    SERVER_ERROR_AFTER = "server_error_after"  # 500, carried out all the same
-    GATEWAY_TIMEOUT_BEFORE = "gateway_timeout_before"  # 504, not carried out
-    GATEWAY_TIMEOUT_AFTER = "gateway_timeout_after"  # 504, carried out
-    CUT_BEFORE = "cut_before"  # TCP reset, not carried out
-    CUT_AFTER = "cut_after"  # TCP reset, carried out
-    BAD_GATEWAY_BEFORE = "bad_gateway_before"  # 502 with an HTML page, not carried out
-    BAD_GATEWAY_AFTER = "bad_gateway_after"  # 502 with an HTML page, carried out
-    TRUNCATED_JSON = "truncated_json"  # carried out, the true status, half of the body
-    REFUSE = "refuse"  # `status` with `body`, not carried out
-    # Orders.
-    REJECT_AFTER_PATCH = "reject_after_patch"  # PATCH answers 200, the replacement is rejected
-    NEVER_FILL = "never_fill"  # the order is accepted and trades nothing
-    FILL_UP_TO = "fill_up_to"  # the order trades `units` and no more
-    # Streams.
-    DROP_EVENT = "drop_event"  # the message is never sent
-    REPEAT_EVENT = "repeat_event"  # the message is sent 1 + `copies` times
-    DELAY_EVENT = "delay_event"  # the message is sent `ms` late
-    REORDER_EVENT = "reorder_event"  # the message is sent after the next one, or after `ms`
-    DISCONNECT = "disconnect"  # the socket is cut instead; reconnects are refused for `refuse_ms`
-    REFUSE_CONNECT = "refuse_connect"  # the handshake answers `status` (429 unless told)
+    LATENCY = "latency"
+    LATENCY_AFTER = "latency_after"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    SERVER_ERROR_AFTER = "server_error_after"
+    GATEWAY_TIMEOUT_BEFORE = "gateway_timeout_before"
+    GATEWAY_TIMEOUT_AFTER = "gateway_timeout_after"
+    CUT_BEFORE = "cut_before"
+    CUT_AFTER = "cut_after"
+    BAD_GATEWAY_BEFORE = "bad_gateway_before"
+    BAD_GATEWAY_AFTER = "bad_gateway_after"
+    TRUNCATED_JSON = "truncated_json"
+    REFUSE = "refuse"
+    REJECT_AFTER_PATCH = "reject_after_patch"
+    NEVER_FILL = "never_fill"
+    FILL_UP_TO = "fill_up_to"
+    DROP_EVENT = "drop_event"
+    REPEAT_EVENT = "repeat_event"
+    DELAY_EVENT = "delay_event"
+    REORDER_EVENT = "reorder_event"
+    DISCONNECT = "disconnect"
+    REFUSE_CONNECT = "refuse_connect"
 
+
+MEANINGS: Final = {
+    FaultKind.LATENCY: "the request waits `ms` before it is carried out",
+    FaultKind.LATENCY_AFTER: "carried out at once, answered `ms` later",
+    FaultKind.RATE_LIMITED: "429, not carried out",
+    FaultKind.SERVER_ERROR: "500, not carried out",
+    FaultKind.SERVER_ERROR_AFTER: "500, carried out all the same",
+    FaultKind.GATEWAY_TIMEOUT_BEFORE: "504, not carried out",
+    FaultKind.GATEWAY_TIMEOUT_AFTER: "504, carried out",
+    FaultKind.CUT_BEFORE: "TCP reset, not carried out",
+    FaultKind.CUT_AFTER: "TCP reset, carried out",
+    FaultKind.BAD_GATEWAY_BEFORE: "502 with an HTML page, not carried out",
+    FaultKind.BAD_GATEWAY_AFTER: "502 with an HTML page, carried out",
+    FaultKind.TRUNCATED_JSON: "carried out, the true status, half of the body",
+    FaultKind.REFUSE: "`status` with `body`, not carried out",
+    FaultKind.REJECT_AFTER_PATCH: "PATCH answers 200, the replacement is rejected",
+    FaultKind.NEVER_FILL: "the order is accepted and trades nothing",
+    FaultKind.FILL_UP_TO: "the order trades `units` and no more",
+    FaultKind.DROP_EVENT: "the message is never sent",
+    FaultKind.REPEAT_EVENT: "the message is sent 1 + `copies` times",
+    FaultKind.DELAY_EVENT: "the message is sent `ms` late",
+    FaultKind.REORDER_EVENT: "the message is sent after the next one, or after `ms`",
+    FaultKind.DISCONNECT: "the socket is cut instead; reconnects are refused for `refuse_ms`",
+    FaultKind.REFUSE_CONNECT: "the handshake answers `status` (429 unless told)",
+}
+"""`before` means that the broker never took the request, `after` that it did."""
 
 STREAM_EVENT_KINDS = frozenset(
     {
@@ -56,7 +79,8 @@ STREAM_EVENT_KINDS = frozenset(
     }
 )
 ORDER_KINDS = frozenset({FaultKind.REJECT_AFTER_PATCH, FaultKind.NEVER_FILL, FaultKind.FILL_UP_TO})
-REQUEST_KINDS = frozenset(FaultKind) - STREAM_EVENT_KINDS - {FaultKind.REFUSE_CONNECT}
+ANSWER_KINDS = frozenset(FaultKind) - STREAM_EVENT_KINDS - ORDER_KINDS - {FaultKind.REFUSE_CONNECT}
+"""What can befall any request."""
 
 Milliseconds = int | tuple[int, int]
 Count = Annotated[int, msgspec.Meta(ge=0)]

@@ -20,6 +20,11 @@ class BadParameter(ValueError):
     """A query parameter or body field that cannot be read; the text names it."""
 
 
+def joined(pairs: MultiMapping[str]) -> dict[str, str]:
+    """A query with repeated names made one, their values joined by commas."""
+    return {name: ",".join(pairs.getall(name)) for name in pairs}
+
+
 class Query:
     """The query of one request. A parameter that is absent or empty reads as None.
 
@@ -32,7 +37,7 @@ class Query:
     @classmethod
     def joining(cls, pairs: MultiMapping[str]) -> Query:
         """Take a name that is repeated (`symbols=A&symbols=B`) for one list."""
-        return cls({name: ",".join(pairs.getall(name)) for name in pairs})
+        return cls(joined(pairs))
 
     def text(self, name: str) -> str | None:
         return self._values.get(name) or None

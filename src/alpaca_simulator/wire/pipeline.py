@@ -13,9 +13,9 @@ from aiohttp import web
 from alpaca_simulator.exchange.orders import Order
 from alpaca_simulator.exchange.refusals import Refusal
 from alpaca_simulator.wire.broker import Broker
-from alpaca_simulator.wire.faults import ORDER_KINDS, REQUEST_KINDS, Fault, FaultKind
+from alpaca_simulator.wire.faults import ORDER_KINDS, Fault, FaultKind
 from alpaca_simulator.wire.occasions import occasion_of
-from alpaca_simulator.wire.params import BadParameter, Query
+from alpaca_simulator.wire.params import BadParameter, Query, joined
 from alpaca_simulator.wire.ratelimit import Allowance
 from alpaca_simulator.wire.received import Received, decode_body
 from alpaca_simulator.wire.rest.call import Answer, Call
@@ -72,7 +72,7 @@ class _Passage:
         if not allowance.granted:
             return self._too_many(allowance.retry_after)
         occasion = occasion_of(self._broker, self._request, self._entry.body)
-        struck = self._broker.faults.strike(occasion, REQUEST_KINDS)
+        struck = self._broker.faults.strike(occasion, self._route.fault_kinds)
         self._entry.faults = [str(fault.kind) for fault in struck]
         return await self._answer_under(struck)
 
@@ -193,7 +193,7 @@ def note(broker: Broker, request: web.Request, body: object) -> Received:
         simulated_at=broker.driver.exchange.now,
         method=request.method,
         path=request.path,
-        query=dict(request.query),
+        query=joined(request.query),
         body=body,
     )
 

@@ -20,7 +20,7 @@ class Received(msgspec.Struct):
         number: Counts from 1 since the start, also across a clearing of the log.
         at: Wall-clock time of arrival.
         simulated_at: What the simulated clock said.
-        query: Decoded; a repeated name keeps its last value.
+        query: Decoded; the values of a repeated name joined by commas.
         body: Decoded JSON; the text if it is no JSON; null without a body.
         status: Status of the answer, null if none was sent.
         outcome: ``pending``, ``answered``, ``cut`` (connection reset by a fault), ``abandoned``

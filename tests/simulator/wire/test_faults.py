@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from alpaca_simulator.wire.faults import (
-    REQUEST_KINDS,
+    ANSWER_KINDS,
     Fault,
     FaultBook,
     FaultKind,
@@ -17,7 +17,7 @@ SUBMIT = Occasion("POST /v2/orders", "co-1", frozenset({"SPY261218P00600000"}))
 
 def strikes(fault: Fault, occasion: Occasion = SUBMIT, *, tries: int = 1, seed: int = 1) -> int:
     book = FaultBook(seed, [fault])
-    return sum(len(book.strike(occasion, REQUEST_KINDS)) for _ in range(tries))
+    return sum(len(book.strike(occasion, ANSWER_KINDS)) for _ in range(tries))
 
 
 def test_a_fault_strikes_once_unless_told_otherwise() -> None:
@@ -30,7 +30,7 @@ def test_a_fault_without_a_count_strikes_every_time() -> None:
 
 def test_a_fault_lets_the_first_matches_pass() -> None:
     book = FaultBook(1, [Fault(FaultKind.SERVER_ERROR, after=2)])
-    struck = [bool(book.strike(SUBMIT, REQUEST_KINDS)) for _ in range(4)]
+    struck = [bool(book.strike(SUBMIT, ANSWER_KINDS)) for _ in range(4)]
     assert [False, False, True, False] == struck
 
 
@@ -54,7 +54,7 @@ def test_a_fault_strikes_only_what_its_conditions_name(condition: Fault, expecte
 def test_the_same_seed_strikes_the_same_requests() -> None:
     def pattern(seed: int) -> list[bool]:
         book = FaultBook(seed, [Fault(FaultKind.CUT_AFTER, times=None, probability=0.5)])
-        return [bool(book.strike(SUBMIT, REQUEST_KINDS)) for _ in range(64)]
+        return [bool(book.strike(SUBMIT, ANSWER_KINDS)) for _ in range(64)]
 
     assert pattern(3) == pattern(3)
     assert pattern(3) != pattern(4)
@@ -74,7 +74,7 @@ def test_a_range_of_milliseconds_is_drawn_from() -> None:
 def test_counts_tell_matches_and_strokes() -> None:
     book = FaultBook(1, [Fault(FaultKind.SERVER_ERROR, after=1)])
     for _ in range(3):
-        book.strike(SUBMIT, REQUEST_KINDS)
+        book.strike(SUBMIT, ANSWER_KINDS)
     [count] = book.counts()
     assert (3, 1) == (count.matched, count.struck)
 

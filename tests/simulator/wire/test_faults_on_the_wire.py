@@ -179,6 +179,26 @@ async def test_an_order_can_be_kept_at_a_partial_fill(open_desk: Opener) -> None
     assert ["3"] * 4 == [leg["filled_qty"] for leg in order["legs"]]
 
 
+async def test_a_fault_of_orders_is_not_spent_on_a_question(open_desk: Opener) -> None:
+    desk = await open_desk(Fault(FaultKind.NEVER_FILL, client_order_id="mine"))
+    assert not await is_known(desk)
+    placed = (await post(desk, type="market", limit_price=None)).json
+    desk.step(60)
+    assert "new" == (await desk.get(f"/v2/orders/{placed['id']}"))["status"]
+
+
+async def test_a_client_that_did_not_wait_is_told_apart(open_desk: Opener) -> None:
+    desk = await open_desk(Fault(FaultKind.LATENCY_AFTER, on=POST, ms=300))
+    impatient = asyncio.create_task(post(desk))
+    async with asyncio.timeout(5):
+        while not await is_known(desk):
+            pass
+        impatient.cancel()
+        while (entry := await last(desk))["outcome"] == "pending":
+            pass
+    assert ("abandoned", None, True) == (entry["outcome"], entry["status"], entry["carried_out"])
+
+
 async def listen(desk: Desk) -> aiohttp.ClientWebSocketResponse:
     socket = await desk.session.ws_connect(desk.url.replace("http", "ws") + "/stream")
     await socket.send_json({"action": "auth", "key": "k", "secret": "s"})

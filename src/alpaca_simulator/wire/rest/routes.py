@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from alpaca_simulator.wire.faults import ANSWER_KINDS, FaultKind
 from alpaca_simulator.wire.rest import (
     account,
     options_data,
@@ -27,6 +28,18 @@ class Route:
         """Market data endpoints have a budget and an error format of their own."""
         return self.path.startswith(("/v1beta1/", "/v2/stocks/"))
 
+    @property
+    def fault_kinds(self) -> frozenset[FaultKind]:
+        """Those of every request, and of orders where the request makes one."""
+        return ANSWER_KINDS | _MAKING_ORDERS.get((self.method, self.path), frozenset())
+
+
+_FILLING: Final = frozenset({FaultKind.NEVER_FILL, FaultKind.FILL_UP_TO})
+_MAKING_ORDERS: Final = {
+    ("POST", "/v2/orders"): _FILLING,
+    ("PATCH", "/v2/orders/{order_id}"): _FILLING | {FaultKind.REJECT_AFTER_PATCH},
+    ("DELETE", "/v2/positions/{symbol}"): _FILLING,
+}
 
 ROUTES: Final = (
     Route("GET", "/v2/account", account.get_account),
