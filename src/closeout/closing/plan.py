@@ -8,7 +8,7 @@ from decimal import Decimal
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.domain.errors import CannotPlan, NoPrice
 from closeout.domain.holdings import Holdings
-from closeout.domain.orders import OrderType, TicketLeg
+from closeout.domain.orders import OrderType, Side, TicketLeg
 from closeout.domain.pricing import (
     EVERY_CENT,
     TickRule,
@@ -55,7 +55,7 @@ def plan_strategy(strategy: Strategy, terms: Terms, market: MarketView, holdings
     follow when the options have filled, so that a short call is never left bare.
 
     Raises:
-        CannotPlan: with `too_many_legs`, `limit_with_shares`, `no_price`.
+        CannotPlan: with `too_many_legs`, `limit_with_shares`, `no_price`, `invalid_tick`.
     """
     options = [leg for leg in strategy.legs if leg.option is not None]
     shares = [leg for leg in strategy.legs if leg.option is None]
@@ -120,7 +120,19 @@ def _limit(package: tuple[TicketLeg, ...], terms: Terms, market: MarketView) -> 
         ) from missing
     if single is None:
         return conservative_net(net)
-    return conservative(net * single.side.sign, single.side, _rule(single.symbol, market))
+    return _single_price(single, net * single.side.sign, market)
+
+
+def _single_price(leg: TicketLeg, price: Decimal, market: MarketView) -> Decimal:
+    rule = _rule(leg.symbol, market)
+    if leg.side is Side.BUY and price <= 0:
+        # The smallest price there is would be beyond the user's own.
+        raise CannotPlan(
+            "invalid_tick",
+            f"Mid and offset come to {price} for {leg.symbol}, which leaves nothing to pay: "
+            f"use an offset that leaves {rule.below} or more.",
+        )
+    return conservative(price, leg.side, rule)
 
 
 def _checked_price(leg: TicketLeg, price: Decimal, market: MarketView) -> Decimal:

@@ -1,0 +1,204 @@
+"""Limits: mid plus offset, debit positive, on a valid tick, nothing given away."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.builders import (
+    LIMIT,
+    a_leg,
+    a_market,
+    a_plan,
+    a_quote,
+    a_strategy,
+    call,
+    holding_just,
+    put,
+)
+
+from closeout.closing.plan import Terms, plan_leg, plan_strategy
+from closeout.closing.plans import PlanStep
+from closeout.domain.errors import CannotPlan
+from closeout.domain.orders import OrderType
+from closeout.domain.pricing import EVERY_CENT, TickRule, is_on_tick, option_tick_rule
+from closeout.domain.strategies import Strategy
+
+LOW, HIGH = put(440), put(450)
+CREDIT_SPREAD = a_strategy(a_leg(LOW, 3), a_leg(HIGH, -3))
+DEBIT_SPREAD = a_strategy(a_leg(LOW, -3), a_leg(HIGH, 3))
+QUOTES = (a_quote(LOW, "0.80", "0.91"), a_quote(HIGH, "2.00", "2.10"))
+NICKEL = option_tick_rule("XYZ", penny_program=False)
+
+
+def at_offset(offset: str | None) -> Terms:
+    return Terms(OrderType.LIMIT, offset=None if offset is None else Decimal(offset))
+
+
+def limit_of(strategy: Strategy, offset: str | None) -> Decimal | None:
+    return a_plan(strategy, at_offset(offset), *QUOTES).steps[0].limit
+
+
+@pytest.mark.parametrize(
+    ("offset", "limit"),
+    [
+        (None, "1.19"),  # mid 1.195: pay less
+        ("0", "1.19"),
+        ("0.05", "1.24"),
+        ("-0.05", "1.14"),
+        ("-1.50", "-0.31"),  # asks to be paid for closing
+    ],
+)
+def test_closing_a_credit_spread_is_priced_as_a_debit(offset: str | None, limit: str) -> None:
+    assert Decimal(limit) == limit_of(CREDIT_SPREAD, offset)
+
+
+@pytest.mark.parametrize(
+    ("offset", "limit"),
+    [
+        (None, "-1.20"),  # mid -1.195: receive more
+        ("0.05", "-1.15"),  # gives way
+        ("-0.05", "-1.25"),  # holds out
+    ],
+)
+def test_closing_a_debit_spread_is_priced_as_a_credit(offset: str | None, limit: str) -> None:
+    assert Decimal(limit) == limit_of(DEBIT_SPREAD, offset)
+
+
+def single(quantity: int, terms: Terms, rule: TickRule, bid: str, ask: str) -> PlanStep:
+    leg = a_leg(HIGH, quantity)
+    market = a_market(a_quote(HIGH, bid, ask), ticks={HIGH: rule})
+    return plan_leg(leg, terms, market, holding_just(a_strategy(leg))).steps[0]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "offset", "limit"),
+    [
+        # Mid 2.075 in a nickel class: a buy rounds down, a sale up.
+        (-1, None, "2.05"),
+        (-1, "0.05", "2.10"),
+        (-1, "-0.05", "2.00"),
+        (1, None, "2.10"),
+        (1, "0.05", "2.05"),  # a debit offset takes less for what is sold
+        (1, "-0.05", "2.15"),
+    ],
+)
+def test_a_single_leg_carries_its_plain_price(
+    quantity: int, offset: str | None, limit: str
+) -> None:
+    step = single(quantity, at_offset(offset), NICKEL, "2.00", "2.15")
+
+    assert (OrderType.LIMIT, Decimal(limit)) == (step.order_type, step.limit)
+
+
+def test_a_sale_offset_below_nothing_asks_for_the_smallest_price() -> None:
+    assert Decimal("0.05") == single(1, at_offset("9"), NICKEL, "2.00", "2.10").limit
+
+
+def test_a_buy_offset_below_nothing_is_refused() -> None:
+    """The smallest price is more than was said, and nobody pays to be bought from."""
+    with pytest.raises(CannotPlan, match="leaves nothing to pay") as caught:
+        single(-1, at_offset("-9"), NICKEL, "2.00", "2.10")
+
+    assert "invalid_tick" == caught.value.reason_code
+
+
+def test_a_price_on_a_tick_is_taken_as_it_is() -> None:
+    terms = Terms(OrderType.LIMIT, price=Decimal("2.15"))
+
+    assert Decimal("2.15") == single(-1, terms, NICKEL, "2.00", "2.10").limit
+
+
+def test_a_price_needs_no_quote() -> None:
+    leg, terms = a_leg(HIGH, 1), Terms(OrderType.LIMIT, price=Decimal("2.15"))
+    plan = plan_leg(leg, terms, a_market(), holding_just(a_strategy(leg)))
+
+    assert Decimal("2.15") == plan.steps[0].limit
+
+
+@pytest.mark.parametrize(
+    ("price", "advice"),
+    [
+        ("2.12", "steps of 0.05 around 2.12: use 2.10 or 2.15"),
+        ("3.05", "steps of 0.10 around 3.05: use 3.00 or 3.10"),
+        ("0", "use 0.05"),
+        ("-1", "use 0.05"),
+        ("0.01", "use 0.05"),
+    ],
+)
+def test_a_price_between_ticks_is_refused_with_its_neighbours(price: str, advice: str) -> None:
+    with pytest.raises(CannotPlan, match=advice) as caught:
+        single(-1, Terms(OrderType.LIMIT, price=Decimal(price)), NICKEL, "2.00", "2.10")
+
+    assert "invalid_tick" == caught.value.reason_code
+
+
+def test_without_a_quote_there_is_no_mid_to_price_from() -> None:
+    with pytest.raises(CannotPlan, match=f"{HIGH} has no complete quote") as caught:
+        a_plan(CREDIT_SPREAD, LIMIT, QUOTES[0])
+
+    assert "no_price" == caught.value.reason_code
+
+
+def test_a_leg_nobody_bids_for_can_still_be_priced_in_a_package() -> None:
+    quotes = (a_quote(LOW, "0.00", "0.05"), a_quote(HIGH, "2.00", "2.10"))
+
+    assert Decimal("2.02") == a_plan(CREDIT_SPREAD, LIMIT, *quotes).steps[0].limit
+
+
+cents = st.integers(1, 900)
+offsets = st.integers(-300, 300).map(lambda n: Decimal(n).scaleb(-2))
+
+
+touches = st.tuples(cents, cents).map(lambda each: (each[0], each[0] + each[1]))
+
+
+@given(touches, touches, offsets, st.integers(1, 3), st.sampled_from([1, -1]))
+def test_a_package_never_pays_past_mid_plus_offset(
+    low: tuple[int, int], high: tuple[int, int], offset: Decimal, ratio: int, sign: int
+) -> None:
+    strategy = a_strategy(a_leg(LOW, sign), a_leg(HIGH, -sign * ratio))
+    quotes = [
+        a_quote(symbol, f"{bid / 100:.2f}", f"{ask / 100:.2f}")
+        for symbol, (bid, ask) in ((LOW, low), (HIGH, high))
+    ]
+    asked = sign * (ratio * Decimal(sum(high)) - sum(low)) / 200 + offset
+
+    limit = a_plan(strategy, Terms(OrderType.LIMIT, offset=offset), *quotes).steps[0].limit
+
+    assert limit is not None
+    assert asked - Decimal("0.01") < limit <= asked
+    assert is_on_tick(limit, EVERY_CENT)
+
+
+@given(cents, cents, st.sampled_from([NICKEL, option_tick_rule("AAPL", penny_program=True)]))
+def test_a_single_leg_at_mid_is_on_a_tick_and_between_the_touches_or_smallest(
+    bid: int, width: int, rule: TickRule
+) -> None:
+    low, high = f"{bid / 100:.2f}", f"{(bid + width) / 100:.2f}"
+    mid = Decimal(2 * bid + width) / 200
+
+    buy, sell = (single(each, LIMIT, rule, low, high).limit for each in (-1, 1))
+
+    assert buy is not None
+    assert sell is not None
+    assert is_on_tick(buy, rule)
+    assert is_on_tick(sell, rule)
+    assert buy <= max(mid, rule.below)
+    assert sell >= mid
+
+
+def test_shares_are_priced_in_cents() -> None:
+    shares = a_strategy(a_leg("NVDA", 150))
+    plan = plan_strategy(
+        shares, LIMIT, a_market(a_quote("NVDA", "120.01", "120.04")), holding_just(shares)
+    )
+
+    assert Decimal("120.03") == plan.steps[0].limit
+
+
+def test_a_call_is_priced_as_a_put_is() -> None:
+    leg = a_leg(call(470), -2)
+    plan = a_plan(a_strategy(leg), LIMIT, a_quote(call(470), "1.00", "1.10"))
+
+    assert Decimal("1.05") == plan.steps[0].limit
