@@ -8,6 +8,7 @@ from closeout.domain.orders import LegReport, OrderReport, OrderStatus
 
 def absorb(attempt: Attempt, report: OrderReport) -> Attempt:
     """Return the attempt with `report` merged in; equal when it says nothing new."""
+    attempt = replace(attempt, refusal=None)  # an order that is there was not refused
     for index, known in enumerate(attempt.orders):
         if known.order_id == report.order_id:
             merged = merge(known, report)
@@ -17,7 +18,12 @@ def absorb(attempt: Attempt, report: OrderReport) -> Attempt:
 
 
 def merge(known: OrderReport, new: OrderReport) -> OrderReport:
-    """Combine two reports of one order: fills only grow, an end stays an end."""
+    """
+    Combine two reports of one order: fills only grow, an end stays an end.
+
+    Status and fills are taken apart, for a report may know one and not the other: a list
+    read without nesting has no legs, and a fill may be told after the cancel it preceded.
+    """
     base, other = (new, known) if _supersedes(new, known) else (known, new)
     return replace(
         base,
@@ -30,18 +36,19 @@ def merge(known: OrderReport, new: OrderReport) -> OrderReport:
 
 
 def _supersedes(new: OrderReport, known: OrderReport) -> bool:
-    if _rank(new) != _rank(known):
-        return _rank(new) > _rank(known)
+    """Whether the status of `new` is the truer one: an end, then more fills, then younger."""
+    if _finality(new.status) != _finality(known.status):
+        return _finality(new.status) > _finality(known.status)
+    if new.filled_units != known.filled_units:
+        return new.filled_units > known.filled_units
     if new.updated_at is None or known.updated_at is None:
         return True
     return new.updated_at >= known.updated_at
 
 
-def _rank(report: OrderReport) -> tuple[int, int, int]:
-    """Order reports by how much they know: contracts filled, then how final they are."""
-    traded = sum(leg.filled for leg in report.legs)
-    complete = report.status is OrderStatus.FILLED
-    return (max(traded, report.filled_units), int(complete), int(report.status.is_final))
+def _finality(status: OrderStatus) -> int:
+    """Filled stands over every other end: a cancel or replacement can lose that race."""
+    return 2 if status is OrderStatus.FILLED else int(status.is_final)
 
 
 def _merge_legs(base: tuple[LegReport, ...], other: tuple[LegReport, ...]) -> tuple[LegReport, ...]:
@@ -52,6 +59,8 @@ def _merge_legs(base: tuple[LegReport, ...], other: tuple[LegReport, ...]) -> tu
 
 
 def _merge_leg(leg: LegReport, other: LegReport | None) -> LegReport:
-    if other is None or other.filled <= leg.filled:
+    if other is None or other.filled < leg.filled:
+        return leg
+    if other.filled == leg.filled and leg.average_price is not None:
         return leg
     return replace(leg, filled=other.filled, average_price=other.average_price)

@@ -56,7 +56,28 @@ class Attempt:
 
     @property
     def latest(self) -> OrderReport | None:
-        return self.orders[-1] if self.orders else None
+        """
+        The order that counts now: the newest that may still trade, or else the newest.
+
+        A replacement may be rejected after Alpaca took it; then the order it was to
+        replace is the one that counts.
+        """
+        live = [order for order in self.orders if not order.status.is_final]
+        taken = [order for order in self.orders if order.status is not OrderStatus.REJECTED]
+        return next(reversed(live or taken or self.orders), None)
+
+    @property
+    def unseen_successor(self) -> str | None:
+        """The broker's id of a replacement we have been told of and know nothing else about."""
+        known = {order.order_id for order in self.orders}
+        return next(
+            (
+                order.replaced_by
+                for order in self.orders
+                if order.replaced_by is not None and order.replaced_by not in known
+            ),
+            None,
+        )
 
     @property
     def status(self) -> OrderStatus | None:
@@ -64,7 +85,19 @@ class Attempt:
 
     def filled(self, symbol: str) -> int:
         """Contracts of `symbol` filled so far, unsigned."""
-        return sum(_leg_filled(order, self.ticket, symbol) for order in self.orders)
+        return sum(_leg_filled(order, self.ticket, symbol) for order in self._counted())
+
+    def _counted(self) -> list[OrderReport]:
+        """Return the orders whose fills add up: none that a replacement took over."""
+        counted: list[OrderReport] = []
+        for order in self.orders:
+            taken = next((old for old in counted if _takes_over(order, old)), None)
+            if taken is None:
+                counted.append(order)
+            elif order.filled_units >= taken.filled_units:
+                # Until then the replacement has not caught up with what it took over.
+                counted[counted.index(taken)] = order
+        return counted
 
     @property
     def is_filled(self) -> bool:
@@ -76,7 +109,9 @@ class Attempt:
     def cash(self) -> Decimal | None:
         """Dollars per multiplier-one share received (positive) or paid; None when unpriced."""
         total = Decimal(0)
-        for order in self.orders:
+        for order in self._counted():
+            if order.filled_units and not order.legs:
+                return None
             for leg in order.legs:
                 if not leg.filled:
                     continue
@@ -84,6 +119,18 @@ class Attempt:
                     return None
                 total -= leg.side.sign * leg.filled * leg.average_price
         return total
+
+
+def _takes_over(order: OrderReport, old: OrderReport) -> bool:
+    """
+    Whether the fills of a replacement include those of the order before it.
+
+    Alpaca does not document it. More than the old order was for cannot be meant, so when
+    both together would be more, the replacement's quantity is the total and so are its
+    fills. Counting less than there is never closes too early.
+    """
+    is_successor = old.order_id == order.replaces or order.order_id == old.replaced_by
+    return is_successor and order.units + old.filled_units > old.units
 
 
 def _leg_filled(order: OrderReport, ticket: Ticket, symbol: str) -> int:
@@ -124,6 +171,8 @@ class CloseState:
     resend: bool = False
     resends: int = 0
     misses: int = 0
+    cancelling_order: str | None = None
+    """The broker's id of the order that was last asked to be cancelled."""
     ended_at: datetime | None = None
 
     @property
@@ -181,12 +230,6 @@ class CloseState:
 
     def attempt_for(self, report: OrderReport) -> Attempt | None:
         return next((each for each in self.attempts if _belongs(each, report)), None)
-
-    def attempt_with_id(self, client_order_id: str) -> Attempt | None:
-        return next(
-            (each for each in self.attempts if each.ticket.client_order_id == client_order_id),
-            None,
-        )
 
 
 def _belongs(attempt: Attempt, report: OrderReport) -> bool:
