@@ -88,7 +88,7 @@ def _apply(state: CloseState, event: Event) -> Result:  # noqa: C901, PLR0912 - 
         case CancelRequested():
             return _on_cancel_requested(state, event)
         case CancelAcknowledged():
-            return _on_cancel_acknowledged(state)
+            return _on_cancel_acknowledged(state, event)
         case CancelFailed():
             return _on_cancel_failed(state, event)
         case HoldingsRead():
@@ -168,7 +168,19 @@ def _on_report(state: CloseState, event: OrderReported) -> Result:
     waiting = state.phase in (Phase.SENDING, Phase.UNKNOWN)
     if merged == state and not waiting:
         return state, ()
+    if state.phase.is_end and _evidence(merged) == _evidence(state):
+        return merged, ()
     return _settle(merged, event.at)
+
+
+def _evidence(state: CloseState) -> list[tuple[object, ...]]:
+    """What reports say that can change where a close stands; an end told again does not."""
+    return [
+        (order.order_id, order.status, order.replaced_by, order.filled_units, fills)
+        for attempt in state.attempts
+        for order in attempt.orders
+        for fills in [tuple(leg.filled for leg in order.legs)]
+    ]
 
 
 def _settle(state: CloseState, at: datetime) -> Result:
@@ -187,6 +199,9 @@ def _settle(state: CloseState, at: datetime) -> Result:
 
 def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
     match order.status:
+        case OrderStatus.REPLACED if state.attempt.unseen_successor is not None:
+            after, effects = _keep_working(state, order, at)
+            return after, (FollowOrder(state.attempt.unseen_successor), *effects)
         case OrderStatus.CANCELED:
             code = "cancelled" if state.cancel_requested else "cancelled_elsewhere"
             return _end_short(state, Phase.CANCELLED, at, Reason(code))
@@ -194,16 +209,13 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
             return _end_short(state, Phase.NEEDS_ATTENTION, at, Reason("expired"))
         case OrderStatus.REJECTED:
             return _end_short(state, Phase.REJECTED, at, Reason("rejected_by_broker"))
-        case OrderStatus.REPLACED if order.replaced_by is not None:
-            after, effects = _keep_working(state, order, at)
-            return after, (FollowOrder(order.replaced_by), *effects)
         case _:
             return _keep_working(state, order, at)
 
 
 def _keep_working(state: CloseState, order: OrderReport, at: datetime) -> Result:
     if state.cancel_requested:
-        if state.phase is Phase.CANCELLING:
+        if state.phase is Phase.CANCELLING and state.cancelling_order == order.order_id:
             return state, ()
         return _begin_cancel(state, order.order_id, at)
     if state.phase is Phase.WORKING:
@@ -216,8 +228,12 @@ def _send_next(state: CloseState, at: datetime) -> Result:
     assert planned is not None, "with every step filled there is nothing left to close"
     if state.cancel_requested:
         return _end_short(state, Phase.CANCELLED, at, Reason("cancelled"))
+    if state.phase.is_end:
+        # The person was told that it ended and may have acted on it.
+        return _end_short(state, Phase.NEEDS_ATTENTION, at, Reason("filled_after_end"))
     attempt = _attempt(state.close_id, planned, index=state.attempt.step + 1, at=at)
-    sending = replace(_enter(state, Phase.SENDING, at), attempts=(*state.attempts, attempt))
+    entered = _enter(state, Phase.SENDING, at)
+    sending = replace(entered, attempts=(*state.attempts, attempt), resends=0)
     return sending, (PlaceOrder(attempt.ticket),)
 
 
@@ -225,19 +241,32 @@ def _send_next(state: CloseState, at: datetime) -> Result:
 
 
 def _on_refused(state: CloseState, event: OrderRefused) -> Result:
-    attempt = state.attempt_with_id(event.client_order_id)
-    if attempt is None or attempt.orders:
-        # The order exists: a refusal of a repeated send says nothing about it.
+    if not _is_awaited(state, event.client_order_id):
+        # The order exists, or it is over: a refusal of a repeated send says nothing.
         return state, ()
     if Refused(event.http_status, event.code, event.message).is_duplicate_id:
         reason = Reason("duplicate_id", event.message)
         return _enter(state, Phase.UNKNOWN, event.at, reason), (_look_up(state),)
-    state = state.with_attempt(replace(attempt, refusal=event.message))
-    return _end_short(state, Phase.REJECTED, event.at, Reason("refused", event.message))
+    if state.resends:
+        # The first sending may have arrived late, and hold what this one was refused.
+        reason = Reason("refused_again", event.message)
+        return _enter(state, Phase.UNKNOWN, event.at, reason), (_look_up(state),)
+    return _reject(state, event.message, event.at)
+
+
+def _reject(state: CloseState, message: str, at: datetime) -> Result:
+    refused = state.with_attempt(replace(state.attempt, refusal=message))
+    return _end_short(refused, Phase.REJECTED, at, Reason("refused", message))
+
+
+def _is_awaited(state: CloseState, client_order_id: str) -> bool:
+    """Whether it is this order of which nothing is known yet."""
+    waiting = state.phase in (Phase.SENDING, Phase.UNKNOWN) and not state.attempt.orders
+    return waiting and state.attempt.ticket.client_order_id == client_order_id
 
 
 def _on_not_sent(state: CloseState, event: OrderNotSent) -> Result:
-    if state.phase is not Phase.SENDING or state.attempt.orders:
+    if state.phase is not Phase.SENDING or not _is_awaited(state, event.client_order_id):
         return state, ()
     if state.cancel_requested:
         return _cancel_unsent(state, event.at)
@@ -250,14 +279,14 @@ def _on_not_sent(state: CloseState, event: OrderNotSent) -> Result:
 
 
 def _on_lost(state: CloseState, event: OutcomeLost) -> Result:
-    if state.phase is not Phase.SENDING or state.attempt.orders:
+    if state.phase is not Phase.SENDING or not _is_awaited(state, event.client_order_id):
         return state, ()
     reason = Reason("outcome_unknown", event.reason)
     return _enter(state, Phase.UNKNOWN, event.at, reason), (_look_up(state),)
 
 
 def _on_not_found(state: CloseState, event: OrderNotFound) -> Result:
-    if state.phase is not Phase.UNKNOWN:
+    if state.phase is not Phase.UNKNOWN or not _is_awaited(state, event.client_order_id):
         return state, ()
     state = replace(state, misses=state.misses + 1)
     looked_for = event.at - state.phase_since
@@ -267,7 +296,13 @@ def _on_not_found(state: CloseState, event: OrderNotFound) -> Result:
 
 
 def _on_absent(state: CloseState, at: datetime) -> Result:
-    """The order certainly never arrived."""
+    """No look-up finds the order, so it never arrived, unless there is evidence that it did."""
+    known = state.reason or Reason("outcome_unknown")
+    if known.code == "duplicate_id":
+        reason = Reason("order_hidden", known.detail)
+        return _end_short(state, Phase.NEEDS_ATTENTION, at, reason)
+    if known.code == "refused_again":
+        return _reject(state, known.detail, at)
     reason = Reason("never_arrived")
     if state.cancel_requested:
         return _end_short(state, Phase.CANCELLED, at, reason)
@@ -300,12 +335,14 @@ def _cancel_unsent(state: CloseState, at: datetime) -> Result:
 
 
 def _begin_cancel(state: CloseState, order_id: str, at: datetime) -> Result:
-    cancelling = replace(_enter(state, Phase.CANCELLING, at), cancel_acknowledged=False)
+    cancelling = replace(
+        _enter(state, Phase.CANCELLING, at), cancel_acknowledged=False, cancelling_order=order_id
+    )
     return cancelling, (CancelOrder(order_id), WakeAfter(timing.CANCEL_RETRY))
 
 
-def _on_cancel_acknowledged(state: CloseState) -> Result:
-    if state.phase is not Phase.CANCELLING:
+def _on_cancel_acknowledged(state: CloseState, event: CancelAcknowledged) -> Result:
+    if state.phase is not Phase.CANCELLING or event.order_id != state.cancelling_order:
         return state, ()
     return replace(state, cancel_acknowledged=True), (WakeAfter(timing.FOLLOW_UP),)
 
@@ -314,7 +351,7 @@ def _on_cancel_failed(state: CloseState, event: CancelFailed) -> Result:
     if state.phase is not Phase.CANCELLING:
         return state, ()
     # Refused often means filled; the order itself says what is true.
-    return state, (_look_up(state), WakeAfter(max(event.retry_after, timing.FOLLOW_UP)))
+    return state, (*_ask(state), WakeAfter(max(event.retry_after, timing.FOLLOW_UP)))
 
 
 # --- reads and time -------------------------------------------------------------------
@@ -368,7 +405,7 @@ def _on_woke(state: CloseState, at: datetime) -> Result:
         case Phase.WORKING:
             return _poll(state, at)
         case Phase.CANCELLING:
-            return _poll_cancel(state)
+            return _poll_cancel(state, at)
         case Phase.VERIFYING:
             return state, (ReadHoldings(),)
         case _:
@@ -377,30 +414,33 @@ def _on_woke(state: CloseState, at: datetime) -> Result:
 
 def _send_again(state: CloseState, at: datetime) -> Result:
     """Send what could not be sent, unless the machine slept over the decision."""
-    if at - state.phase_since > timing.RESEND_WITHIN:
+    if at - state.attempt.sent_at > timing.RESEND_WITHIN:
         detail = state.reason.detail if state.reason else ""
         return _end_short(state, Phase.REJECTED, at, Reason("broker_unreachable", detail))
     return replace(state, resend=False), (PlaceOrder(state.attempt.ticket),)
 
 
 def _poll(state: CloseState, at: datetime) -> Result:
-    delay = timing.poll_delay(at - state.attempt.sent_at)
+    if state.attempt.status is OrderStatus.FILLED:
+        return _poll_uneven(state, at)
+    return state, (*_ask(state), WakeAfter(timing.poll_delay(at - state.attempt.sent_at)))
+
+
+def _poll_uneven(state: CloseState, at: datetime) -> Result:
+    """The order says it is filled, and yet not every contract is accounted for."""
+    state = replace(state, misses=state.misses + 1)
+    if state.misses > timing.SETTLE_READS:
+        return _end_short(state, Phase.NEEDS_ATTENTION, at, Reason("uneven_fill"))
+    return state, (*_ask(state), WakeAfter(timing.FOLLOW_UP))
+
+
+def _poll_cancel(state: CloseState, at: datetime) -> Result:
     order = state.attempt.latest
     if order is not None and order.status is OrderStatus.FILLED:
-        # Filled, and yet not every leg is accounted for.
-        state = replace(state, misses=state.misses + 1)
-        delay = timing.FOLLOW_UP
-        if state.misses > timing.SETTLE_READS:
-            return _end_short(state, Phase.NEEDS_ATTENTION, at, Reason("uneven_fill"))
-    if order is not None and order.status is OrderStatus.REPLACED and order.replaced_by:
-        return state, (FollowOrder(order.replaced_by), WakeAfter(delay))
-    return state, (_look_up(state), WakeAfter(delay))
-
-
-def _poll_cancel(state: CloseState) -> Result:
-    effects: tuple[Effect, ...] = (_look_up(state), WakeAfter(timing.CANCEL_RETRY))
-    order = state.attempt.latest
-    if order is None or state.cancel_acknowledged:
+        return _poll_uneven(state, at)
+    effects: tuple[Effect, ...] = (*_ask(state), WakeAfter(timing.CANCEL_RETRY))
+    is_silent = at - state.phase_since >= timing.CANCEL_AGAIN_AFTER
+    if order is None or order.status.is_final or (state.cancel_acknowledged and not is_silent):
         return state, effects
     return state, (CancelOrder(order.order_id), *effects)
 
@@ -410,6 +450,22 @@ def _on_recovered(state: CloseState, at: datetime) -> Result:
         # It may have been sent or not: only the broker knows.
         return _enter(state, Phase.UNKNOWN, at, Reason("restarted")), (_look_up(state),)
     return state, (WakeAfter(timedelta(0)),)
+
+
+def _ask(state: CloseState) -> tuple[Effect, ...]:
+    """
+    Ask for the order by our id, and for what somebody put in its place by the broker's.
+
+    A replacement has an id of its own, under which a look-up by ours may not find it.
+    """
+    own = _look_up(state)
+    order = state.attempt.latest
+    successor = state.attempt.unseen_successor
+    if successor is not None:
+        return own, FollowOrder(successor)
+    if order is not None and order.client_order_id != own.client_order_id:
+        return own, FollowOrder(order.order_id)
+    return (own,)
 
 
 def _look_up(state: CloseState) -> LookUpOrder:

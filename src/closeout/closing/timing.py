@@ -27,6 +27,9 @@ SETTLE_READS = 5
 CANCEL_RETRY = timedelta(seconds=2)
 """Between two looks at an order that is being cancelled."""
 
+CANCEL_AGAIN_AFTER = timedelta(seconds=15)
+"""A cancel that was taken and of which nothing came for this long is asked for again."""
+
 FOLLOW_UP = timedelta(seconds=1)
 """Before asking again for what should come any moment."""
 

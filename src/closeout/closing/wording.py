@@ -9,9 +9,11 @@ _REASONS = {
     "expired": "The order expired at the end of the session without filling completely.",
     "rejected_by_broker": "Alpaca accepted the order first and rejected it afterwards.",
     "refused": "Alpaca refused the order",
-    "broker_unreachable": "Alpaca could not be reached, so nothing was sent",
+    "broker_unreachable": "Alpaca could not be reached, so the order was not sent",
     "never_arrived": "Alpaca never received the order; nothing of it works.",
-    "uneven_fill": "Alpaca reports the order filled, but its legs do not add up.",
+    "order_hidden": "Alpaca says it has this order already, but does not show it",
+    "filled_after_end": "The order filled after this close had ended; nothing more was sent.",
+    "uneven_fill": "Alpaca reports the order filled, but not every contract of it.",
     "holdings_disagree": "All fills are in, but Alpaca's positions do not agree",
 }
 
