@@ -87,7 +87,7 @@ async def test_a_journal_of_another_kind_of_account_is_refused(tmp_path: Path) -
             "ALPACA_SECRET_KEY": "s",
             "ALPACA_PAPER": paper,
         }
-        return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type] # by alias
+        return Settings(_env_file=None, **values)  # type: ignore[arg-type] # by alias
 
     async with open_desk(settings("true")) as desk:
         assert "PAPER" == desk.mode
@@ -104,7 +104,7 @@ def test_an_error_is_logged_in_every_form_without_what_the_variables_hold(
 ) -> None:
     before = structlog.get_config()
     try:
-        configure_logging(Settings(_env_file=None, CLOSEOUT_LOG_FORMAT=form))  # type: ignore[call-arg, arg-type] # by alias
+        configure_logging(Settings(_env_file=None, CLOSEOUT_LOG_FORMAT=form))  # type: ignore[arg-type] # by alias
         _stumble("very-secret")
     finally:
         structlog.configure(**before)

@@ -19,8 +19,11 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def host_name(value: str) -> str:
-    """Return the name in a Host header or an origin, without its port."""
-    return urlsplit(value if "//" in value else f"//{value}").hostname or ""
+    """Return the name in a Host header, without its port; empty when it is none."""
+    try:
+        return urlsplit(f"//{value}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_our_host(connection: HTTPConnection) -> bool:
@@ -34,7 +37,14 @@ def is_same_origin(connection: HTTPConnection) -> bool:
     origin = connection.headers.get("origin")
     if not is_our_host(connection):
         return False
-    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
+    return origin is None or _network_location(origin) == connection.headers.get("host")
+
+
+def _network_location(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

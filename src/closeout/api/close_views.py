@@ -48,19 +48,23 @@ def close_out(state: CloseState) -> CloseOut:
     )
 
 
-def strategy_response(state: CloseState) -> CloseStrategyResponse:
-    """Answer a strategy close with what is known of its legs now."""
+def strategy_response(state: CloseState, *, left_out: int = 0) -> CloseStrategyResponse:
+    """
+    Answer a strategy close with what is known of its legs now.
+
+    `left_out` counts legs that this close, one of a leg, does not close.
+    """
     orders = [_order_result(state, target) for target in state.plan.targets]
     taken = sum(_is_taken(state, target) for target in state.plan.targets)
     status: Literal["success", "partial", "error"] = "partial"
-    if taken in (0, len(orders)):
+    if taken in (0, len(orders) + left_out):
         status = "success" if taken else "error"
     return CloseStrategyResponse(
         status=status,
         position_id=state.position_id,
         orders=orders,
-        message=describe(state),
-        total_legs=len(orders),
+        message=_answer(state) + (_ONE_LEG if left_out else ""),
+        total_legs=len(orders) + left_out,
         closed_legs=sum(order.status == "filled" for order in orders),
         close_id=state.close_id,
         phase=state.phase.value,
@@ -73,10 +77,25 @@ def leg_response(state: CloseState, leg_id: str) -> CloseLegResponse:
     return CloseLegResponse(
         status="success" if _is_taken(state, target) else "error",
         order=_order_result(state, target),
-        message=describe(state),
+        message=_answer(state),
         close_id=state.close_id,
         phase=state.phase.value,
     )
+
+
+_ONE_LEG = (
+    " This is a close of one leg, which is running; close the whole strategy when it has ended."
+)
+
+
+def _answer(state: CloseState) -> str:
+    """Say where the close stands, to somebody who has waited as long as we let him."""
+    if state.phase is Phase.SENDING and not state.resend:
+        return (
+            "Alpaca has not answered yet. Closeout goes on following the order. "
+            "Do not send it again."
+        )
+    return describe(state)
 
 
 def _attempt_of(state: CloseState, target: Target) -> Attempt | None:
@@ -127,7 +146,7 @@ def _order_result(state: CloseState, target: Target) -> CloseOrderResult:
         order_id=leg.order_id if leg else (latest.order_id if latest else None),
         status=statuses.get(leg_state, "submitted"),
         filled_qty=state.filled(target.symbol),
-        filled_avg_price=leg.average_price if leg else None,
+        filled_avg_price=_average_price(state, target.symbol),
         error_message=_trouble(state, attempt, leg_state),
     )
 
@@ -168,7 +187,7 @@ def _average_price(state: CloseState, symbol: str) -> Decimal | None:
             if leg is not None and leg.filled and leg.average_price is not None:
                 filled += leg.filled
                 paid += leg.filled * leg.average_price
-    return (paid / filled).quantize(Decimal("0.0001")) if filled else None
+    return (paid / filled).quantize(Decimal("0.0001")).normalize() if filled else None
 
 
 def _attempt_out(state: CloseState, attempt: Attempt) -> AttemptOut:

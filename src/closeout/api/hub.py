@@ -8,16 +8,17 @@ away resumes where it was; a client that falls behind gets a fresh snapshot.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from closeout.api.close_views import close_out
 from closeout.api.deps import Desk
 from closeout.api.views import position_out, position_quote_out, status_out
-from closeout.runtime.feed import Changes
+from closeout.runtime.feed import Changes, Listener
 from closeout.schemas.stream import (
     CloseMessage,
     PositionsMessage,
@@ -101,18 +102,30 @@ class Hub:
         return kept if len(kept) == missed else None
 
     async def run(self) -> None:
-        """Publish changes until cancelled."""
+        """Publish changes and heartbeats until cancelled."""
         with self._desk.engine.feed.listen() as listener:
-            while True:
-                try:
-                    async with asyncio.timeout(HEARTBEAT.total_seconds()):
-                        await listener.wait()
-                except TimeoutError:
-                    self._publish(self._status())
-                    continue
-                if not self._is_urgent(listener.pending):
-                    await self._pace()
-                self._publish_changes(listener.take())
+            await asyncio.gather(self._follow(listener), self._beat())
+
+    async def _follow(self, listener: Listener) -> None:
+        while True:
+            await listener.wait()
+            if not self._is_urgent(listener.pending):
+                await self._pace()
+            self._safely(partial(self._publish_changes, listener.take()))
+
+    async def _beat(self) -> None:
+        """Some of the status changes with time alone, and silence must mean a dead line."""
+        while True:
+            await self._desk.clock.sleep(HEARTBEAT)
+            self._safely(lambda: self._publish(self._status()))
+
+    @staticmethod
+    def _safely(publish: Callable[[], None]) -> None:
+        """The top of a task: what cannot be shown must not end the stream for everybody."""
+        try:
+            publish()
+        except Exception:
+            log.exception("stream.unpublished")
 
     @staticmethod
     def _is_urgent(changes: Changes) -> bool:

@@ -66,7 +66,7 @@ async def get_position(desk: DeskDep, position_id: str) -> PositionOut:
 @router.post("/{position_id}/close-preview", operation_id="previewClose", responses=PROBLEMS)
 async def close_preview(desk: DeskDep, position_id: str, body: ClosePreviewRequest) -> ClosePreview:
     """Exactly what a close would send now. Nothing is sent."""
-    return preview(desk, position_id, body)
+    return await preview(desk, position_id, body)
 
 
 @router.post("/{position_id}/close-strategy", operation_id="closeStrategy", responses=PROBLEMS)
@@ -86,7 +86,7 @@ async def close_strategy(
         )
     terms = _terms(body.order_type, offset=body.limit_price_offset)
     state = await _close(desk, CloseRequest(position_id, None, terms, key))
-    return strategy_response(state)
+    return strategy_response(state, left_out=_left_out(desk, state))
 
 
 @router.post("/{position_id}/close-leg", operation_id="closeLeg", responses=PROBLEMS)
@@ -97,6 +97,14 @@ async def close_leg(
     terms = _terms(body.order_type, price=body.limit_price)
     state = await _close(desk, CloseRequest(position_id, body.leg_id, terms, key))
     return leg_response(state, body.leg_id)
+
+
+def _left_out(desk: Desk, state: CloseState) -> int:
+    """Count the legs of the strategy that are not part of this close."""
+    strategy = desk.engine.book.strategy(state.position_id)
+    if strategy is None or state.leg_id is None:
+        return 0
+    return sum(leg.id != state.leg_id for leg in strategy.legs)
 
 
 def _terms(

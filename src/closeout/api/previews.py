@@ -10,7 +10,14 @@ from closeout.closing.preview import StepPreview, preview_steps, warnings_for, w
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderType, TicketLeg
 from closeout.domain.strategies import Leg, Strategy
-from closeout.runtime.refusals import AccountBlocked, MarketClosed, UnknownLeg, UnknownPosition
+from closeout.runtime.breaker import BreakerState
+from closeout.runtime.refusals import (
+    AccountBlocked,
+    MarketClosed,
+    NotReady,
+    UnknownLeg,
+    UnknownPosition,
+)
 from closeout.runtime.supervisor import Prepared
 from closeout.schemas.closes import (
     ClosePreview,
@@ -24,7 +31,13 @@ Problem = tuple[str, str]
 
 
 def find(desk: Desk, position_id: str, leg_id: str | None) -> tuple[Strategy, Leg | None]:
-    """Raises: UnknownPosition, UnknownLeg."""
+    """
+    Find a strategy and, with an id, a leg of it.
+
+    Raises: NotReady, UnknownPosition, UnknownLeg.
+    """
+    if desk.engine.book.holdings is None:
+        raise NotReady("The account has not been read yet, so nothing is known of its positions.")
     strategy = desk.engine.book.strategy(position_id)
     if strategy is None:
         raise UnknownPosition("There is no such position now. It may be closed already.")
@@ -36,11 +49,11 @@ def find(desk: Desk, position_id: str, leg_id: str | None) -> tuple[Strategy, Le
     return strategy, leg
 
 
-def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> ClosePreview:
+async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> ClosePreview:
     """
     Show the orders as they would be sent, or why none would be.
 
-    Raises: UnknownPosition, UnknownLeg.
+    Raises: NotReady, UnknownPosition, UnknownLeg.
     """
     strategy, leg = find(desk, position_id, body.leg_id)
     terms = Terms(
@@ -48,6 +61,8 @@ def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> ClosePre
         offset=body.limit_price_offset,
         price=body.limit_price,
     )
+    if desk.engine.breaker.state(desk.clock.now()) is BreakerState.CLOSED:
+        await desk.engine.supervisor.learn_ticks(strategy, terms)
     try:
         prepared = desk.engine.supervisor.plan(strategy, leg, terms)
     except CannotPlan as problem:

@@ -1,5 +1,6 @@
 """Every error leaves as an RFC 9457 problem document with a stable code."""
 
+import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -59,8 +60,15 @@ def document(
         code=code,
         instance=request.url.path,
     )
-    body = problem.model_dump(mode="json") | extra
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+    body = problem.model_dump() | extra
+    return _Ascii(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+class _Ascii(JSONResponse):
+    """Problems quote what was sent, which may be text that UTF-8 cannot carry."""
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content).encode("ascii")
 
 
 def install(app: FastAPI) -> None:
@@ -69,6 +77,7 @@ def install(app: FastAPI) -> None:
         CloseoutError: _expected,
         RequestValidationError: _invalid,
         HTTPException: _http,
+        Exception: _unexpected,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -115,3 +124,14 @@ async def _http(request: Request, error: HTTPException) -> JSONResponse:
     response = document(request, status=error.status_code, code=code, detail=str(error.detail))
     response.headers.update(error.headers or {})
     return response
+
+
+async def _unexpected(request: Request, _: Exception) -> JSONResponse:
+    """Answer an error of ours; the server logs it with its traceback."""
+    return document(
+        request,
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="internal_error",
+        detail="Closeout made a mistake; its log says which. Look at the running closes before "
+        "you try again.",
+    )

@@ -209,8 +209,17 @@ class Supervisor:
         """
         Learn ticks and fresh quotes, which only a limit order needs.
 
-        Without ticks the coarsest class is assumed, which every class takes; without
-        quotes there is no mid, and only a price the user gave can stand.
+        Without quotes there is no mid, and only a price the user gave can stand.
+        """
+        await self.learn_ticks(strategy, terms)
+        if terms.order_type is OrderType.LIMIT and terms.price is None:
+            await self._book.freshen_quotes(strategy.legs, older_than=_QUOTE_AGE_MAX)
+
+    async def learn_ticks(self, strategy: Strategy, terms: Terms) -> None:
+        """
+        Learn the price steps a limit order must keep to.
+
+        Without them the coarsest class is assumed, which every class takes.
         """
         if terms.order_type is not OrderType.LIMIT:
             return
@@ -219,8 +228,6 @@ class Supervisor:
             await self._book.learn_ticks(options)
         except ReadFailed as failure:
             log.warning("ticks.unread", reason=str(failure))
-        if terms.price is None:
-            await self._book.freshen_quotes(strategy.legs, older_than=_QUOTE_AGE_MAX)
 
     async def _check_market(self, terms: Terms) -> None:
         if terms.order_type is not OrderType.MARKET:
