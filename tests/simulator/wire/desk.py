@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from alpaca_simulator.wire.settings import Settings
 HERE = Path(__file__).parent
 SCENARIO = HERE / "scenarios" / "wire.yaml"
 KEYS = {"APCA-API-KEY-ID": "k", "APCA-API-SECRET-KEY": "s"}
+MORNING = datetime(2026, 11, 20, 15, tzinfo=UTC)
+"""A Friday, half an hour after the opening in New York."""
 Json = Any
 
 
@@ -138,7 +140,9 @@ def selling(symbol: str, *, qty: int = 1, **fields: object) -> dict[str, object]
 
 @asynccontextmanager
 async def running_desk(scenario: Path | str, settings: Settings) -> AsyncIterator[Desk]:
-    driver = Driver.start(load_scenario(scenario), seed=settings.seed, pace=Pace.STEPPED)
+    driver = Driver.start(
+        load_scenario(scenario), seed=settings.seed, pace=Pace.STEPPED, now=MORNING
+    )
     broker = Broker(driver, settings)
     runner = web.AppRunner(application(broker), shutdown_timeout=0.2)
     await runner.setup()

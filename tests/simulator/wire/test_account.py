@@ -60,6 +60,22 @@ async def test_closing_everything_answers_for_each_position(desk: Desk) -> None:
     )
 
 
+async def test_orders_hold_what_closing_everything_needs_unless_they_are_cancelled(
+    desk: Desk,
+) -> None:
+    symbol = await desk.long_call()
+    await desk.ask("POST", "/v2/orders", selling(symbol, qty=3))
+    desk.step()
+
+    async def outcome(cancel_orders: str) -> int:
+        outcomes = await desk.ask(
+            "DELETE", "/v2/positions", None, expect=207, cancel_orders=cancel_orders
+        )
+        return next(int(it["status"]) for it in outcomes if it["symbol"] == symbol)
+
+    assert [403, 200] == [await outcome("false"), await outcome("true")]
+
+
 async def test_fills_are_listed_page_by_page_without_a_gap(desk: Desk) -> None:
     everything = await desk.get("/v2/account/activities/FILL")
     first = await desk.get("/v2/account/activities/FILL", page_size="2")

@@ -187,6 +187,22 @@ async def test_a_fault_of_orders_is_not_spent_on_a_question(open_desk: Opener) -
     assert "new" == (await desk.get(f"/v2/orders/{placed['id']}"))["status"]
 
 
+async def test_a_request_for_an_order_by_its_id_is_about_its_client_order_id(
+    open_desk: Opener,
+) -> None:
+    desk = await open_desk(
+        Fault(FaultKind.SERVER_ERROR, on="DELETE /v2/orders/*", client_order_id="mine")
+    )
+    placed = (await post(desk)).json
+    other = await desk.ask("POST", "/v2/orders", selling(await desk.long_call()))
+    desk.step()
+    statuses = [
+        (await desk.send("DELETE", f"/v2/orders/{order['id']}")).status
+        for order in (other, placed, placed)
+    ]
+    assert [204, 500, 204] == statuses
+
+
 async def test_a_client_that_did_not_wait_is_told_apart(open_desk: Opener) -> None:
     desk = await open_desk(Fault(FaultKind.LATENCY_AFTER, on=POST, ms=300))
     impatient = asyncio.create_task(post(desk))

@@ -1,5 +1,7 @@
 """Clock, calendar, assets, contracts, quotes and snapshots."""
 
+from datetime import date, timedelta
+
 import pytest
 from simulator.wire.desk import Desk, Opener
 
@@ -54,6 +56,20 @@ async def test_contracts_come_in_pages_that_fit_together(desk: Desk) -> None:
         row["symbol"] for row in first["option_contracts"] + second["option_contracts"]
     ]
     assert whole["next_page_token"] is None
+
+
+async def test_contracts_end_at_the_next_weekend_unless_told_otherwise(desk: Desk) -> None:
+    near = await desk.get("/v2/options/contracts", underlying_symbols="SPY", limit="10000")
+    later = await desk.get(
+        "/v2/options/contracts",
+        underlying_symbols="SPY",
+        limit="10000",
+        expiration_date_lte="2099-01-01",
+    )
+    expirations = {row["expiration_date"] for row in near["option_contracts"]}
+    today = desk.broker.driver.exchange.now.date()
+    assert all(date.fromisoformat(it) <= today + timedelta(7) for it in expirations)
+    assert expirations < {row["expiration_date"] for row in later["option_contracts"]}
 
 
 async def test_deliverables_are_shown_on_request(desk: Desk) -> None:
