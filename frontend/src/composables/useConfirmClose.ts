@@ -37,6 +37,7 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
   const unreadable = shallowRef(false)
   const refusal = shallowRef<string | null>(null)
   let key = newKey()
+  let isDone = false
 
   const options = computed<CloseOptions | null>(() => {
     if (unreadable.value) return null
@@ -65,12 +66,18 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
     return preview === null ? 'Reading quotes…' : describeSend(preview)
   })
 
+  function finish(): void {
+    if (isDone) return
+    isDone = true
+    done()
+  }
+
   async function send(): Promise<void> {
     if (!canSend.value || options.value === null) return
     refusal.value = null
     try {
       await closing.send(target, options.value, key)
-      done()
+      finish()
     } catch (error) {
       refusal.value = error instanceof Error ? error.message : String(error)
       // A refusal is an answer, so the next try is a new request; silence is not.
@@ -86,7 +93,7 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
   watch(
     () => sending.value && runningCloses(desk.closes, target.position).length > 0,
     (visible) => {
-      if (visible) done()
+      if (visible) finish()
     },
   )
 

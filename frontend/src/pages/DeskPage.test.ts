@@ -1,0 +1,124 @@
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+
+import type { RawSnapshotMessage } from '@/api/wire'
+import App from '@/App.vue'
+import { aRawClose, aRawPosition, aRawSnapshot, aRawStatus, NOW } from '@/testing/builders'
+import { allByTestId, byTestId, notices } from '@/testing/dom'
+import { aServer, type FakeServer } from '@/testing/server'
+import { FakeSocket, stubSockets } from '@/testing/socket'
+
+describe('the page', () => {
+  let server: FakeServer
+  let page: VueWrapper
+
+  beforeEach(() => {
+    server = aServer()
+    stubSockets()
+  })
+
+  function open(): void {
+    page = mount(App, { attachTo: document.body })
+  }
+
+  async function say(changes: Partial<RawSnapshotMessage> = {}): Promise<void> {
+    if (FakeSocket.opened.length === 0) open()
+    FakeSocket.last.say(aRawSnapshot(changes))
+    await flushPromises()
+  }
+
+  it('is a skeleton until something is known', () => {
+    open()
+    expect(byTestId(page, 'loading').exists()).toBe(true)
+  })
+
+  it('shows a card for each strategy', async () => {
+    await say({ positions: [aRawPosition(), aRawPosition({ id: 'other' })] })
+
+    expect(allByTestId(page, 'strategy-card').map((card) => card.attributes('data-position-id'))).toEqual(
+      ['spy-condor', 'other'],
+    )
+  })
+
+  it('explains an empty account', async () => {
+    await say({ positions: [] })
+
+    expect(byTestId(page, 'empty').text()).toContain('paper-main')
+  })
+
+  it('does not take unread holdings for an empty account', async () => {
+    await say({ positions: [], status: aRawStatus({ positions_as_of: null }) })
+    expect(byTestId(page, 'empty').exists()).toBe(false)
+    expect(byTestId(page, 'loading').exists()).toBe(true)
+
+    await say({ positions: [], status: aRawStatus({ positions_error: 'Alpaca answered 503.' }) })
+    expect(byTestId(page, 'read-failure').text()).toContain('Alpaca answered 503.')
+  })
+
+  it('says that the server does not answer', async () => {
+    server.on('GET /api/status', () => Promise.reject(new TypeError('Failed to fetch')))
+    open()
+    await vi.waitFor(() => {
+      expect(byTestId(page, 'read-failure').exists()).toBe(true)
+    })
+    expect(byTestId(page, 'read-failure').text()).toContain('Closeout does not answer')
+  })
+
+  it('shows old holdings with their error above them', async () => {
+    await say({ status: aRawStatus({ positions_error: 'Alpaca answered 503.' }) })
+
+    expect(allByTestId(page, 'strategy-card')).toHaveLength(1)
+    expect(byTestId(page, 'positions-error').text()).toContain('Alpaca answered 503.')
+  })
+
+  it('says that nothing can be sent while the journal cannot write', async () => {
+    await say({ status: aRawStatus({ journal_error: 'No space left on device.' }) })
+
+    expect(byTestId(page, 'journal-error').text()).toMatch(
+      /Nothing can be sent.*No space left on device/s,
+    )
+  })
+
+  it('warns of holdings that belong to no strategy', async () => {
+    await say({ status: aRawStatus({ unassigned: ['2 short IWM 210 Put'] }) })
+
+    expect(byTestId(page, 'unassigned').text()).toContain('2 short IWM 210 Put')
+  })
+
+  it('closes a strategy from the first click to the last message', async () => {
+    await say()
+    await byTestId(page, 'close-strategy').trigger('click')
+    await vi.waitFor(() => {
+      expect(byTestId(page, 'confirm-send').attributes('disabled')).toBeUndefined()
+    })
+    expect(server.orders()).toEqual([])
+
+    await byTestId(page, 'confirm-send').trigger('click')
+    await vi.waitFor(() => {
+      expect(byTestId(page, 'close-progress').attributes('data-phase')).toBe('working')
+    })
+    expect(server.orders()).toHaveLength(1)
+    expect(byTestId(page, 'confirm-dialog').exists()).toBe(false)
+    expect((await notices())[0]).toMatch(/^Submitted/)
+
+    const close = aRawClose({ phase: 'closed', message: 'Closed: every contract filled.' })
+    FakeSocket.last.say({ type: 'close', seq: 8, at: NOW, close })
+    FakeSocket.last.say({ type: 'positions', seq: 9, at: NOW, positions: [] })
+    expect((await notices()).at(-1)).toMatch(/^Closed: SPY Iron Condor/)
+    expect(allByTestId(page, 'strategy-card')).toEqual([])
+    expect(byTestId(page, 'close-result').text()).toContain('Closed')
+  })
+
+  it('shows a running close that has lost its card', async () => {
+    await say({ positions: [], closes: [aRawClose({ phase: 'verifying' })] })
+
+    expect(byTestId(page, 'recent-closes').text()).toContain('Verifying')
+  })
+
+  it('shows a running close after a reload, because the server told it', async () => {
+    await say({ closes: [aRawClose()] })
+
+    expect(byTestId(page, 'close-strategy').text()).toBe('Closing…')
+    expect(await notices()).toEqual([])
+  })
+})

@@ -1,0 +1,276 @@
+/** Answers as the server sends them: an iron condor and what can become of it. */
+import { transformClose, transformClosePreview, transformPositions, transformStatus } from '@/api/transform'
+import type { Close, ClosePreview, Position, Status } from '@/api/types'
+import type {
+  RawAttempt,
+  RawClose,
+  RawCloseLeg,
+  RawClosePreview,
+  RawCloseStrategyResponse,
+  RawLeg,
+  RawPosition,
+  RawSnapshotMessage,
+  RawStatus,
+} from '@/api/wire'
+
+export const NOW = '2026-11-23T15:00:00Z'
+
+export function aRawLeg(changes: Partial<RawLeg> = {}): RawLeg {
+  return {
+    id: 'leg-520p',
+    symbol: 'SPY261218P00520000',
+    direction: 'Short',
+    strike: '520.000',
+    option_type: 'Put',
+    quantity: 10,
+    entry_price: '2.05',
+    current_price: '1.295',
+    bid: '1.28',
+    ask: '1.31',
+    expiry_date: '2026-12-18',
+    underlying: 'SPY',
+    pnl_dollars: '755.000',
+    pnl_percent: '36.829',
+    asset_class: 'us_option',
+    ratio: 1,
+    close_action: 'buy_to_close',
+    quote_at: NOW,
+    blocked_reason: null,
+    ...changes,
+  }
+}
+
+export const CONDOR_LEGS: RawLeg[] = [
+  aRawLeg({
+    id: 'leg-510p',
+    symbol: 'SPY261218P00510000',
+    direction: 'Long',
+    strike: '510.000',
+    close_action: 'sell_to_close',
+    pnl_dollars: '-395.00',
+    pnl_percent: '-35.3',
+  }),
+  aRawLeg(),
+  aRawLeg({
+    id: 'leg-580c',
+    symbol: 'SPY261218C00580000',
+    strike: '580.000',
+    option_type: 'Call',
+  }),
+  aRawLeg({
+    id: 'leg-590c',
+    symbol: 'SPY261218C00590000',
+    direction: 'Long',
+    strike: '590.000',
+    option_type: 'Call',
+    close_action: 'sell_to_close',
+  }),
+]
+
+export function aRawPosition(changes: Partial<RawPosition> = {}): RawPosition {
+  return {
+    id: 'spy-condor',
+    account: 'paper-main',
+    ticker: 'SPY',
+    strategy: 'Iron Condor',
+    expiry_date: '2026-12-18',
+    days_to_expiry: 25,
+    spot_price: '548.2134',
+    quantity: 10,
+    legs: CONDOR_LEGS,
+    total_pnl: '560.00',
+    created_at: NOW,
+    as_of: NOW,
+    net_entry: '-1.85',
+    grouped_by: 'opening_order',
+    close_id: null,
+    spot_at: NOW,
+    blocked_reason: null,
+    ...changes,
+  }
+}
+
+export function aRawStatus(changes: Partial<RawStatus> = {}): RawStatus {
+  const link = { state: 'up', since: NOW, detail: null } as const
+  return {
+    mode: 'SIMULATED',
+    account: 'paper-main',
+    feed: 'indicative',
+    version: '0.1.0',
+    trading: link,
+    option_data: link,
+    stock_data: link,
+    breaker: { state: 'closed', failures: 0, retry_at: null },
+    market: {
+      is_open: true,
+      next_open: '2026-11-24T14:30:00Z',
+      next_close: '2026-11-23T21:00:00Z',
+      as_of: NOW,
+    },
+    positions_as_of: NOW,
+    positions_error: null,
+    equity: '104233.87',
+    unassigned: [],
+    journal_error: null,
+    server_time: NOW,
+    ...changes,
+  }
+}
+
+export function aRawCloseLeg(leg: RawLeg, changes: Partial<RawCloseLeg> = {}): RawCloseLeg {
+  return {
+    leg_id: leg.id,
+    symbol: leg.symbol,
+    action: leg.close_action,
+    quantity: leg.quantity,
+    filled_qty: 0,
+    filled_avg_price: null,
+    status: 'working',
+    error_message: null,
+    ...changes,
+  }
+}
+
+export function aRawAttempt(changes: Partial<RawAttempt> = {}): RawAttempt {
+  return {
+    step: 1,
+    attempt: 1,
+    client_order_id: 'co-1',
+    order_id: 'order-1',
+    status: 'new',
+    order_type: 'limit',
+    limit_price: '1.34',
+    units: 10,
+    filled_units: 0,
+    net_fill_price: null,
+    sent_at: NOW,
+    ...changes,
+  }
+}
+
+export function aRawClose(changes: Partial<RawClose> = {}): RawClose {
+  const ended = ['closed', 'cancelled', 'rejected', 'needs_attention'].includes(
+    changes.phase ?? 'working',
+  )
+  return {
+    id: 'close-1',
+    account: 'paper-main',
+    position_id: 'spy-condor',
+    leg_id: null,
+    ticker: 'SPY',
+    strategy: 'Iron Condor',
+    phase: 'working',
+    message: 'The order is working at Alpaca: nothing filled yet.',
+    reason_code: null,
+    order_type: 'limit',
+    legs: CONDOR_LEGS.map((leg) => aRawCloseLeg(leg)),
+    total_legs: 4,
+    closed_legs: 0,
+    attempts: [aRawAttempt()],
+    cash: null,
+    cancellable: !ended,
+    ended,
+    opened_at: NOW,
+    updated_at: NOW,
+    ended_at: ended ? NOW : null,
+    ...changes,
+  }
+}
+
+export function aRawPreview(changes: Partial<RawClosePreview> = {}): RawClosePreview {
+  return {
+    position_id: 'spy-condor',
+    leg_id: null,
+    ticker: 'SPY',
+    strategy: 'Iron Condor',
+    orders: [
+      {
+        order_class: 'mleg',
+        order_type: 'market',
+        time_in_force: 'day',
+        units: 10,
+        limit_price: null,
+        natural: '1.35',
+        mid: '1.29',
+        legs: CONDOR_LEGS.map((leg) => ({
+          leg_id: leg.id,
+          symbol: leg.symbol,
+          action: leg.close_action,
+          quantity: leg.quantity,
+          ratio: leg.ratio,
+          bid: leg.bid,
+          ask: leg.ask,
+          mid: leg.current_price,
+          quote_at: leg.quote_at,
+        })),
+      },
+    ],
+    cash_natural: '-1350.00',
+    cash_mid: '-1290.00',
+    cash_limit: null,
+    pnl_natural: '500.00',
+    pnl_mid: '560.00',
+    warnings: [],
+    problem: null,
+    problem_code: null,
+    limit_allowed: false,
+    market_open: true,
+    next_open: '2026-11-24T14:30:00Z',
+    as_of: NOW,
+    ...changes,
+  }
+}
+
+export function aRawStrategyAnswer(
+  changes: Partial<RawCloseStrategyResponse> = {},
+): RawCloseStrategyResponse {
+  return {
+    status: 'success',
+    position_id: 'spy-condor',
+    orders: CONDOR_LEGS.map(({ symbol }) => ({
+      symbol,
+      order_id: 'order-1',
+      status: 'submitted',
+      filled_qty: 0,
+      filled_avg_price: null,
+      error_message: null,
+    })),
+    message: 'The order is working at Alpaca: nothing filled yet.',
+    total_legs: 4,
+    closed_legs: 0,
+    close_id: 'close-1',
+    phase: 'working',
+    ...changes,
+  }
+}
+
+export function aRawSnapshot(changes: Partial<RawSnapshotMessage> = {}): RawSnapshotMessage {
+  return {
+    type: 'snapshot',
+    epoch: 'run-1',
+    seq: 7,
+    at: NOW,
+    status: aRawStatus(),
+    positions: [aRawPosition()],
+    closes: [],
+    ...changes,
+  }
+}
+
+export function aPosition(changes: Partial<RawPosition> = {}): Position {
+  const [position] = transformPositions({
+    status: 'success',
+    positions: [aRawPosition(changes)],
+    total_count: 1,
+    as_of: NOW,
+    message: null,
+  }).positions
+  if (!position) throw new Error('one position in, one out')
+  return position
+}
+
+export const aStatus = (changes: Partial<RawStatus> = {}): Status =>
+  transformStatus(aRawStatus(changes))
+export const aClose = (changes: Partial<RawClose> = {}): Close => transformClose(aRawClose(changes))
+export const aPreview = (changes: Partial<RawClosePreview> = {}): ClosePreview =>
+  transformClosePreview(aRawPreview(changes))

@@ -1,0 +1,17 @@
+import { flushPromises, type DOMWrapper, type VueWrapper } from '@vue/test-utils'
+
+type Scope = Pick<VueWrapper, 'find' | 'findAll'>
+
+/** The element with this `data-testid`; missing ones are found out by `exists()`. */
+export const byTestId = (scope: Scope, id: string): DOMWrapper<Element> =>
+  scope.find(`[data-testid="${id}"]`)
+
+export const allByTestId = (scope: Scope, id: string): DOMWrapper<Element>[] =>
+  scope.findAll(`[data-testid="${id}"]`)
+
+/** What the messages on the screen say. */
+export async function notices(): Promise<string[]> {
+  await flushPromises()
+  const shown = document.querySelectorAll('.el-notification')
+  return [...shown].map((notice) => notice.textContent.trim())
+}
