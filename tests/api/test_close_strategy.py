@@ -15,7 +15,7 @@ from support.bench import (
     Bench,
 )
 from support.desk import Shop, is_problem, served
-from support.eventually import settle
+from support.eventually import eventually, settle
 from support.fakes import (
     hold,
     lose_after_taking,
@@ -119,6 +119,7 @@ async def test_an_unknown_outcome_is_neither_filled_nor_failed_and_says_so(shop:
 async def test_an_answer_that_is_overdue_says_not_to_send_again(shop: Shop) -> None:
     shop.bench.broker.script(hold(asyncio.Event()))
     answering = asyncio.create_task(shop.close_strategy())
+    await eventually(lambda: shop.bench.broker.sent)
     await shop.bench.clock.seconds(16)
 
     body = (await answering).json()
@@ -131,6 +132,7 @@ async def test_an_answer_that_is_overdue_says_not_to_send_again(shop: Shop) -> N
 async def test_a_broker_out_of_reach_says_that_it_goes_on_trying(shop: Shop) -> None:
     shop.bench.broker.script(*[unreachable] * 100)
     answering = asyncio.create_task(shop.close_strategy())
+    await eventually(lambda: shop.bench.broker.sent)
     await shop.bench.clock.seconds(16)
 
     body = (await answering).json()

@@ -104,7 +104,7 @@ def test_an_error_is_logged_in_every_form_without_what_the_variables_hold(
 ) -> None:
     before = structlog.get_config()
     try:
-        configure_logging(Settings(_env_file=None, CLOSEOUT_LOG_FORMAT=form))  # type: ignore[arg-type] # by alias
+        configure_logging(Settings(_env_file=None, CLOSEOUT_LOG_FORMAT=form))
         _stumble("very-secret")
     finally:
         structlog.configure(**before)

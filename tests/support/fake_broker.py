@@ -202,6 +202,16 @@ class FakeBroker:
         order.status, order.updated_at = status, self._clock.now()
         self.tell(status.value, order)
 
+    def replace(self, order: FakeOrder) -> FakeOrder:
+        """Let somebody at Alpaca's own page replace an open order with another for the rest."""
+        left = order.ticket.units - order.filled_units
+        ticket = replace(order.ticket, client_order_id=f"{order.order_id}-replaced", units=left)
+        order.status = OrderStatus.REPLACED
+        successor = self.add(ticket)
+        successor.replaces, order.replaced_by = order.order_id, successor.order_id
+        self.tell("replaced", order)
+        return successor
+
     def _move(self, symbol: str, change: int) -> None:
         self.quantities[symbol] = self.quantities.get(symbol, Decimal(0)) + change
         if not self.quantities[symbol]:

@@ -42,8 +42,13 @@ async def get_close(desk: DeskDep, close_id: str) -> CloseOut:
 @router.post("/{close_id}/cancel", operation_id="cancelClose", responses=PROBLEMS)
 async def cancel_close(desk: DeskDep, close_id: str) -> CancelCloseResponse:
     """Ask for the working order to be cancelled. Fills may still come."""
-    state = desk.engine.supervisor.cancel(close_id)
-    return CancelCloseResponse(
-        close=close_out(state),
-        message="The cancel is on its way. Fills may still come until Alpaca confirms it.",
-    )
+    supervisor = desk.engine.supervisor
+    state = supervisor.cancel(close_id)
+    message = "The cancel is on its way. Fills may still come until Alpaca confirms it."
+    if supervisor.journal_error is not None:
+        message = (
+            f"The cancel waits for the journal, which cannot be written "
+            f"({supervisor.journal_error}). The order goes on working at Alpaca until then; "
+            "cancel it on Alpaca's own page if that is urgent."
+        )
+    return CancelCloseResponse(close=close_out(state), message=message)

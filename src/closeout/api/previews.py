@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from closeout.api.deps import Desk
-from closeout.closing.guards import check_coverage, check_reduces
 from closeout.closing.plan import Terms
 from closeout.closing.plans import Plan
 from closeout.closing.preview import StepPreview, preview_steps, warnings_for, worth
@@ -79,10 +78,8 @@ def _problem(desk: Desk, prepared: Prepared, terms: Terms) -> Problem | None:
     if terms.order_type is OrderType.MARKET and market is not None and not market.is_open:
         closed = MarketClosed(market.next_open)
         return (closed.code, str(closed))
-    assert book.holdings is not None, "there is a plan, so there are holdings"
     try:
-        check_reduces(prepared.plan, book.holdings, book.open_orders())
-        check_coverage(prepared.plan, book.holdings)
+        desk.engine.supervisor.check(prepared.plan, book.open_orders())
     except CannotPlan as problem:
         return (problem.reason_code, str(problem))
     return None

@@ -8,6 +8,7 @@ repeated request find the first one instead of becoming a second order.
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -171,12 +172,16 @@ class Supervisor:
         await self._check_market(request.terms)
         await self._learn(strategy, request.terms)
         prepared = self.plan(strategy, leg, request.terms)
+        self.check(prepared.plan, await self._holders(prepared.plan))
+        return prepared
+
+    def check(self, plan: Plan, open_orders: Sequence[OrderReport]) -> None:
+        """Put a plan against the account as the book knows it. Raises: CannotPlan."""
         holdings = self._holdings()
         running = [runner.state for runner in self.running()]
-        check_unclaimed(prepared.plan, holdings, running)
-        check_reduces(prepared.plan, holdings, await self._holders(prepared.plan, holdings))
-        check_coverage(prepared.plan, holdings_after(holdings, running))
-        return prepared
+        check_unclaimed(plan, holdings, running)
+        check_reduces(plan, holdings, open_orders)
+        check_coverage(plan, holdings_after(holdings, running))
 
     def _find(self, request: CloseRequest) -> tuple[Strategy, Leg | None]:
         strategy = self._book.strategy(request.position_id)
@@ -252,10 +257,10 @@ class Supervisor:
         if account.blocked_reason is not None:
             raise AccountBlocked(account.blocked_reason)
 
-    async def _holders(self, plan: Plan, holdings: Holdings) -> tuple[OrderReport, ...]:
+    async def _holders(self, plan: Plan) -> tuple[OrderReport, ...]:
         """Read the open orders only when one of them holds what we need."""
         for target in plan.targets:
-            row = holdings.row(target.symbol)
+            row = self._holdings().row(target.symbol)
             if row is not None and row.available < target.contracts:
                 return await self._broker.open_orders()
         return ()
