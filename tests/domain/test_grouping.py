@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 from support.builders import a_leg, after, call, holdings_of, put
-from support.desk import (
+from support.past_orders import an_order
+from support.strategies_by_hand import (
     AAPL_CALENDAR,
     CONDOR_A,
     CONDOR_B,
@@ -18,7 +19,6 @@ from support.desk import (
     shapes,
     times,
 )
-from support.past_orders import an_order
 
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.orders import OrderReport

@@ -9,8 +9,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 from support.builders import call, put
-from support.desk import CONDOR_A, CONDOR_B, HISTORY, grouped, held_after, shapes
 from support.past_orders import an_order
+from support.strategies_by_hand import CONDOR_A, CONDOR_B, HISTORY, grouped, held_after, shapes
 
 from closeout.domain.grouping import Grouping
 from closeout.domain.orders import OrderReport
@@ -122,7 +122,7 @@ def test_a_condor_keeps_its_id_through_every_partial_close(
 
 
 _PRINT_IDS = """
-from support.desk import HISTORY, grouped, held_after, shapes
+from support.strategies_by_hand import HISTORY, grouped, held_after, shapes
 desk = grouped(held_after(*HISTORY, shares={"NVDA": 250}), HISTORY)
 print([(s.id, [leg.id for leg in s.legs]) for s in desk.strategies])
 """
