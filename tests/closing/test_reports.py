@@ -85,6 +85,15 @@ def test_a_package_without_its_legs_fills_them_together() -> None:
     assert (4, 8) == filled(told_of(replace(PARTIAL, legs=())))
 
 
+def test_fills_told_without_legs_count_beside_fills_told_with_them() -> None:
+    """The price of the later ones is not known until a report has the legs."""
+    bare = a_report(TICKET, OrderStatus.FILLED, filled=10, legs=False, updated=after(3))
+    full = a_report(TICKET, OrderStatus.FILLED, filled=10, updated=after(3))
+
+    assert ((10, 20), None) == (filled(told_of(PARTIAL, bare)), told_of(PARTIAL, bare).cash())
+    assert Decimal(-10) == told_of(PARTIAL, bare, full).cash()
+
+
 def test_legs_may_fill_unevenly() -> None:
     uneven = a_report(TICKET, OrderStatus.FILLED, filled=10, fills={put(450): 19})
     attempt = told_of(uneven)
@@ -183,9 +192,8 @@ def test_any_order_of_arrival_leads_to_the_same_fills(
 
 
 def _best(arrived: Iterable[OrderReport]) -> tuple[int, int]:
-    """The most any report said; one with legs speaks for contracts, where there is one."""
-    with_legs = [report.filled_units for report in arrived if report.legs]
-    units = max(with_legs or [report.filled_units for report in arrived])
+    """The most any report said, with its legs or without."""
+    units = max(report.filled_units for report in arrived)
     return units, 2 * units
 
 

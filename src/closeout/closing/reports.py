@@ -28,7 +28,7 @@ def merge(known: OrderReport, new: OrderReport) -> OrderReport:
     return replace(
         base,
         filled_units=max(known.filled_units, new.filled_units),
-        legs=_merge_legs(base.legs, other.legs),
+        legs=_merge_legs(base, other),
         replaced_by=base.replaced_by or other.replaced_by,
         replaces=base.replaces or other.replaces,
         submitted_at=base.submitted_at or other.submitted_at,
@@ -51,11 +51,19 @@ def _finality(status: OrderStatus) -> int:
     return 2 if status is OrderStatus.FILLED else int(status.is_final)
 
 
-def _merge_legs(base: tuple[LegReport, ...], other: tuple[LegReport, ...]) -> tuple[LegReport, ...]:
-    if not base:
-        return other
-    known = {leg.symbol: leg for leg in other}
-    return tuple(_merge_leg(leg, known.get(leg.symbol)) for leg in base)
+def _merge_legs(base: OrderReport, other: OrderReport) -> tuple[LegReport, ...]:
+    rows = base.legs or other.legs
+    known = {leg.symbol: leg for leg in _legs_of(other, rows)}
+    return tuple(_merge_leg(leg, known.get(leg.symbol)) for leg in _legs_of(base, rows))
+
+
+def _legs_of(report: OrderReport, rows: tuple[LegReport, ...]) -> tuple[LegReport, ...]:
+    """Fill in the legs of a report that came without: they fill together, prices unknown."""
+    if report.legs:
+        return report.legs
+    return tuple(
+        replace(leg, filled=report.filled_units * leg.ratio, average_price=None) for leg in rows
+    )
 
 
 def _merge_leg(leg: LegReport, other: LegReport | None) -> LegReport:
