@@ -299,8 +299,7 @@ def _on_absent(state: CloseState, at: datetime) -> Result:
     """No look-up finds the order, so it never arrived, unless there is evidence that it did."""
     known = state.reason or Reason("outcome_unknown")
     if known.code == "duplicate_id":
-        reason = Reason("order_hidden", known.detail)
-        return _end_short(state, Phase.NEEDS_ATTENTION, at, reason)
+        return _end_short(state, Phase.NEEDS_ATTENTION, at, Reason("order_hidden"))
     if known.code == "refused_again":
         return _reject(state, known.detail, at)
     reason = Reason("never_arrived")

@@ -11,11 +11,14 @@ _REASONS = {
     "refused": "Alpaca refused the order",
     "broker_unreachable": "Alpaca could not be reached, so the order was not sent",
     "never_arrived": "Alpaca never received the order; nothing of it works.",
-    "order_hidden": "Alpaca says it has this order already, but does not show it",
+    "order_hidden": "Alpaca has an order under this id, but does not show it: it may be working.",
     "filled_after_end": "The order filled after this close had ended; nothing more was sent.",
     "uneven_fill": "Alpaca reports the order filled, but not every contract of it.",
     "holdings_disagree": "All fills are in, but Alpaca's positions do not agree",
 }
+
+_UNCERTAIN = frozenset({"holdings_disagree", "order_hidden", "uneven_fill"})
+"""Ends of which nobody here can say what is left."""
 
 
 def describe(state: CloseState) -> str:
@@ -66,7 +69,7 @@ def _ended_short(state: CloseState) -> str:
 
 
 def _what_is_left(state: CloseState) -> str:
-    if state.reason is not None and state.reason.code == "holdings_disagree":
+    if state.reason is not None and state.reason.code in _UNCERTAIN:
         return "Compare with Alpaca's own page before trading these contracts again."
     if not state.any_filled:
         return "Nothing was closed; the position is as it was."

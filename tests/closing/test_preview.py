@@ -1,0 +1,197 @@
+"""What a close would send and bring, to the cent, before anything is sent."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.builders import (
+    AT,
+    LIMIT,
+    MARKET,
+    a_covered_call,
+    a_leg,
+    a_plan,
+    a_quote,
+    a_strategy,
+    an_iron_condor,
+    call,
+    put,
+)
+
+from closeout.closing.plan import Terms
+from closeout.closing.preview import (
+    Severity,
+    Worth,
+    preview_steps,
+    warnings_for,
+    worth,
+)
+from closeout.domain.orders import OrderType
+from closeout.domain.quotes import Quote
+from closeout.domain.strategies import Strategy
+
+CONDOR_QUOTES = (
+    a_quote(put(440), "0.20", "0.30"),
+    a_quote(put(450), "0.60", "0.70"),
+    a_quote(call(470), "0.80", "0.90"),
+    a_quote(call(480), "0.30", "0.40"),
+)
+
+
+def worth_of(strategy: Strategy, terms: Terms, *quotes: Quote) -> Worth:
+    plan = a_plan(strategy, terms, *quotes)
+    known = {quote.symbol: quote for quote in quotes}
+    return worth(preview_steps(plan, known), strategy.legs)
+
+
+def dollars(*amounts: str | None) -> Worth:
+    return Worth(*(None if amount is None else Decimal(amount) for amount in amounts))
+
+
+def test_closing_a_short_condor_costs_and_keeps_what_is_left_of_the_credit() -> None:
+    """Opened ten times for 2.00; natural 1.10 and mid 0.90 to close: -1,100 of 2,000."""
+    expected = dollars("-1100", "-900", None, "900", "1100")
+
+    assert expected == worth_of(an_iron_condor(10), MARKET, *CONDOR_QUOTES)
+
+
+def test_a_limit_costs_its_debit() -> None:
+    terms = Terms(OrderType.LIMIT, offset=Decimal("0.05"))
+
+    assert Decimal(-950) == worth_of(an_iron_condor(10), terms, *CONDOR_QUOTES).cash_limit
+
+
+def test_closing_a_debit_spread_brings_a_credit() -> None:
+    """Bought three times for 3.00, sold at 2.90 natural and 3.00 mid."""
+    spread = a_strategy(a_leg(call(450), 3, "5.00"), a_leg(call(460), -3, "2.00"))
+    quotes = (a_quote(call(450), "5.10", "5.20"), a_quote(call(460), "2.10", "2.20"))
+
+    assert dollars("870", "900", "900", "-30", "0") == worth_of(spread, LIMIT, *quotes)
+
+
+def test_a_single_sale_brings_its_plain_price() -> None:
+    long_call = a_strategy(a_leg(call(470), 4, "1.50"))
+    quote = a_quote(call(470), "2.00", "2.10")
+
+    assert dollars("800", "820", "820", "200", "220") == worth_of(long_call, LIMIT, quote)
+
+
+def test_a_single_purchase_costs_its_plain_price() -> None:
+    short_call = a_strategy(a_leg(call(470), -4, "1.50"))
+    quote = a_quote(call(470), "2.00", "2.10")
+
+    assert dollars("-840", "-820", "-820", "-240", "-220") == worth_of(short_call, LIMIT, quote)
+
+
+def test_a_covered_call_counts_shares_once_and_contracts_a_hundred_times() -> None:
+    """200 shares bought at 120.00 and two calls sold at 3.00."""
+    quotes = (a_quote("NVDA", "130.00", "130.02"), a_quote(call(140, "NVDA"), "5.00", "5.20"))
+    cash_natural = 200 * Decimal("130.00") - 2 * 100 * Decimal("5.20")
+    cash_mid = 200 * Decimal("130.01") - 2 * 100 * Decimal("5.10")
+    entry = -200 * Decimal("120.00") + 2 * 100 * Decimal("3.00")
+
+    assert Worth(
+        cash_natural=cash_natural,
+        cash_mid=cash_mid,
+        cash_limit=None,
+        pnl_natural=cash_natural + entry,
+        pnl_mid=cash_mid + entry,
+    ) == worth_of(a_covered_call(2), MARKET, *quotes)
+
+
+def test_ratios_count_in_the_cash() -> None:
+    butterfly = a_strategy(
+        a_leg(call(440), 2, "12.00"), a_leg(call(450), -4, "5.00"), a_leg(call(460), 2, "1.00")
+    )
+    quotes = (
+        a_quote(call(440), "13.00", "13.00"),
+        a_quote(call(450), "5.00", "5.00"),
+        a_quote(call(460), "1.00", "1.00"),
+    )
+
+    assert dollars("800", "800", None, "200", "200") == worth_of(butterfly, MARKET, *quotes)
+
+
+def test_a_missing_quote_leaves_the_sums_open() -> None:
+    assert dollars(None, None, None, None, None) == worth_of(
+        an_iron_condor(), MARKET, *CONDOR_QUOTES[1:]
+    )
+
+
+def test_an_unknown_entry_leaves_the_result_open_and_not_the_cash() -> None:
+    long_call = a_strategy(a_leg(call(470), 4, None))
+    quote = a_quote(call(470), "2.00", "2.10")
+
+    assert dollars("800", "820", None, None, None) == worth_of(long_call, MARKET, quote)
+
+
+cents = st.integers(1, 900)
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9).filter(bool), cents, cents), min_size=1, max_size=4))
+def test_cash_and_result_agree_with_the_legs_added_one_by_one(
+    parts: list[tuple[int, int, int]],
+) -> None:
+    legs = [a_leg(call(400 + n), quantity) for n, (quantity, _, _) in enumerate(parts)]
+    quotes = [
+        a_quote(leg.symbol, f"{bid / 100:.2f}", f"{(bid + width) / 100:.2f}")
+        for leg, (_, bid, width) in zip(legs, parts, strict=True)
+    ]
+    cash = sum(
+        (100 * leg.quantity * ((quote.bid if leg.quantity > 0 else quote.ask) or Decimal(0)))
+        for leg, quote in zip(legs, quotes, strict=True)
+    )
+    result = worth_of(a_strategy(*legs), MARKET, *quotes)
+
+    assert cash == result.cash_natural
+    assert cash - 100 * sum(leg.quantity for leg in legs) == result.pnl_natural
+
+
+def codes(strategy: Strategy, *quotes: Quote, feed: str = "opra", age: float = 0) -> list[str]:
+    plan = a_plan(strategy)
+    known = {quote.symbol: quote for quote in quotes}
+    found = warnings_for(plan, known, AT + timedelta(seconds=age), feed)
+    return [warning.code for warning in found]
+
+
+LONG, SHORT = a_strategy(a_leg(call(470), 4)), a_strategy(a_leg(call(470), -4))
+
+
+@pytest.mark.parametrize(
+    ("expected", "strategy", "quote"),
+    [
+        ([], LONG, ("2.00", "2.10")),
+        (["zero_bid"], LONG, ("0.00", "0.05")),
+        ([], SHORT, ("0.00", "0.05")),  # a bid is not needed to buy
+        (["no_quote"], LONG, (None, "0.05")),
+        (["no_quote"], SHORT, ("0.05", None)),
+        (["crossed"], LONG, ("2.10", "2.00")),
+        (["wide"], LONG, ("1.00", "2.00")),
+    ],
+)
+def test_a_quote_that_stands_out_is_named(
+    expected: list[str], strategy: Strategy, quote: tuple[str | None, str | None]
+) -> None:
+    assert expected == codes(strategy, a_quote(call(470), *quote))
+
+
+def test_an_old_quote_is_named_with_its_age() -> None:
+    quote = a_quote(call(470), "2.00", "2.10")
+
+    assert ([], ["stale"]) == (codes(LONG, quote, age=30), codes(LONG, quote, age=31))
+
+
+def test_the_worst_comes_first() -> None:
+    """Shares and calls go as two orders, the feed is indicative, and nobody bids."""
+    quotes = (a_quote("NVDA", "0.00", "130.02"), a_quote(call(140, "NVDA"), "5.00", "5.20"))
+    plan = a_plan(a_covered_call(2))
+    found = warnings_for(plan, {quote.symbol: quote for quote in quotes}, AT, "indicative")
+
+    assert ["zero_bid", "wide", "several_orders", "indicative_feed"] == [
+        warning.code for warning in found
+    ]
+    assert [Severity.DANGER, Severity.WARNING, Severity.INFO, Severity.INFO] == [
+        warning.severity for warning in found
+    ]

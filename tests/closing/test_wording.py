@@ -1,0 +1,112 @@
+"""Sentences for a person: submitted is never called closed."""
+
+import re
+
+import pytest
+from support.builders import (
+    a_covered_call,
+    a_report,
+    a_sending_close,
+    a_working_close,
+    after,
+    call,
+    run,
+    told,
+)
+
+from closeout.closing.events import OrderNotSent
+from closeout.closing.state import CloseState, Phase
+from closeout.closing.timing import CANCEL_RETRY
+from closeout.closing.wording import _REASONS, describe, progress
+from closeout.domain.orders import OrderStatus
+
+from .test_every_phase import STATES
+
+_DENIALS = re.compile(r"Nothing was closed|Closed so far", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_only_what_is_closed_is_called_closed(name: str) -> None:
+    state = STATES[name]()
+    rest = _DENIALS.sub("", describe(state)).lower()
+
+    assert (state.phase is Phase.CLOSED) == ("closed" in rest)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_sentence_is_whole(name: str) -> None:
+    text = describe(STATES[name]())
+
+    assert text[0].isupper()
+    assert text.endswith(".")
+    assert ".." not in text
+    assert "  " not in text
+    assert "_" not in text, "a code instead of words"
+
+
+def partly(status: OrderStatus, filled: int) -> CloseState:
+    state = a_working_close()
+    report = a_report(state.attempt.ticket, status, filled=filled, updated=after(5))
+    return run(state, told(report, after(5)))[0]
+
+
+def test_progress_counts_contracts_over_all_legs() -> None:
+    assert "12 of 40 filled" == progress(partly(OrderStatus.PARTIALLY_FILLED, 3))
+    assert "nothing filled yet" == progress(a_working_close())
+
+
+def test_what_filled_is_not_said_to_be_nothing() -> None:
+    text = describe(partly(OrderStatus.EXPIRED, 3))
+
+    assert "Closed so far: 12 of 40 filled." in text
+    assert f"7 {call(470)}" in text
+    assert "Nothing" not in text
+
+
+def test_nothing_filled_is_said_so() -> None:
+    assert "Nothing was closed; the position is as it was." in describe(
+        partly(OrderStatus.EXPIRED, 0)
+    )
+
+
+def test_only_what_is_still_open_is_listed() -> None:
+    """The calls of a covered call are bought back; the shares are not sold."""
+    state = a_sending_close(a_covered_call(2))
+    bought = a_report(state.attempt.ticket, OrderStatus.FILLED, filled=2)
+    state, _ = run(state, told(bought))
+    rejected = a_report(state.attempt.ticket, OrderStatus.REJECTED, order_id="order-2")
+    text = describe(run(state, told(rejected))[0])
+
+    assert "Still open: 200 NVDA." in text
+    assert call(140, "NVDA") not in text
+
+
+def test_waiting_to_send_says_that_it_is_not_sent() -> None:
+    waiting = OrderNotSent(after(1), "closeout-c1-0-0", "rate limited", CANCEL_RETRY)
+
+    assert "Not sent yet (rate limited); trying again." == describe(
+        run(a_sending_close(), waiting)[0]
+    )
+
+
+def test_unknown_warns_not_to_send_again() -> None:
+    assert "Do not send it again" in describe(STATES["unknown"]())
+
+
+def test_a_refusal_carries_alpacas_words() -> None:
+    assert "Alpaca refused the order: no." in describe(STATES["rejected"]())
+
+
+def test_a_hidden_order_is_not_said_to_leave_the_position_as_it_was() -> None:
+    """It may work or have filled: nobody here knows."""
+    text = describe(STATES["needs attention, hidden"]())
+
+    assert "as it was" not in text
+    assert "Alpaca's own page" in text
+
+
+@pytest.mark.parametrize("name", [key for key, make in STATES.items() if make().phase.is_end])
+def test_every_end_has_words_of_its_own(name: str) -> None:
+    reason = STATES[name]().reason
+
+    assert reason is None or reason.code in _REASONS
