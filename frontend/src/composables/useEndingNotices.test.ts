@@ -29,12 +29,12 @@ describe('endings', () => {
     await flushPromises()
     desk.putClose(aClose({ phase: 'closed', message: 'Closed: every contract filled.' }))
 
-    expect(await notices()).toEqual(['Closed: SPY Iron CondorClosed: every contract filled.'])
+    expect(await notices()).toEqual(['Closed: SPY Iron Condor 18 Dec 2026Closed: every contract filled.'])
   })
 
   it('are told for a close that was started in another tab and ended at once', async () => {
     useDeskStore().putClose(aClose({ phase: 'rejected', message: 'Alpaca refused the order.' }))
 
-    expect(await notices()).toEqual(['Rejected: SPY Iron CondorAlpaca refused the order.'])
+    expect(await notices()).toEqual(['Rejected: SPY Iron Condor 18 Dec 2026Alpaca refused the order.'])
   })
 })

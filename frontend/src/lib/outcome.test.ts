@@ -114,7 +114,7 @@ describe('the end of a close', () => {
     const legs = CONDOR_LEGS.slice(1, 2).map((one) => aRawCloseLeg(one))
 
     expect(nameOfClose(aClose({ leg_id: 'leg-520p', legs }))).toBe('SPY 520 Put 18 Dec 2026')
-    expect(nameOfClose(aClose())).toBe('SPY Iron Condor')
+    expect(nameOfClose(aClose())).toBe('SPY Iron Condor 18 Dec 2026')
   })
 })
 

@@ -8,7 +8,8 @@ import type {
   PhaseName,
 } from '@/api/types'
 
-import { describeSymbol } from './occ'
+import { describeSymbol, parseOcc } from './occ'
+import { formatDay } from './time'
 
 export interface Notice {
   tone: 'success' | 'info' | 'warning' | 'error'
@@ -90,12 +91,13 @@ export function endingNotice(close: Close): Notice | null {
   return { ...ending, title: `${ending.title}: ${nameOfClose(close)}`, message: close.message }
 }
 
-/** `SPY Iron Condor`, or one leg of it: `SPY 540 Put 18 Dec 2026`. */
+/** `SPY Iron Condor 18 Dec 2026`, or one leg of it: `SPY 540 Put 18 Dec 2026`. */
 export function nameOfClose(close: Close): string {
   const [leg] = close.legs
-  return close.legId !== null && leg
-    ? describeSymbol(leg.symbol)
-    : `${close.ticker} ${close.strategy}`
+  if (close.legId !== null && leg) return describeSymbol(leg.symbol)
+  const [expiry] = close.legs.flatMap(({ symbol }) => parseOcc(symbol)?.expiry ?? []).toSorted()
+  const when = expiry === undefined ? [] : [formatDay(expiry)]
+  return [close.ticker, close.strategy, ...when].join(' ')
 }
 
 /** A request that was refused, or that nobody answered. */

@@ -2,16 +2,18 @@
 import type { Leg, Position } from '@/api/types'
 
 import { formatStrike } from './money'
+import { formatDay } from './time'
 
 export interface CloseTarget {
   position: Position
   leg: Leg | null
 }
 
+/** With its expiry, because the same strategy on the same underlying is often held twice. */
 export function nameOfTarget({ position, leg }: CloseTarget): string {
-  if (leg === null) return `${position.ticker} ${position.strategy}`
-  if (leg.strike === null) return `${leg.underlying} shares`
-  return `${position.ticker} ${nameOfLeg(leg)}`
+  const what = leg === null ? position.strategy : nameOfLeg(leg)
+  const expiry = (leg ?? position).expiryDate
+  return [position.ticker, what, ...(expiry === null ? [] : [formatDay(expiry)])].join(' ')
 }
 
 /** `540 Put`, or `shares`. */

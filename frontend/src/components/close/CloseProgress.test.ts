@@ -89,7 +89,7 @@ describe('a running close', () => {
     await flushPromises()
 
     expect(server.asked.filter(({ path }) => path.endsWith('/cancel'))).toHaveLength(1)
-    expect(await notices()).toEqual(['Cancel: SPY Iron CondorThe cancel is on its way.'])
+    expect(await notices()).toEqual(['Cancel: SPY Iron Condor 18 Dec 2026The cancel is on its way.'])
   })
 
   it('tells why a cancel was refused', async () => {

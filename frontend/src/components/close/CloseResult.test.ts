@@ -13,7 +13,7 @@ it('tells the net and the cash of a close', () => {
   const attempts = [aRawAttempt({ filled_units: 10, net_fill_price: '1.3300' })]
   const result = show({ phase: 'closed', attempts, cash: '-1330.00', closed_legs: 4 })
 
-  expect(result.text()).toMatch(/SPY Iron Condor\s*Closed.*at 1\.33.*\$1,330\.00 paid/s)
+  expect(result.text()).toMatch(/SPY Iron Condor 18 Dec 2026\s*Closed.*at 1\.33.*\$1,330\.00 paid/s)
   expect(result.text()).toContain('4 of 4 legs filled')
 })
 

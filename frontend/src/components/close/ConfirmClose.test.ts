@@ -70,7 +70,7 @@ describe('the confirmation', () => {
     await open()
     const text = dialog.text()
 
-    expect(text).toContain('Close SPY Iron Condor?')
+    expect(text).toContain('Close 10 × SPY Iron Condor 18 Dec 2026?')
     expect(text).toMatch(/Sell to close\s*10\s*1\s*SPY 510 Put/)
     expect(text).toMatch(/Buy to close\s*10\s*1\s*SPY 520 Put/)
     expect(text).toMatch(/One multi-leg order\s*10 × the package, market, day/)
@@ -280,7 +280,7 @@ describe('the confirmation', () => {
       json({ status: 'success', order: null, message: null, close_id: null, phase: 'working' }),
     )
     await openLeg()
-    expect(dialog.text()).toContain('Close SPY 520 Put?')
+    expect(dialog.text()).toContain('Close 10 × SPY 520 Put 18 Dec 2026?')
     await choose('limit')
     await type('1.30')
     send().click()
