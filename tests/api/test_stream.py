@@ -82,8 +82,10 @@ async def test_every_tab_is_told_the_same(shop: Shop) -> None:
 
 
 async def test_who_returns_gets_exactly_what_was_missed(shop: Shop) -> None:
+    await shop.bench.clock.seconds(30)
     async with connect(shop.app) as witness:
         first = await witness.next("snapshot")
+        assert 0 < first["seq"], "something is kept that was not missed"
         epoch, since = first["epoch"], first["seq"]
         await busy(shop)
         missed = await arrived(witness, hub(shop).seq)
@@ -95,7 +97,9 @@ async def test_who_returns_gets_exactly_what_was_missed(shop: Shop) -> None:
 
 
 async def test_who_missed_nothing_gets_nothing_until_something_happens(shop: Shop) -> None:
+    await shop.bench.clock.seconds(30)
     epoch, since = hub(shop).epoch, hub(shop).seq
+    assert 0 < since
     async with connect(shop.app, query=f"epoch={epoch}&since={since}") as socket:
         await settle()
         waiting = socket.waiting()

@@ -68,11 +68,13 @@ class FakeBroker:
     async def place(self, ticket: Ticket) -> PlaceOutcome:
         self.sent.append(ticket)
         self.on_place(ticket)
+        await asyncio.sleep(0)
         behaviour = self._script.popleft() if self._script else take
         return await behaviour(self, ticket)
 
     async def cancel(self, order_id: str) -> CancelOutcome:
         self.cancels.append(order_id)
+        await asyncio.sleep(0)
         if self.cancel_outcomes:
             return self.cancel_outcomes.popleft()
         order = self.find(order_id)
@@ -85,44 +87,44 @@ class FakeBroker:
     # --- the port: reads --------------------------------------------------------------
 
     async def order(self, order_id: str) -> OrderReport | None:
-        self._read("order")
+        await self._read("order")
         return next((each.report() for each in self.orders if each.order_id == order_id), None)
 
     async def order_by_client_id(self, client_order_id: str) -> OrderReport | None:
-        self._read("order_by_client_id")
+        await self._read("order_by_client_id")
         if client_order_id in self.unlisted:
             return None
         found = (each for each in self.orders if each.client_order_id == client_order_id)
         return next((each.report() for each in found), None)
 
     async def open_orders(self) -> tuple[OrderReport, ...]:
-        self._read("open_orders")
+        await self._read("open_orders")
         return tuple(each.report() for each in self.orders if each.is_open)
 
     async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
-        self._read("order_history")
+        await self._read("order_history")
         self.history_asked.append(since)
         return tuple(
             each.report() for each in self.orders if since is None or each.submitted_at > since
         )
 
     async def holdings(self) -> Holdings:
-        self._read("holdings")
+        await self._read("holdings")
         now = self._clock.now()
         return self._snapshot() if self._frozen is None else replace(self._frozen, at=now)
 
     async def account(self) -> Account:
-        self._read("account")
+        await self._read("account")
         equity = Decimal("100000.00")
         return Account(ACCOUNT, "ACTIVE", equity, equity, equity, 3, self.blocked_reason)
 
     async def market_clock(self) -> MarketClock:
-        self._read("market_clock")
+        await self._read("market_clock")
         now = self._clock.now()
         return MarketClock(self.is_open, now + timedelta(days=3), now + timedelta(hours=6), now)
 
     async def penny_underlyings(self, symbols: Iterable[str]) -> Mapping[str, bool]:
-        self._read("penny_underlyings")
+        await self._read("penny_underlyings")
         return dict.fromkeys(symbols, self.penny)
 
     @asynccontextmanager
@@ -249,8 +251,10 @@ class FakeBroker:
     def thaw_holdings(self) -> None:
         self._frozen = None
 
-    def _read(self, name: str) -> None:
+    async def _read(self, name: str) -> None:
+        """Count a read and give way: whoever else can run meanwhile does, as over a network."""
         self.reads[name] += 1
+        await asyncio.sleep(0)
         failure = self.failing.get(name) or self.failing.get("*")
         if failure is not None:
             raise failure

@@ -42,6 +42,7 @@ class FakeQuotes:
 
     async def latest(self, options: frozenset[str], stocks: frozenset[str]) -> Mapping[str, Quote]:
         self.reads += 1
+        await asyncio.sleep(0)
         if self.failing is not None:
             raise ReadFailed(self.failing)
         return {each: self.quote(each) for each in (options | stocks) - self.absent}

@@ -60,16 +60,16 @@ class MemoryJournal:
         record.events.extend(events)
 
     async def load(self, close_id: str) -> StoredClose | None:
-        self._check()
+        await self._check()
         return self._stored(close_id) if close_id in self._records else None
 
     async def load_recent(self, account: str, *, limit: int) -> tuple[StoredClose, ...]:
-        self._check()
+        await self._check()
         ours = [each for each, record in self._records.items() if record.account == account]
         return tuple(self._stored(each) for each in reversed(ours))[:limit]
 
     async def load_unfinished(self, account: str) -> tuple[StoredClose, ...]:
-        self._check()
+        await self._check()
         return tuple(
             self._stored(each)
             for each, record in self._records.items()
@@ -83,7 +83,7 @@ class MemoryJournal:
         self._records[close_id].ended = ended
 
     async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:
-        self._check()
+        await self._check()
         for close_id, record in self._records.items():
             if (record.account, record.key) == (account, idempotency_key):
                 return close_id, record.fingerprint
@@ -120,11 +120,13 @@ class MemoryJournal:
         if self.gate is not None:
             await self.gate.wait()
         try:
-            self._check()
+            await self._check()
         except JournalFailed:
             self.refused_writes += 1
             raise
 
-    def _check(self) -> None:
+    async def _check(self) -> None:
+        """Give way, as over a disk, and fail if that is asked for."""
+        await asyncio.sleep(0)
         if self.failing is not None:
             raise JournalFailed(self.failing)
