@@ -1,0 +1,102 @@
+"""
+What the broker says of an order, and the phase that follows from it.
+
+Reports come late, twice and out of order; they are merged first and judged together.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from closeout.closing import timing
+from closeout.closing.cancelling import begin_cancel
+from closeout.closing.effects import (
+    FollowOrder,
+    PlaceOrder,
+    ReadHoldings,
+    WakeAfter,
+)
+from closeout.closing.events import (
+    OrderReported,
+)
+from closeout.closing.reports import absorb
+from closeout.closing.state import CloseState, Phase, Reason
+from closeout.closing.transitions import Result, end_short, enter, first_attempt
+from closeout.domain.orders import OrderReport, OrderStatus
+
+
+def on_report(state: CloseState, event: OrderReported) -> Result:
+    """Merge a report; one that says nothing new changes nothing."""
+    attempt = state.attempt_for(event.report)
+    if attempt is None:
+        return state, ()
+    merged = state.with_attempt(absorb(attempt, event.report))
+    waiting = state.phase in (Phase.SENDING, Phase.UNKNOWN)
+    if merged == state and not waiting:
+        return state, ()
+    if state.phase.is_end and _evidence(merged) == _evidence(state):
+        return merged, ()
+    return _settle(merged, event.at)
+
+
+def _evidence(state: CloseState) -> list[tuple[object, ...]]:
+    """What reports say that can change where a close stands; an end told again does not."""
+    return [
+        (order.order_id, order.status, order.replaced_by, order.filled_units, fills)
+        for attempt in state.attempts
+        for order in attempt.orders
+        for fills in [tuple(leg.filled for leg in order.legs)]
+    ]
+
+
+def _settle(state: CloseState, at: datetime) -> Result:
+    """Let the phase follow from the evidence."""
+    order = state.attempt.latest
+    if state.phase is Phase.CLOSED or order is None:
+        return state, ()
+    if state.all_filled:
+        if state.phase is Phase.VERIFYING:
+            return state, ()
+        return enter(state, Phase.VERIFYING, at), (ReadHoldings(),)
+    if state.attempt.is_filled:
+        return _send_next(state, at)
+    return _settle_open(state, order, at)
+
+
+def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
+    match order.status:
+        case OrderStatus.REPLACED if state.attempt.unseen_successor is not None:
+            after, effects = _keep_working(state, order, at)
+            return after, (FollowOrder(state.attempt.unseen_successor), *effects)
+        case OrderStatus.CANCELED:
+            code = "cancelled" if state.cancel_requested else "cancelled_elsewhere"
+            return end_short(state, Phase.CANCELLED, at, Reason(code))
+        case OrderStatus.EXPIRED:
+            return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("expired"))
+        case OrderStatus.REJECTED:
+            return end_short(state, Phase.REJECTED, at, Reason("rejected_by_broker"))
+        case _:
+            return _keep_working(state, order, at)
+
+
+def _keep_working(state: CloseState, order: OrderReport, at: datetime) -> Result:
+    if state.cancel_requested:
+        if state.phase is Phase.CANCELLING and state.cancelling_order == order.order_id:
+            return state, ()
+        return begin_cancel(state, order.order_id, at)
+    if state.phase is Phase.WORKING:
+        return state, ()
+    return enter(state, Phase.WORKING, at), (WakeAfter(timing.FOLLOW_UP),)
+
+
+def _send_next(state: CloseState, at: datetime) -> Result:
+    planned = state.next_step
+    assert planned is not None, "with every step filled there is nothing left to close"
+    if state.cancel_requested:
+        return end_short(state, Phase.CANCELLED, at, Reason("cancelled"))
+    if state.phase.is_end:
+        # The person was told that it ended and may have acted on it.
+        return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("filled_after_end"))
+    attempt = first_attempt(state.close_id, planned, index=state.attempt.step + 1, at=at)
+    entered = enter(state, Phase.SENDING, at)
+    sending = replace(entered, attempts=(*state.attempts, attempt), resends=0)
+    return sending, (PlaceOrder(attempt.ticket),)

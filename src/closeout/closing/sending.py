@@ -1,0 +1,99 @@
+"""
+What came of sending an order: refused, not sent, lost.
+
+Lost is not failed: the order is looked up until it is found or certainly absent.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from closeout.closing import timing
+from closeout.closing.cancelling import cancel_unsent
+from closeout.closing.effects import (
+    PlaceOrder,
+    WakeAfter,
+)
+from closeout.closing.events import (
+    OrderNotFound,
+    OrderNotSent,
+    OrderRefused,
+    OutcomeLost,
+)
+from closeout.closing.state import CloseState, Phase, Reason
+from closeout.closing.transitions import Result, end_short, enter, look_up
+from closeout.domain.outcomes import Refused
+
+
+def on_refused(state: CloseState, event: OrderRefused) -> Result:
+    """Believe a refusal, unless the order may exist all the same."""
+    if not _is_awaited(state, event.client_order_id):
+        # The order exists, or it is over: a refusal of a repeated send says nothing.
+        return state, ()
+    if Refused(event.http_status, event.code, event.message).is_duplicate_id:
+        reason = Reason("duplicate_id", event.message)
+        return enter(state, Phase.UNKNOWN, event.at, reason), (look_up(state),)
+    if state.resends:
+        # The first sending may have arrived late, and hold what this one was refused.
+        reason = Reason("refused_again", event.message)
+        return enter(state, Phase.UNKNOWN, event.at, reason), (look_up(state),)
+    return _reject(state, event.message, event.at)
+
+
+def _reject(state: CloseState, message: str, at: datetime) -> Result:
+    refused = state.with_attempt(replace(state.attempt, refusal=message))
+    return end_short(refused, Phase.REJECTED, at, Reason("refused", message))
+
+
+def _is_awaited(state: CloseState, client_order_id: str) -> bool:
+    """Whether it is this order of which nothing is known yet."""
+    waiting = state.phase in (Phase.SENDING, Phase.UNKNOWN) and not state.attempt.orders
+    return waiting and state.attempt.ticket.client_order_id == client_order_id
+
+
+def on_not_sent(state: CloseState, event: OrderNotSent) -> Result:
+    """Wait and send again under the same id, for a while."""
+    if state.phase is not Phase.SENDING or not _is_awaited(state, event.client_order_id):
+        return state, ()
+    if state.cancel_requested:
+        return cancel_unsent(state, event.at)
+    if event.at - state.phase_since >= timing.UNREACHABLE_AFTER:
+        reason = Reason("broker_unreachable", event.reason)
+        return end_short(state, Phase.REJECTED, event.at, reason)
+    delay = max(event.retry_after, timing.LOOKUP_DELAYS[0])
+    waiting = replace(state, resend=True, reason=Reason("waiting_to_send", event.reason))
+    return waiting, (WakeAfter(delay),)
+
+
+def on_lost(state: CloseState, event: OutcomeLost) -> Result:
+    """Look the order up; it is neither failed nor working until it is found."""
+    if state.phase is not Phase.SENDING or not _is_awaited(state, event.client_order_id):
+        return state, ()
+    reason = Reason("outcome_unknown", event.reason)
+    return enter(state, Phase.UNKNOWN, event.at, reason), (look_up(state),)
+
+
+def on_not_found(state: CloseState, event: OrderNotFound) -> Result:
+    """Count a look-up in vain; enough of them over enough time mean absent."""
+    if state.phase is not Phase.UNKNOWN or not _is_awaited(state, event.client_order_id):
+        return state, ()
+    state = replace(state, misses=state.misses + 1)
+    looked_for = event.at - state.phase_since
+    if looked_for < timing.ABSENT_AFTER or state.misses < timing.ABSENT_LOOKUPS:
+        return state, (WakeAfter(timing.lookup_delay(state.misses)),)
+    return _on_absent(state, event.at)
+
+
+def _on_absent(state: CloseState, at: datetime) -> Result:
+    """No look-up finds the order, so it never arrived, unless there is evidence that it did."""
+    known = state.reason or Reason("outcome_unknown")
+    if known.code == "duplicate_id":
+        return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("order_hidden"))
+    if known.code == "refused_again":
+        return _reject(state, known.detail, at)
+    reason = Reason("never_arrived")
+    if state.cancel_requested:
+        return end_short(state, Phase.CANCELLED, at, reason)
+    if state.resends or at - state.attempt.sent_at > timing.RESEND_WITHIN:
+        return end_short(state, Phase.REJECTED, at, reason)
+    sending = replace(enter(state, Phase.SENDING, at), resends=state.resends + 1)
+    return sending, (PlaceOrder(state.attempt.ticket),)

@@ -1,0 +1,71 @@
+"""Moves that every part of the machine makes."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from closeout.closing.effects import (
+    Effect,
+    FollowOrder,
+    LookUpOrder,
+)
+from closeout.closing.ids import client_order_id
+from closeout.closing.plans import PlanStep
+from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.domain.orders import Ticket
+
+Result = tuple[CloseState, tuple[Effect, ...]]
+
+
+def first_attempt(close_id: str, planned: PlanStep, *, index: int, at: datetime) -> Attempt:
+    """Return the order of a step as it is about to be sent."""
+    ticket = Ticket(
+        client_order_id=client_order_id(close_id, step=index, attempt=0),
+        units=planned.units,
+        legs=planned.legs,
+        order_type=planned.order_type,
+        limit=planned.limit,
+    )
+    return Attempt(step=index, number=0, ticket=ticket, sent_at=at)
+
+
+def enter(
+    state: CloseState, phase: Phase, at: datetime, reason: Reason | None = None
+) -> CloseState:
+    """Move to a phase, starting its clock."""
+    return replace(
+        state,
+        phase=phase,
+        phase_since=at,
+        reason=reason,
+        misses=0,
+        resend=False,
+        ended_at=at if phase.is_end else None,
+    )
+
+
+def end_short(state: CloseState, phase: Phase, at: datetime, reason: Reason) -> Result:
+    """End without having closed everything; with something filled a person must look."""
+    if state.any_filled and phase is Phase.REJECTED:
+        phase = Phase.NEEDS_ATTENTION
+    return enter(state, phase, at, reason), ()
+
+
+def ask(state: CloseState) -> tuple[Effect, ...]:
+    """
+    Ask for the order by our id, and for what somebody put in its place by the broker's.
+
+    A replacement has an id of its own, under which a look-up by ours may not find it.
+    """
+    own = look_up(state)
+    order = state.attempt.latest
+    successor = state.attempt.unseen_successor
+    if successor is not None:
+        return own, FollowOrder(successor)
+    if order is not None and order.client_order_id != own.client_order_id:
+        return own, FollowOrder(order.order_id)
+    return (own,)
+
+
+def look_up(state: CloseState) -> LookUpOrder:
+    """Ask for the order by the id it was sent under."""
+    return LookUpOrder(state.attempt.ticket.client_order_id)

@@ -1,0 +1,119 @@
+"""Reads and time: looking again, and what is done when nothing came."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from closeout.closing import timing
+from closeout.closing.effects import (
+    CancelOrder,
+    Effect,
+    PlaceOrder,
+    ReadHoldings,
+    WakeAfter,
+)
+from closeout.closing.events import (
+    HoldingsRead,
+    ReadMissed,
+)
+from closeout.closing.state import CloseState, Phase, Reason
+from closeout.closing.transitions import Result, ask, end_short, enter, look_up
+from closeout.domain.orders import OrderStatus
+
+
+def on_holdings(state: CloseState, event: HoldingsRead) -> Result:
+    """Compare a fresh snapshot with what fills say."""
+    if not _awaits_holdings(state):
+        return state, ()
+    left = _not_gone(state, event)
+    if not left:
+        return enter(state, Phase.CLOSED, event.at), ()
+    if state.phase is Phase.NEEDS_ATTENTION:
+        return state, ()
+    state = replace(state, misses=state.misses + 1)
+    waited = event.at - state.phase_since
+    if waited < timing.SETTLE_WITHIN or state.misses < timing.SETTLE_READS:
+        return state, (WakeAfter(timing.lookup_delay(state.misses)),)
+    reason = Reason("holdings_disagree", "; ".join(left))
+    return enter(state, Phase.NEEDS_ATTENTION, event.at, reason), ()
+
+
+def _awaits_holdings(state: CloseState) -> bool:
+    disagreed = state.reason is not None and state.reason.code == "holdings_disagree"
+    return state.phase is Phase.VERIFYING or (state.phase is Phase.NEEDS_ATTENTION and disagreed)
+
+
+def _not_gone(state: CloseState, event: HoldingsRead) -> list[str]:
+    """Name the symbols of which the broker still shows more than should be left."""
+    quantities = dict(event.quantities)
+    left = []
+    for target in state.plan.targets:
+        now = quantities[target.symbol]
+        expected = abs(target.held) - target.contracts
+        if now * target.held < 0 or abs(now) > expected:
+            left.append(f"{target.symbol} shows {now:f}, expected {expected:f} or less")
+    return left
+
+
+def on_read_missed(state: CloseState, event: ReadMissed) -> Result:
+    """Learn nothing from a failed read, and ask again."""
+    if state.phase.is_end or state.phase is Phase.SENDING:
+        return state, ()
+    return state, (WakeAfter(max(event.retry_after, timing.FOLLOW_UP)),)
+
+
+def on_woke(state: CloseState, at: datetime) -> Result:
+    """Do what was waited for."""
+    match state.phase:
+        case Phase.SENDING if state.resend:
+            return _send_again(state, at)
+        case Phase.UNKNOWN:
+            return state, (look_up(state),)
+        case Phase.WORKING:
+            return _poll(state, at)
+        case Phase.CANCELLING:
+            return _poll_cancel(state, at)
+        case Phase.VERIFYING:
+            return state, (ReadHoldings(),)
+        case _:
+            return state, ()
+
+
+def _send_again(state: CloseState, at: datetime) -> Result:
+    """Send what could not be sent, unless the machine slept over the decision."""
+    if at - state.attempt.sent_at > timing.RESEND_WITHIN:
+        detail = state.reason.detail if state.reason else ""
+        return end_short(state, Phase.REJECTED, at, Reason("broker_unreachable", detail))
+    return replace(state, resend=False), (PlaceOrder(state.attempt.ticket),)
+
+
+def _poll(state: CloseState, at: datetime) -> Result:
+    if state.attempt.status is OrderStatus.FILLED:
+        return _poll_uneven(state, at)
+    return state, (*ask(state), WakeAfter(timing.poll_delay(at - state.attempt.sent_at)))
+
+
+def _poll_uneven(state: CloseState, at: datetime) -> Result:
+    """The order says it is filled, and yet not every contract is accounted for."""
+    state = replace(state, misses=state.misses + 1)
+    if state.misses > timing.SETTLE_READS:
+        return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("uneven_fill"))
+    return state, (*ask(state), WakeAfter(timing.FOLLOW_UP))
+
+
+def _poll_cancel(state: CloseState, at: datetime) -> Result:
+    order = state.attempt.latest
+    if order is not None and order.status is OrderStatus.FILLED:
+        return _poll_uneven(state, at)
+    effects: tuple[Effect, ...] = (*ask(state), WakeAfter(timing.CANCEL_RETRY))
+    is_silent = at - state.phase_since >= timing.CANCEL_AGAIN_AFTER
+    if order is None or order.status.is_final or (state.cancel_acknowledged and not is_silent):
+        return state, effects
+    return state, (CancelOrder(order.order_id), *effects)
+
+
+def on_recovered(state: CloseState, at: datetime) -> Result:
+    """Go on after a restart, asking before acting."""
+    if state.phase is Phase.SENDING and not state.resend:
+        # It may have been sent or not: only the broker knows.
+        return enter(state, Phase.UNKNOWN, at, Reason("restarted")), (look_up(state),)
+    return state, (WakeAfter(timedelta(0)),)
