@@ -16,9 +16,7 @@ from closeout.closing.cancelling import (
     on_cancel_failed,
     on_cancel_requested,
 )
-from closeout.closing.effects import (
-    PlaceOrder,
-)
+from closeout.closing.effects import PlaceOrder
 from closeout.closing.events import (
     CancelAcknowledged,
     CancelFailed,
@@ -38,7 +36,7 @@ from closeout.closing.events import (
 from closeout.closing.evidence import on_report
 from closeout.closing.sending import on_lost, on_not_found, on_not_sent, on_refused
 from closeout.closing.state import CloseState, Phase
-from closeout.closing.transitions import Result
+from closeout.closing.transitions import Result, first_attempt
 from closeout.closing.watching import on_holdings, on_read_missed, on_recovered, on_woke
 
 
