@@ -214,3 +214,18 @@ def test_merging_again_changes_nothing(one: OrderReport, other: OrderReport) -> 
 
     assert merged == merge(merged, other)
     assert merged.filled_units == merge(merged, one).filled_units
+
+
+def test_a_leg_keeps_the_intent_that_only_one_report_tells() -> None:
+    told = a_report(TICKET, OrderStatus.NEW, updated=after(1))
+    streamed = replace(
+        a_report(TICKET, OrderStatus.FILLED, filled=10, updated=after(3)),
+        legs=tuple(
+            replace(leg, intent=None)
+            for leg in a_report(TICKET, OrderStatus.FILLED, filled=10).legs
+        ),
+    )
+
+    intents = [leg.intent for leg in told.legs]
+    assert intents == [leg.intent for leg in merge(told, streamed).legs]
+    assert intents == [leg.intent for leg in merge(streamed, told).legs]

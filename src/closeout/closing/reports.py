@@ -67,7 +67,11 @@ def _legs_of(report: OrderReport, rows: tuple[LegReport, ...]) -> tuple[LegRepor
 
 
 def _merge_leg(leg: LegReport, other: LegReport | None) -> LegReport:
-    if other is None or other.filled < leg.filled:
+    if other is None:
+        return leg
+    # The stream leaves the intent out (docs.alpaca.markets, websocket streaming).
+    leg = replace(leg, intent=leg.intent or other.intent)
+    if other.filled < leg.filled:
         return leg
     if other.filled == leg.filled and leg.average_price is not None:
         return leg
