@@ -1,13 +1,12 @@
 import { fileURLToPath, URL } from 'node:url'
 
 import vue from '@vitejs/plugin-vue'
-import ElementPlus from 'unplugin-element-plus/vite'
 import { defineConfig } from 'vitest/config'
 
 const server = process.env['CLOSEOUT_DEV_SERVER'] ?? 'http://127.0.0.1:8002'
 
 export default defineConfig({
-  plugins: [vue(), ElementPlus({})],
+  plugins: [vue()],
   resolve: {
     alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) },
   },
@@ -26,6 +25,5 @@ export default defineConfig({
     setupFiles: ['src/testing/setup.ts'],
     restoreMocks: true,
     unstubGlobals: true,
-    server: { deps: { inline: ['element-plus'] } },
   },
 })
