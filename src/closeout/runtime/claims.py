@@ -43,12 +43,15 @@ def holdings_after(holdings: Holdings, running: Sequence[CloseState]) -> Holding
     Return what is left when running closes take what they claim.
 
     Packages trade all their legs together; of single orders only the sales are counted,
-    since a purchase that is not filled yet covers nothing.
+    since a purchase that is not filled yet covers nothing. Holdings may know of fills before
+    the close does, and the other way round: a sale counts until both know of it, a purchase
+    no longer than either does, so that no cover is seen that is not there.
     """
     taken: Counter[str] = Counter()
     for state in running:
         for target in _counted(state.plan):
-            taken[target.symbol] += _claim(state, target.symbol, holdings)
+            judge = max if target.side is Side.SELL else min
+            taken[target.symbol] += judge(_open_parts(state, target, holdings))
     return replace(holdings, rows=tuple(_without(row, taken[row.symbol]) for row in holdings.rows))
 
 
@@ -59,10 +62,15 @@ def _claim(state: CloseState, symbol: str, holdings: Holdings) -> int:
     A fill counts as taken only when the holdings show it.
     """
     return sum(
-        max(state.remaining(target), target.contracts - _gone(target, holdings))
+        max(_open_parts(state, target, holdings))
         for target in state.plan.targets
         if target.symbol == symbol
     )
+
+
+def _open_parts(state: CloseState, target: Target, holdings: Holdings) -> tuple[int, int]:
+    """What is still to go of a target: by the fills the close knows, and by the holdings."""
+    return state.remaining(target), max(0, target.contracts - _gone(target, holdings))
 
 
 def _gone(target: Target, holdings: Holdings) -> int:
