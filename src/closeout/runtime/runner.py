@@ -112,13 +112,22 @@ class Runner:
             try:
                 await journal.append(identity, sequence=self._sequence, events=[event])
             except JournalFailed as failure:
-                log.error("journal.failed", close_id=identity, reason=str(failure))  # noqa: TRY400
-                self._around.on_journal(str(failure))
-                await self._around.clock.sleep(_JOURNAL_RETRY)
-                continue
+                if not await self._is_written(event):
+                    log.error("journal.failed", close_id=identity, reason=str(failure))  # noqa: TRY400
+                    self._around.on_journal(str(failure))
+                    await self._around.clock.sleep(_JOURNAL_RETRY)
+                    continue
             self._sequence += 1
             self._around.on_journal(None)
             return
+
+    async def _is_written(self, event: Event) -> bool:
+        """Whether a write that failed was committed: the database may not get to say so."""
+        try:
+            stored = await self._around.journal.load(self.state.close_id)
+        except JournalFailed:
+            return False
+        return stored is not None and stored.events[self._sequence :] == (event,)
 
     async def _mark(self, before: CloseState, after: CloseState) -> None:
         """Losing this mark costs a needless look at the next start, so it is not retried."""

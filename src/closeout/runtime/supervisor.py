@@ -15,7 +15,14 @@ from decimal import Decimal
 
 import structlog
 
-from closeout.closing.events import CancelRequested, CloseOpened, HoldingsRead, OrderReported, Woke
+from closeout.closing.events import (
+    CancelRequested,
+    CloseOpened,
+    HoldingsRead,
+    OrderNotSent,
+    OrderReported,
+    Woke,
+)
 from closeout.closing.events import Recovered as CloseRecovered
 from closeout.closing.guards import check_coverage, check_reduces
 from closeout.closing.ids import close_of
@@ -26,7 +33,7 @@ from closeout.closing.step import fold, step
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderType
 from closeout.domain.strategies import Leg, Strategy
-from closeout.ports import Broker, Clock, Journal, ReadFailed
+from closeout.ports import Broker, Clock, Journal, JournalFailed, ReadFailed, StoredClose
 from closeout.runtime.book import Book
 from closeout.runtime.claims import check_unclaimed, holdings_after
 from closeout.runtime.feed import Feed
@@ -50,6 +57,9 @@ KEPT_CLOSES = 1000
 """Ended closes kept at hand: for the page, and to know whose contracts they took."""
 
 _DECIDE_WITHIN = timedelta(seconds=15)
+
+_DOUBT_RETRY = timedelta(seconds=1)
+"""Between two looks for a close that may be in the journal."""
 
 _OPEN_WITHIN = timedelta(seconds=5)
 """How long a stop waits for closes that are just being opened."""
@@ -103,6 +113,13 @@ class Supervisor:
         self._runners: dict[str, Runner] = {}
         self._lock = asyncio.Lock()
         self._openings: set[asyncio.Task[Runner]] = set()
+        self._answered: dict[str, tuple[str, str]] = {}
+        """
+        Keys that were answered with a close another request had begun, as `find_by_key`
+        answers. The journal keeps no such key, so a restart forgets it.
+        """
+        self._doubts: dict[str, asyncio.Task[None]] = {}
+        """Closes whose opening may have been committed though the journal could not say so."""
         self._recovered = False
         self.journal_error: str | None = None
         self.stale_positions = asyncio.Event()
@@ -134,16 +151,23 @@ class Supervisor:
 
     async def _open(self, request: CloseRequest) -> Runner:
         async with self._lock:
+            if not self._recovered:
+                # A close of the last run may have these very contracts.
+                raise NotReady(
+                    "The closes of the last run have not been taken up yet. Nothing was sent."
+                )
             known = await self._known(request)
             if known is not None:
                 return known
+            await self._clear_doubts()
             prepared = await self._prepare(request)
             return await self._begin(request, prepared)
 
     async def _known(self, request: CloseRequest) -> Runner | None:
-        account = self._account_number()
-        if request.idempotency_key is not None:
-            found = await self._journal.find_by_key(account, request.idempotency_key)
+        key = request.idempotency_key
+        if key is not None:
+            found = await self._journal.find_by_key(self._account_number(), key)
+            found = found or self._answered.get(key)
             if found is not None:
                 close_id, fingerprint = found
                 if fingerprint != request.fingerprint:
@@ -152,7 +176,10 @@ class Supervisor:
                         "Use a new key for a new close."
                     )
                 return await self._runner(close_id)
-        return self._claimant(request)
+        claimant = self._claimant(request)
+        if claimant is not None and key is not None:
+            self._answered[key] = (claimant.state.close_id, request.fingerprint)
+        return claimant
 
     def _claimant(self, request: CloseRequest) -> Runner | None:
         """Return the running close that has contracts of this request."""
@@ -278,18 +305,69 @@ class Supervisor:
             plan=prepared.plan,
         )
         state, effects = step(None, opened)
-        await self._journal.open(
-            close_id=state.close_id,
-            account=state.account,
-            position_id=state.position_id,
-            idempotency_key=request.idempotency_key,
-            fingerprint=request.fingerprint,
-            events=[opened],
-        )
+        try:
+            await self._journal.open(
+                close_id=state.close_id,
+                account=state.account,
+                position_id=state.position_id,
+                idempotency_key=request.idempotency_key,
+                fingerprint=request.fingerprint,
+                events=[opened],
+            )
+        except JournalFailed:
+            if not await self._is_written(state.close_id):
+                raise
         narrate(None, state, opened)
         runner = self._adopt(state, sequence=1)
         runner.start(effects)
         return runner
+
+    async def _is_written(self, close_id: str) -> bool:
+        """
+        Whether a close was recorded though its commit was not confirmed.
+
+        While the journal does not say, the close counts as not begun and is given up as soon
+        as it turns up: whoever asked for it is told that nothing was sent.
+        """
+        try:
+            return await self._journal.load(close_id) is not None
+        except JournalFailed:
+            self._doubts[close_id] = asyncio.create_task(self._give_up(close_id))
+            return False
+
+    async def _give_up(self, close_id: str) -> None:
+        """Wait for the journal to say whether this close is there, and end it unsent."""
+        while True:
+            await self._clock.sleep(_DOUBT_RETRY)
+            try:
+                stored = await self._journal.load(close_id)
+            except JournalFailed:
+                continue
+            if stored is not None and close_id not in self._runners:
+                await self._end_unsent(stored)
+            self._doubts.pop(close_id, None)
+            return
+
+    async def _clear_doubts(self) -> None:
+        """Raises: JournalFailed: a close may be on record that was said not to be."""
+        for close_id in list(self._doubts):
+            if await self._journal.load(close_id) is not None:
+                raise JournalFailed(
+                    "The last close turned up in the journal and is being given up unsent. "
+                    "Nothing was sent; try again in a moment."
+                )
+            doubt = self._doubts.pop(close_id, None)
+            if doubt is not None:
+                doubt.cancel()
+
+    async def _end_unsent(self, stored: StoredClose) -> None:
+        runner = self._adopt(fold(stored.events), sequence=len(stored.events))
+        identity = runner.state.attempt.ticket.client_order_id
+        reason = "the journal could not confirm the intent"
+        runner.post(OrderNotSent(self._clock.now(), identity, reason, _DOUBT_RETRY))
+        runner.post(CancelRequested(self._clock.now()))
+        while not runner.state.phase.is_end:
+            await self._clock.sleep(_DOUBT_RETRY)
 
     def _adopt(self, state: CloseState, *, sequence: int) -> Runner:
         runner = Runner(state, sequence=sequence, around=self._around)
@@ -375,6 +453,9 @@ class Supervisor:
         """Stop working without ending any close; what is being opened is opened first."""
         if self._openings:
             await asyncio.wait(self._openings, timeout=_OPEN_WITHIN.total_seconds())
+        for doubt in self._doubts.values():
+            doubt.cancel()
+        await asyncio.gather(*self._doubts.values(), return_exceptions=True)
         await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
 
     # --- what is known ----------------------------------------------------------------

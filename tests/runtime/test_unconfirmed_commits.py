@@ -1,0 +1,124 @@
+"""
+A database can go away while it commits: the write may be there though it was not confirmed.
+
+Such a write is looked for before anything else is concluded.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+from support.bench import Bench
+from support.eventually import settle
+from support.memory_journal import MemoryJournal
+
+from closeout.closing.events import Event
+from closeout.closing.state import Phase
+from closeout.ports import JournalFailed
+
+
+class UnconfirmedJournal(MemoryJournal):
+    """Commits the next `unconfirmed` writes and says that they failed; then may be `away`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unconfirmed = 0
+        self.goes_away = False
+
+    async def open(
+        self,
+        *,
+        close_id: str,
+        account: str,
+        position_id: str,
+        idempotency_key: str | None,
+        fingerprint: str,
+        events: Sequence[Event],
+    ) -> None:
+        await super().open(
+            close_id=close_id,
+            account=account,
+            position_id=position_id,
+            idempotency_key=idempotency_key,
+            fingerprint=fingerprint,
+            events=events,
+        )
+        self._lose_confirmation()
+
+    async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
+        await super().append(close_id, sequence=sequence, events=events)
+        self._lose_confirmation()
+
+    def _lose_confirmation(self) -> None:
+        if self.unconfirmed:
+            self.unconfirmed -= 1
+            self.failing = "the database is away" if self.goes_away else None
+            raise JournalFailed("the database went away during the commit")
+
+
+@pytest.fixture
+async def journal(empty_bench: Bench) -> UnconfirmedJournal:
+    """The journal of a running engine on ten SPY condors."""
+    bench = empty_bench
+    bench.journal = journal = UnconfirmedJournal()
+    bench._wire()
+    bench.hold_condor()
+    await bench.start()
+    return journal
+
+
+async def test_a_close_whose_opening_was_recorded_unconfirmed_begins(
+    empty_bench: Bench, journal: UnconfirmedJournal
+) -> None:
+    journal.unconfirmed = 1
+
+    runner = await empty_bench.open()
+
+    assert 1 == len(empty_bench.broker.sent)
+    assert [runner.state.close_id] == journal.close_ids
+
+
+async def test_an_event_that_was_recorded_unconfirmed_is_not_written_again(
+    empty_bench: Bench, journal: UnconfirmedJournal
+) -> None:
+    runner = await empty_bench.open()
+    journal.unconfirmed = 1
+
+    empty_bench.broker.fill()
+    await empty_bench.clock.seconds(5)
+
+    assert Phase.CLOSED is runner.state.phase
+    assert empty_bench.supervisor.journal_error is None
+
+
+async def test_a_close_that_was_refused_and_turns_up_in_the_journal_is_never_sent(
+    empty_bench: Bench, journal: UnconfirmedJournal
+) -> None:
+    bench = empty_bench
+    journal.unconfirmed, journal.goes_away = 1, True
+    with pytest.raises(JournalFailed):
+        await bench.open()
+
+    journal.failing = None
+    await bench.clock.seconds(60)
+
+    [close_id] = journal.close_ids
+    assert [] == bench.broker.sent
+    assert (Phase.CANCELLED, True) == (bench.state(close_id).phase, journal.has_ended(close_id))
+
+
+async def test_nothing_new_begins_while_it_is_not_known_what_was_recorded(
+    empty_bench: Bench, journal: UnconfirmedJournal
+) -> None:
+    bench = empty_bench
+    journal.unconfirmed, journal.goes_away = 1, True
+    with pytest.raises(JournalFailed):
+        await bench.open()
+    journal.failing = None
+
+    with pytest.raises(JournalFailed, match="turned up"):
+        await bench.open()
+    await bench.clock.seconds(5)
+    await bench.open()
+    await settle()
+
+    assert 1 == len(bench.broker.sent)
