@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from closeout.domain.errors import NotAnOccSymbol
 
@@ -75,8 +76,13 @@ class OccSymbol:
         return f"{self.root}{self.expiry:%y%m%d}{self.right.value}{strike:08d}"
 
 
+@lru_cache(maxsize=16_384)
 def option_or_none(symbol: str) -> OccSymbol | None:
-    """Return the contract, or None for anything that is not an option."""
+    """
+    Return the contract, or None for anything that is not an option.
+
+    Remembered, for the same few symbols are asked for over and over.
+    """
     try:
         return OccSymbol.parse(symbol)
     except NotAnOccSymbol:
