@@ -90,6 +90,28 @@ async def test_an_offset_may_be_a_number_and_negative(shop: Shop) -> None:
     assert "1.95" == str(shop.bench.broker.sent[0].limit)
 
 
+async def test_a_limit_price_goes_out_as_it_was_shown(shop: Shop) -> None:
+    await shop.close_strategy(order_type="limit", limit_price="1.98")
+
+    assert "1.98" == str(shop.bench.broker.sent[0].limit)
+
+
+async def test_a_limit_price_between_cents_is_refused_with_what_to_use(shop: Shop) -> None:
+    answer = await shop.close_strategy(order_type="limit", limit_price="1.985")
+
+    assert (422, "invalid_tick") == (answer.status_code, answer.json()["code"])
+    assert "1.98 or 1.99" in answer.json()["detail"]
+    assert [] == shop.bench.broker.sent
+
+
+async def test_offset_and_limit_price_exclude_each_other(shop: Shop) -> None:
+    answer = await shop.close_strategy(
+        order_type="limit", limit_price="1.98", limit_price_offset="0.01"
+    )
+
+    assert 422 == answer.status_code
+
+
 async def test_a_refusal_is_an_error_in_the_brokers_words(shop: Shop) -> None:
     shop.bench.broker.script(refuse("insufficient options buying power"))
 

@@ -52,7 +52,7 @@ def dollars(*amounts: str | None) -> Worth:
 
 def test_closing_a_short_condor_costs_and_keeps_what_is_left_of_the_credit() -> None:
     """Opened ten times for 2.00; natural 1.10 and mid 0.90 to close: -1,100 of 2,000."""
-    expected = dollars("-1100", "-900", None, "900", "1100")
+    expected = dollars("-1100", "-900", None, "900", "1100", None)
 
     assert expected == worth_of(an_iron_condor(10), MARKET, *CONDOR_QUOTES)
 
@@ -68,21 +68,23 @@ def test_closing_a_debit_spread_brings_a_credit() -> None:
     spread = a_strategy(a_leg(call(450), 3, "5.00"), a_leg(call(460), -3, "2.00"))
     quotes = (a_quote(call(450), "5.10", "5.20"), a_quote(call(460), "2.10", "2.20"))
 
-    assert dollars("870", "900", "900", "-30", "0") == worth_of(spread, LIMIT, *quotes)
+    assert dollars("870", "900", "900", "-30", "0", "0") == worth_of(spread, LIMIT, *quotes)
 
 
 def test_a_single_sale_brings_its_plain_price() -> None:
     long_call = a_strategy(a_leg(call(470), 4, "1.50"))
     quote = a_quote(call(470), "2.00", "2.10")
 
-    assert dollars("800", "820", "820", "200", "220") == worth_of(long_call, LIMIT, quote)
+    assert dollars("800", "820", "820", "200", "220", "220") == worth_of(long_call, LIMIT, quote)
 
 
 def test_a_single_purchase_costs_its_plain_price() -> None:
     short_call = a_strategy(a_leg(call(470), -4, "1.50"))
     quote = a_quote(call(470), "2.00", "2.10")
 
-    assert dollars("-840", "-820", "-820", "-240", "-220") == worth_of(short_call, LIMIT, quote)
+    assert dollars("-840", "-820", "-820", "-240", "-220", "-220") == worth_of(
+        short_call, LIMIT, quote
+    )
 
 
 def test_a_covered_call_counts_shares_once_and_contracts_a_hundred_times() -> None:
@@ -98,6 +100,7 @@ def test_a_covered_call_counts_shares_once_and_contracts_a_hundred_times() -> No
         cash_limit=None,
         pnl_natural=cash_natural + entry,
         pnl_mid=cash_mid + entry,
+        pnl_limit=None,
     ) == worth_of(a_covered_call(2), MARKET, *quotes)
 
 
@@ -111,11 +114,11 @@ def test_ratios_count_in_the_cash() -> None:
         a_quote(call(460), "1.00", "1.00"),
     )
 
-    assert dollars("800", "800", None, "200", "200") == worth_of(butterfly, MARKET, *quotes)
+    assert dollars("800", "800", None, "200", "200", None) == worth_of(butterfly, MARKET, *quotes)
 
 
 def test_a_missing_quote_leaves_the_sums_open() -> None:
-    assert dollars(None, None, None, None, None) == worth_of(
+    assert dollars(None, None, None, None, None, None) == worth_of(
         an_iron_condor(), MARKET, *CONDOR_QUOTES[1:]
     )
 
@@ -124,7 +127,7 @@ def test_an_unknown_entry_leaves_the_result_open_and_not_the_cash() -> None:
     long_call = a_strategy(a_leg(call(470), 4, None))
     quote = a_quote(call(470), "2.00", "2.10")
 
-    assert dollars("800", "820", None, None, None) == worth_of(long_call, MARKET, quote)
+    assert dollars("800", "820", None, None, None, None) == worth_of(long_call, MARKET, quote)
 
 
 cents = st.integers(1, 900)

@@ -11,12 +11,17 @@ const ROUTE = 'POST /api/positions/spy-condor/close-strategy'
 describe('requests', () => {
   it('ask for a strategy close with its options and the key of this confirmation', async () => {
     const server = aServer()
-    await closeStrategy('spy-condor', { orderType: 'limit', limitPriceOffset: '0.05' }, 'key-1')
+    await closeStrategy(
+      'spy-condor',
+      { orderType: 'limit', limitPriceOffset: '0.05', limitPrice: null },
+      'key-1',
+    )
 
     expect(server.asked[0]?.body).toEqual({
       position_id: 'spy-condor',
       order_type: 'limit',
       limit_price_offset: '0.05',
+      limit_price: null,
     })
     expect(server.asked[0]?.headers.get('Idempotency-Key')).toBe('key-1')
   })

@@ -33,6 +33,7 @@ export async function closeStrategy(
       position_id: positionId,
       order_type: options.orderType,
       limit_price_offset: options.limitPriceOffset,
+      limit_price: options.limitPrice,
     },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })

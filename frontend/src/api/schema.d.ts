@@ -227,6 +227,11 @@ export interface components {
             /** Status */
             status: string;
             /**
+             * Order Class
+             * @enum {string}
+             */
+            order_class: "simple" | "mleg";
+            /**
              * Order Type
              * @enum {string}
              */
@@ -448,6 +453,8 @@ export interface components {
             pnl_natural: string | null;
             /** Pnl Mid */
             pnl_mid: string | null;
+            /** Pnl Limit */
+            pnl_limit: string | null;
             /** Warnings */
             warnings: components["schemas"]["PreviewWarning"][];
             /** Problem */
@@ -490,7 +497,9 @@ export interface components {
          *
          *     `limit_price_offset` is dollars per share added to the net mid of one unit, debit
          *     positive: +0.05 pays up to five cents more (or receives five cents less) than mid.
-         *     Limit orders without an offset go at mid.
+         *     `limit_price` is the limit itself, as a preview showed it: a package's net price, debit
+         *     positive and credit negative, or the plain price of a single leg. A limit order with
+         *     neither goes at mid.
          */
         CloseStrategyRequest: {
             /** Position Id */
@@ -503,6 +512,8 @@ export interface components {
             order_type: "market" | "limit";
             /** Limit Price Offset */
             limit_price_offset?: number | string | null;
+            /** Limit Price */
+            limit_price?: number | string | null;
         };
         /**
          * CloseStrategyResponse

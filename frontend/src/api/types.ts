@@ -35,6 +35,8 @@ export type CloseAction = CloseLeg['action']
 export interface CloseStrategyOptions {
   orderType: OrderType
   limitPriceOffset: string | null
+  /** The limit itself, as a preview showed it; goes without an offset. */
+  limitPrice: string | null
 }
 
 export interface CloseLegOptions {

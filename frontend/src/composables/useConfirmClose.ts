@@ -1,7 +1,7 @@
 import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
 
 import { ApiProblem } from '@/api/errors'
-import type { OrderType } from '@/api/types'
+import type { ClosePreview, OrderType } from '@/api/types'
 import { runningCloses } from '@/lib/desk'
 import { describeSend } from '@/lib/describe'
 import { PREVIEW_STALE_FROM_MS } from '@/lib/freshness'
@@ -37,6 +37,8 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
   const unreadable = shallowRef(false)
   const refusal = shallowRef<string | null>(null)
   let key = newKey()
+  /** What went out under `key`: a repeat must say the same, although the market has moved. */
+  let sent: CloseOptions | null = null
   let isDone = false
 
   const options = computed<CloseOptions | null>(() => {
@@ -66,6 +68,11 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
     return preview === null ? 'Reading quotes…' : describeSend(preview)
   })
 
+  function renewKey(): void {
+    key = newKey()
+    sent = null
+  }
+
   function finish(): void {
     if (isDone) return
     isDone = true
@@ -76,18 +83,19 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
     if (!canSend.value || options.value === null) return
     refusal.value = null
     try {
-      await closing.send(target, options.value, key)
+      sent ??= asShown(options.value, live.preview.value)
+      await closing.send(target, sent, key)
       finish()
     } catch (error) {
       refusal.value = error instanceof Error ? error.message : String(error)
       // A refusal is an answer, so the next try is a new request; silence is not.
-      if (error instanceof ApiProblem) key = newKey()
+      if (error instanceof ApiProblem) renewKey()
     }
   }
 
   // Options belong to the key: the same key with other options would be another order.
   watch(options, () => {
-    key = newKey()
+    renewKey()
     refusal.value = null
   })
   watch(
@@ -98,4 +106,12 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
   )
 
   return { ...live, orderType, price, unreadable, sending, refusal, canSend, sendLabel, send }
+}
+
+/** The options with the very limit that was shown: mid may have moved since. */
+function asShown(options: CloseOptions, preview: ClosePreview | null): CloseOptions {
+  const limitPrice = preview?.orders.length === 1 ? preview.orders[0]?.limitPrice : null
+  return options.orderType === 'limit' && limitPrice != null
+    ? { orderType: 'limit', limitPriceOffset: null, limitPrice }
+    : options
 }

@@ -199,6 +199,7 @@ def _attempt_out(state: CloseState, attempt: Attempt) -> AttemptOut:
         client_order_id=attempt.ticket.client_order_id,
         order_id=latest.order_id if latest else None,
         status=_attempt_status(state, attempt),
+        order_class="mleg" if attempt.ticket.is_package else "simple",
         order_type=attempt.ticket.order_type.value,
         limit_price=attempt.ticket.limit,
         units=attempt.ticket.units,

@@ -84,7 +84,7 @@ async def close_strategy(
             f"The body names position {body.position_id}, the path {position_id}. "
             "Nothing was sent; make them agree."
         )
-    terms = _terms(body.order_type, offset=body.limit_price_offset)
+    terms = _terms(body.order_type, offset=body.limit_price_offset, price=body.limit_price)
     state = await _close(desk, CloseRequest(position_id, None, terms, key))
     return strategy_response(state, left_out=_left_out(desk, state))
 

@@ -109,6 +109,7 @@ def _preview(
         cash_limit=_cents(total.cash_limit) if total else None,
         pnl_natural=_cents(total.pnl_natural) if total else None,
         pnl_mid=_cents(total.pnl_mid) if total else None,
+        pnl_limit=_cents(total.pnl_limit) if total else None,
         warnings=_warnings(desk, plan) if plan else [],
         problem=problem[1] if problem else None,
         problem_code=problem[0] if problem else None,

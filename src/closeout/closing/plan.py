@@ -10,6 +10,7 @@ from closeout.domain.errors import CannotPlan, NoPrice
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderType, Side, TicketLeg
 from closeout.domain.pricing import (
+    CENT,
     EVERY_CENT,
     TickRule,
     conservative,
@@ -30,8 +31,8 @@ class Terms:
     """
     How the user wants to trade.
 
-    `offset` is dollars per share from the net mid, debit positive; `price` is the plain
-    limit of a single leg. Both need a limit order; without them a limit goes at mid.
+    `offset` is dollars per share from the net mid, debit positive; `price` is the limit
+    itself, signed as in `Ticket`. Both need a limit order; without them it goes at mid.
     """
 
     order_type: OrderType
@@ -108,7 +109,9 @@ def _step(legs: Sequence[Leg], terms: Terms, market: MarketView) -> PlanStep:
 
 def _limit(package: tuple[TicketLeg, ...], terms: Terms, market: MarketView) -> Decimal:
     single = package[0] if len(package) == 1 else None
-    if single is not None and terms.price is not None:
+    if terms.price is not None:
+        if single is None:
+            return _checked_net(terms.price)
         return _checked_price(single, terms.price, market)
     try:
         net = net_quote(package, market.quotes).mid + (terms.offset or Decimal(0))
@@ -133,6 +136,15 @@ def _single_price(leg: TicketLeg, price: Decimal, market: MarketView) -> Decimal
             f"use an offset that leaves {rule.below} or more.",
         )
     return conservative(price, leg.side, rule)
+
+
+def _checked_net(price: Decimal) -> Decimal:
+    if not is_on_tick(price, EVERY_CENT):
+        low = conservative_net(price)
+        raise CannotPlan(
+            "invalid_tick", f"A package trades in whole cents net: use {low} or {low + CENT}."
+        )
+    return price
 
 
 def _checked_price(leg: TicketLeg, price: Decimal, market: MarketView) -> Decimal:

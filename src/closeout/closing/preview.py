@@ -55,6 +55,7 @@ class Worth:
     cash_limit: Decimal | None
     pnl_natural: Decimal | None
     pnl_mid: Decimal | None
+    pnl_limit: Decimal | None
 
 
 def preview_steps(plan: Plan, quotes: Mapping[str, Quote]) -> tuple[StepPreview, ...]:
@@ -81,6 +82,7 @@ def worth(steps: Sequence[StepPreview], legs: Sequence[Leg]) -> Worth:
         cash_limit=limit,
         pnl_natural=None if natural is None or cost is None else natural + cost,
         pnl_mid=None if mid is None or cost is None else mid + cost,
+        pnl_limit=None if limit is None or cost is None else limit + cost,
     )
 
 

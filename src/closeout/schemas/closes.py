@@ -12,6 +12,7 @@ from closeout.schemas.positions import CloseAction
 OrderType = Literal["market", "limit"]
 LegStatus = Literal["submitted", "filled", "failed"]
 Offset = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=10, decimal_places=4)]
+NetLimit = Annotated[Decimal, Field(ge=-100_000, le=100_000, max_digits=12, decimal_places=4)]
 LimitPrice = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12, decimal_places=4)]
 
 PhaseName = Literal[
@@ -33,17 +34,23 @@ class CloseStrategyRequest(Input):
 
     `limit_price_offset` is dollars per share added to the net mid of one unit, debit
     positive: +0.05 pays up to five cents more (or receives five cents less) than mid.
-    Limit orders without an offset go at mid.
+    `limit_price` is the limit itself, as a preview showed it: a package's net price, debit
+    positive and credit negative, or the plain price of a single leg. A limit order with
+    neither goes at mid.
     """
 
     position_id: str = Field(min_length=1, max_length=128)
     order_type: OrderType = "market"
     limit_price_offset: Offset | None = None
+    limit_price: NetLimit | None = None
 
     @model_validator(mode="after")
-    def _offset_needs_limit(self) -> Self:
-        if self.order_type == "market" and self.limit_price_offset is not None:
-            raise ValueError("limit_price_offset goes with order_type 'limit'")
+    def _prices_fit(self) -> Self:
+        prices = [self.limit_price_offset, self.limit_price]
+        if self.order_type == "market" and any(price is not None for price in prices):
+            raise ValueError("limit_price_offset and limit_price go with order_type 'limit'")
+        if all(price is not None for price in prices):
+            raise ValueError("give limit_price_offset or limit_price, not both")
         return self
 
 
@@ -183,6 +190,7 @@ class ClosePreview(Output):
     cash_limit: Money | None
     pnl_natural: Money | None
     pnl_mid: Money | None
+    pnl_limit: Money | None
     warnings: list[PreviewWarning]
     problem: str | None
     problem_code: str | None
@@ -216,6 +224,7 @@ class AttemptOut(Output):
     order_id: str | None
     status: str
     """Alpaca's word for it, or `sending` or `unknown` before there is one."""
+    order_class: Literal["simple", "mleg"]
     order_type: OrderType
     limit_price: Money | None
     units: int

@@ -247,6 +247,26 @@ describe('the confirmation', () => {
     expect(server.orders()[0]?.body).toMatchObject({ order_type: 'limit', limit_price_offset: '0.03' })
   })
 
+  it('sends the very limit that was shown', async () => {
+    const orders = aRawPreview().orders.map((order) => ({
+      ...order,
+      order_type: 'limit' as const,
+      limit_price: '1.31',
+    }))
+    server.on(PREVIEW, () => json(aRawPreview({ orders })))
+    await open()
+    await choose('limit')
+    await settle(200)
+    send().click()
+    await settle()
+
+    expect(server.orders()[0]?.body).toMatchObject({
+      order_type: 'limit',
+      limit_price: '1.31',
+      limit_price_offset: null,
+    })
+  })
+
   it('cannot be sent while the preview still shows other options', async () => {
     await open()
     await choose('limit')
