@@ -156,8 +156,7 @@ async def test_who_lags_does_not_hold_back_others(shop: Shop) -> None:
 
 async def test_a_heartbeat_comes_when_nothing_happens(shop: Shop) -> None:
     async with connect(shop.app) as socket:
-        await socket.next("snapshot")
-        await settle()
+        await shop.bench.clock.seconds(8)
         socket.waiting()
 
         await shop.bench.clock.seconds(5)
@@ -168,7 +167,8 @@ async def test_a_heartbeat_comes_when_nothing_happens(shop: Shop) -> None:
 async def test_a_heartbeat_comes_also_while_quotes_never_rest(shop: Shop) -> None:
     """Whether the market is open changes with time alone."""
     async with connect(shop.app) as socket:
-        await socket.next("snapshot")
+        await shop.bench.clock.seconds(8)
+        socket.waiting()
         for _ in range(12):
             await shop.bench.clock.seconds(0.5)
             shop.bench.quotes.push(shop.bench.quotes.quote(LONG_CALL))
