@@ -1,0 +1,201 @@
+import type { Page } from '@playwright/test'
+
+import { expectAccessible } from './support/axe'
+import { Desk } from './support/desk'
+import type { Simulator } from './support/processes'
+import { expect, test } from './support/test'
+
+const CONDOR = /SPY Iron Condor × 10/
+
+/** The broker's id of the only order that was sent. */
+async function orderId(page: Page): Promise<string> {
+  const answer = await page.request.get('/api/closes')
+  const { closes } = (await answer.json()) as { closes: { attempts: { order_id: string }[] }[] }
+  return closes[0]?.attempts.at(-1)?.order_id ?? ''
+}
+
+async function sent(simulator: Simulator): Promise<number> {
+  return (await simulator.orders()).length
+}
+
+test('a condor is confirmed, closed as one order, and gone in every browser', async ({
+  desk,
+  simulator,
+  browser,
+  closeout,
+}) => {
+  const other = new Desk(await browser.newPage({ baseURL: closeout.url }))
+  await other.open()
+  await simulator.holdFills()
+  const card = desk.card(CONDOR)
+  await card.closeStrategy.click()
+
+  await expect(desk.dialog).toContainText('One multi-leg order')
+  await expect(desk.dialog.getByText('Buy to close')).toHaveCount(2)
+  await expect(desk.dialog.getByText('Sell to close')).toHaveCount(2)
+  await expect(desk.dialog).toContainText('debit')
+  expect(await sent(simulator)).toBe(0)
+
+  await desk.confirm()
+  await expect(card.closeStrategy).toContainText('Closing…')
+  await expect(card.progress).toHaveAttribute('data-phase', 'working')
+  await expect(card.progress.getByTestId('close-leg-line')).toHaveCount(4)
+  await expect(other.card(CONDOR).progress).toHaveAttribute('data-phase', 'working')
+  await expectAccessible(desk.page)
+  await expect(desk.recentCloses).not.toContainText('Closed')
+
+  await simulator.releaseFills()
+  await expect(desk.card(CONDOR).root).toHaveCount(0)
+  await expect(other.card(CONDOR).root).toHaveCount(0)
+  await expect(desk.recentCloses).toContainText('Closed')
+  await expect(desk.notices.filter({ hasText: /closed/i }).first()).toBeVisible()
+  await other.page.close()
+
+  const [order, ...more] = await simulator.orders()
+  expect(more).toEqual([])
+  expect(Number(order?.body.qty)).toBe(10)
+  const intents = order?.body.legs?.map((leg) => leg.position_intent) ?? []
+  expect(intents.sort()).toEqual([
+    'buy_to_close',
+    'buy_to_close',
+    'sell_to_close',
+    'sell_to_close',
+  ])
+})
+
+test('one leg is closed alone and the others stay together', async ({ desk, simulator }) => {
+  const card = desk.card(CONDOR)
+  await card.root.scrollIntoViewIfNeeded()
+  await expect(card.legs).toHaveCount(4)
+  await expect(card.legs.first().getByTestId('close-leg')).toBeDisabled()
+  await card.legs.nth(1).getByTestId('close-leg').click()
+  await expect(desk.dialog).toContainText('Buy to close')
+  expect(await sent(simulator)).toBe(0)
+  await desk.confirm()
+
+  await expect(desk.recentCloses).toContainText('Closed')
+  const rest = desk.cards.filter({ hasText: 'Custom (3 legs)' })
+  await expect(rest).toHaveCount(1)
+  expect((await simulator.orders()).map(({ body }) => body['position_intent'])).toEqual([
+    'buy_to_close',
+  ])
+})
+
+test('a refused close says why in the words of Alpaca', async ({ desk, simulator }) => {
+  await simulator.fault({
+    on: 'POST /v2/orders',
+    kind: 'refuse',
+    times: 1,
+    status: 403,
+    body: { code: 40310000, message: 'submit mleg order is disabled' },
+  })
+  await desk.card(CONDOR).closeStrategy.click()
+  await desk.confirm()
+
+  await expect(desk.notices.first()).toContainText('submit mleg order is disabled')
+  await expect(desk.card(CONDOR).root).toHaveCount(1)
+  await expect(desk.recentCloses).not.toContainText('Closed')
+})
+
+test('a partial fill is shown as partial, and the rest can be cancelled', async ({
+  desk,
+  simulator,
+}) => {
+  await simulator.holdFills()
+  const card = desk.card(CONDOR)
+  await card.closeStrategy.click()
+  await desk.confirm()
+  await expect(card.progress).toHaveAttribute('data-phase', 'working')
+  await simulator.fill(await orderId(desk.page), 4)
+
+  const shrunk = desk.card(/SPY Iron Condor × 6/)
+  await expect(shrunk.progress).toContainText('16 of 40 filled')
+  await shrunk.cancel.click()
+
+  await expect(desk.recentCloses).toContainText('Cancelled')
+  await expect(shrunk.root).toHaveCount(1)
+  await expect(shrunk.closeStrategy).toBeEnabled()
+  expect(await sent(simulator)).toBe(1)
+})
+
+test('a working limit order is cancelled without a trace', async ({ desk, simulator }) => {
+  await simulator.holdFills()
+  const card = desk.card(CONDOR)
+  await card.closeStrategy.click()
+  await desk.dialog.getByText('Limit', { exact: true }).click()
+  await expect(desk.sendButton).toContainText('debit')
+  const shown = /([\d.]+) debit/.exec((await desk.sendButton.textContent()) ?? '')?.[1]
+  await desk.confirm()
+  await expect(card.progress).toHaveAttribute('data-phase', 'working')
+  await card.cancel.click()
+
+  await expect(desk.recentCloses).toContainText('Cancelled')
+  await expect(desk.card(CONDOR).root).toHaveCount(1)
+  const [order] = await simulator.orders()
+  expect(Number(order?.body['limit_price'])).toBeGreaterThan(0)
+  expect(shown).toBeDefined()
+})
+
+test('a close goes on after the server was killed in the middle', async ({
+  desk,
+  simulator,
+  closeout,
+}) => {
+  await simulator.holdFills()
+  const card = desk.card(CONDOR)
+  await card.closeStrategy.click()
+  await desk.confirm()
+  await expect(card.progress).toHaveAttribute('data-phase', 'working')
+
+  await closeout.kill()
+  await expect(desk.page.getByTestId('stale-banner')).toBeVisible()
+  await closeout.start()
+  await expect(desk.page.getByTestId('stale-banner')).toBeHidden({ timeout: 20_000 })
+  await expect(card.progress).toHaveAttribute('data-phase', 'working')
+
+  await simulator.releaseFills()
+  await expect(card.root).toHaveCount(0, { timeout: 20_000 })
+  await expect(desk.recentCloses).toContainText('Closed')
+  expect(await sent(simulator)).toBe(1)
+})
+
+test('two tabs that confirm at once send one order', async ({
+  desk,
+  simulator,
+  browser,
+  closeout,
+}) => {
+  await simulator.holdFills()
+  const other = new Desk(await browser.newPage({ baseURL: closeout.url }))
+  await other.open()
+  for (const each of [desk, other]) {
+    await each.card(CONDOR).closeStrategy.click()
+    await expect(each.sendButton).toBeEnabled()
+  }
+  await Promise.all([desk.sendButton.click(), other.sendButton.click()])
+
+  for (const each of [desk, other]) {
+    await expect(each.card(CONDOR).progress).toHaveAttribute('data-phase', 'working')
+  }
+  expect(await sent(simulator)).toBe(1)
+  await other.page.close()
+})
+
+test('an answer that was lost is looked up, not sent again', async ({ desk, simulator }) => {
+  await simulator.fault({ on: 'POST /v2/orders', kind: 'gateway_timeout_after', times: 1 })
+  await desk.card(CONDOR).closeStrategy.click()
+  await desk.confirm()
+
+  await expect(desk.card(CONDOR).root).toHaveCount(0)
+  await expect(desk.recentCloses).toContainText('Closed')
+  expect(await sent(simulator)).toBe(1)
+})
+
+test('a covered call buys the call back before the shares go', async ({ desk, simulator }) => {
+  await desk.card(/NVDA Covered Call/).closeStrategy.click()
+  await desk.confirm()
+
+  await expect(desk.recentCloses).toContainText('Closed')
+  const sides = (await simulator.orders()).map(({ body }) => body['side'])
+  expect(sides).toEqual(['buy', 'sell'])
+})
