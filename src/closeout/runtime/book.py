@@ -84,9 +84,9 @@ class Book:
         return holdings
 
     def _accept(self, holdings: Holdings) -> None:
-        if self.holdings is not None and holdings.at < self.holdings.at:
-            return
-        self.holdings = holdings
+        """Take in a snapshot. An older one is dropped, but the history may have grown."""
+        if self.holdings is None or holdings.at >= self.holdings.at:
+            self.holdings = holdings
         self._regroup()
 
     async def _read_history(self) -> None:

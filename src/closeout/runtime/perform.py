@@ -73,6 +73,7 @@ class Performer:
         at = self._clock.now()
         match outcome:
             case Accepted(report):
+                self._book.note_order(report)
                 return OrderReported(at, report, "answer")
             case Refused():
                 return OrderRefused(
@@ -126,11 +127,16 @@ class Performer:
                 at = self._clock.now()
                 if report is None:
                     return OrderNotFound(at, client_order_id)
+                # The stream may have dropped it, and holdings without it are misread.
+                self._book.note_order(report)
                 return OrderReported(at, report, "read")
             case FollowOrder(order_id):
                 report = await self._broker.order(order_id)
                 at = self._clock.now()
-                return None if report is None else OrderReported(at, report, "read")
+                if report is None:
+                    return None
+                self._book.note_order(report)
+                return OrderReported(at, report, "read")
             case ReadHoldings():
                 holdings = await self._book.read_holdings()
                 held = tuple((symbol, holdings.quantity(symbol)) for symbol in symbols)
