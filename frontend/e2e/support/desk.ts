@@ -29,7 +29,7 @@ export class Desk {
   }
 
   /** The card of a strategy by words of its title, such as `SPY Iron Condor × 10`. */
-  card(title: string): Card {
+  card(title: string | RegExp): Card {
     return new Card(this.cards.filter({ has: this.page.getByRole('heading', { name: title }) }))
   }
 
