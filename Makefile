@@ -75,10 +75,6 @@ conformance: $(DEV_ENV) ## Run the conformance cards against the simulator
 conformance-paper: $(DEV_ENV) ## Play them on your paper account: reads only (ORDERS=1 sends one-lot orders)
 	@PYTHONPATH=tests $(VENV)/python -m conformance --paper $(if $(filter 1,$(ORDERS)),--orders)
 
-.PHONY: simulate
-simulate: $(DEV_ENV) ## Run the seeded simulations (ARGS="--seeds 10000")
-	$(VENV)/pytest tests/simulation $(ARGS)
-
 .PHONY: bench
 bench: $(DEV_ENV) ## Measure (NAME=journal runs benchmarks/journal.py alone)
 	@scripts/bench $(NAME)
