@@ -10,6 +10,7 @@ from support.bench import AT_MARKET, SHORT_PUT, Bench
 from closeout.closing.state import Phase
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport
+from closeout.domain.strategies import GroupedBy
 from closeout.runtime.supervisor import CloseRequest
 
 OTHER = {
@@ -75,5 +76,5 @@ async def test_what_the_history_brings_counts_also_when_its_snapshot_comes_late(
 
     await book.refresh()
 
-    names = {strategy.name for strategy in book.grouping.strategies}
-    assert {"Iron Condor", "Put Credit Spread"} == names
+    ways = {strategy.grouped_by for strategy in book.grouping.strategies}
+    assert {GroupedBy.OPENING_ORDER} == ways
