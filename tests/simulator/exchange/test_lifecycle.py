@@ -128,6 +128,16 @@ def test_a_leg_of_ratio_two_trades_two_contracts_a_unit() -> None:
     assert {} == holdings(world)
 
 
+def test_two_orders_of_one_step_share_what_the_touch_shows() -> None:
+    world = exchange(CONDOR, **SHALLOW)
+    first = world.submit(single(put(560), BTC, qty="5"))
+    second = world.submit(single(put(560), BTC, qty="5"))
+    quote = world.quote(put(560))
+    assert quote is not None
+    later(world, 0.000001)
+    assert (quote.ask_size, 0) == (again(world, first).filled_qty, again(world, second).filled_qty)
+
+
 def test_available_quantity_comes_back_with_the_cancel() -> None:
     world = exchange(CONDOR)
     order = world.submit(condor_close(qty="4", limit="0.01"))
