@@ -1,7 +1,7 @@
 """What could make two orders of one wish, or see cover that is not there."""
 
 import pytest
-from support.bench import Bench
+from support.bench import AT_MARKET, Bench
 from support.builders import AT, MARKET, a_leg, a_market, a_strategy, holdings_of, put
 from support.eventually import eventually, settle
 
@@ -13,6 +13,7 @@ from closeout.closing.step import step
 from closeout.domain.errors import CannotPlan
 from closeout.runtime.claims import holdings_after
 from closeout.runtime.refusals import NotReady
+from closeout.runtime.supervisor import CloseRequest
 
 
 async def test_nothing_begins_before_the_closes_of_the_last_run_are_taken_up(bench: Bench) -> None:
@@ -74,3 +75,24 @@ def test_fills_that_only_the_holdings_know_of_make_no_cover() -> None:
         check_coverage(plan, holdings_after(now, [running]))
 
     assert "would_uncover" == refusal.value.reason_code
+
+
+async def test_contracts_that_are_gone_and_still_show_are_not_closed_again(bench: Bench) -> None:
+    """Three of ten filled before the cancel, and Alpaca's positions lag behind."""
+    runner = await bench.open()
+    bench.broker.freeze_holdings()
+    bench.broker.fill(units=3)
+    bench.supervisor.cancel(runner.state.close_id)
+    await eventually(lambda: runner.state.phase is Phase.CANCELLED)
+    await bench.engine.book.refresh()
+    shown = [strategy.id for strategy in bench.engine.book.grouping.strategies]
+
+    for position_id in shown:
+        with pytest.raises(CannotPlan) as refusal:
+            await bench.supervisor.open(CloseRequest(position_id, None, AT_MARKET))
+        assert "positions_behind" == refusal.value.reason_code
+    bench.broker.thaw_holdings()
+    await bench.engine.book.refresh()
+    await bench.open()
+
+    assert [10, 7] == [ticket.units for ticket in bench.broker.sent]

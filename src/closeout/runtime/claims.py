@@ -38,6 +38,35 @@ def check_unclaimed(plan: Plan, holdings: Holdings, running: Sequence[CloseState
             )
 
 
+def check_settled(plan: Plan, holdings: Holdings, recent: Sequence[CloseState]) -> None:
+    """
+    Refuse a plan from holdings that do not show the fills of recent closes yet.
+
+    Such holdings show contracts that are gone, as a position of their own even, and closing
+    those would take another strategy's.
+
+    Raises:
+        CannotPlan: `positions_behind`, naming the close.
+    """
+    for target in plan.targets:
+        for state in recent:
+            unseen = _unseen(state, target.symbol, holdings)
+            if unseen > 0:
+                raise CannotPlan(
+                    "positions_behind",
+                    f"Alpaca's positions still show {unseen} of {target.symbol} that close "
+                    f"{state.close_id} has filled. Try again in a few seconds.",
+                )
+
+
+def _unseen(state: CloseState, symbol: str, holdings: Holdings) -> int:
+    return sum(
+        state.filled(symbol) - _gone(target, holdings)
+        for target in state.plan.targets
+        if target.symbol == symbol
+    )
+
+
 def holdings_after(holdings: Holdings, running: Sequence[CloseState]) -> Holdings:
     """
     Return what is left when running closes take what they claim.

@@ -30,12 +30,13 @@ from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.plans import Plan
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
+from closeout.closing.timing import SETTLE_WITHIN
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderType
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Broker, Clock, Journal, JournalFailed, ReadFailed, StoredClose
 from closeout.runtime.book import Book
-from closeout.runtime.claims import check_unclaimed, holdings_after
+from closeout.runtime.claims import check_settled, check_unclaimed, holdings_after
 from closeout.runtime.feed import Feed
 from closeout.runtime.narrate import narrate
 from closeout.runtime.perform import Performer
@@ -207,8 +208,14 @@ class Supervisor:
         holdings = self._holdings()
         running = [runner.state for runner in self.running()]
         check_unclaimed(plan, holdings, running)
+        check_settled(plan, holdings, self._moved_lately())
         check_reduces(plan, holdings, open_orders)
         check_coverage(plan, holdings_after(holdings, running))
+
+    def _moved_lately(self) -> list[CloseState]:
+        """Closes whose fills the positions may not show yet."""
+        since = self._clock.now() - SETTLE_WITHIN
+        return [state for state in self.closes() if state.updated_at > since]
 
     def _find(self, request: CloseRequest) -> tuple[Strategy, Leg | None]:
         strategy = self._book.strategy(request.position_id)
