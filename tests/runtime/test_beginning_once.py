@@ -90,7 +90,7 @@ async def test_contracts_that_are_gone_and_still_show_are_not_closed_again(bench
     for position_id in shown:
         with pytest.raises(CannotPlan) as refusal:
             await bench.supervisor.open(CloseRequest(position_id, None, AT_MARKET))
-        assert "positions_behind" == refusal.value.reason_code
+        assert "positions_unsettled" == refusal.value.reason_code
     bench.broker.thaw_holdings()
     await bench.engine.book.refresh()
     await bench.open()

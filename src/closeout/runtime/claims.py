@@ -40,31 +40,33 @@ def check_unclaimed(plan: Plan, holdings: Holdings, running: Sequence[CloseState
 
 def check_settled(plan: Plan, holdings: Holdings, recent: Sequence[CloseState]) -> None:
     """
-    Refuse a plan from holdings that do not show the fills of recent closes yet.
+    Refuse a plan from holdings that do not agree with the fills of recent closes yet.
 
-    Such holdings show contracts that are gone, as a position of their own even, and closing
-    those would take another strategy's.
+    Holdings that lag show contracts that are gone, as a position of their own even; fills
+    that lag make another strategy seem to have lost what went. Either way the plan would be
+    for the wrong contracts.
 
     Raises:
-        CannotPlan: `positions_behind`, naming the close.
+        CannotPlan: `positions_unsettled`.
     """
     for target in plan.targets:
-        for state in recent:
-            unseen = _unseen(state, target.symbol, holdings)
-            if unseen > 0:
-                raise CannotPlan(
-                    "positions_behind",
-                    f"Alpaca's positions still show {unseen} of {target.symbol} that close "
-                    f"{state.close_id} has filled. Try again in a few seconds.",
-                )
+        known = [state for state in recent if target.symbol in state.plan.symbols]
+        if known and _filled(known, target.symbol) != _went(known, target.symbol, holdings):
+            raise CannotPlan(
+                "positions_unsettled",
+                f"Alpaca's positions and the fills of the last closes do not agree yet about "
+                f"{target.symbol}. Try again in a few seconds.",
+            )
 
 
-def _unseen(state: CloseState, symbol: str, holdings: Holdings) -> int:
-    return sum(
-        state.filled(symbol) - _gone(target, holdings)
-        for target in state.plan.targets
-        if target.symbol == symbol
-    )
+def _filled(closes: Sequence[CloseState], symbol: str) -> int:
+    return sum(state.filled(symbol) for state in closes)
+
+
+def _went(closes: Sequence[CloseState], symbol: str, holdings: Holdings) -> int:
+    """Contracts of `symbol` that have gone since the first of these closes began."""
+    first = min(closes, key=lambda state: (state.opened_at, state.close_id))
+    return sum(_gone(each, holdings) for each in first.plan.targets if each.symbol == symbol)
 
 
 def holdings_after(holdings: Holdings, running: Sequence[CloseState]) -> Holdings:
