@@ -75,6 +75,11 @@ conformance: $(DEV_ENV) ## Run the conformance cards against the simulator
 conformance-paper: $(DEV_ENV) ## Play them on your paper account: reads only (ORDERS=1 sends one-lot orders)
 	@PYTHONPATH=tests $(VENV)/python -m conformance --paper $(if $(filter 1,$(ORDERS)),--orders)
 
+.PHONY: simulate
+simulate: $(DEV_ENV) ## Live seeded bad days (SEEDS=20000), tell one (SEED=7), plant bugs (PLANTS=1)
+	@PYTHONPATH=src:tests $(VENV)/python -m simulation $(if $(SEED),--seed $(SEED)) \
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(filter 1,$(PLANTS)),--plants)
+
 .PHONY: bench
 bench: $(DEV_ENV) ## Measure (NAME=journal runs benchmarks/journal.py alone)
 	@scripts/bench $(NAME)

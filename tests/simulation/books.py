@@ -1,0 +1,115 @@
+"""The checkers' own books: what each strategy owns, what was sent, what each close did."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from simulation.holdings import Owned
+
+from closeout.closing.state import CloseState
+from closeout.domain.occ import Right, option_or_none
+from closeout.domain.orders import Ticket
+from closeout.runtime.supervisor import CloseRequest
+
+
+class Fate(StrEnum):
+    """What the process can know of an order it sent."""
+
+    IN_FLIGHT = "in flight"
+    NOT_SENT = "not sent"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
+    FOUND = "found"
+
+
+@dataclass(slots=True)
+class Sent:
+    """One client order id and everything that was done under it."""
+
+    ticket: Ticket
+    since: float
+    fate: Fate = Fate.IN_FLIGHT
+    may_arrive: int = 0
+    """Requests under way to the venue."""
+    absences: list[float] = field(default_factory=list)
+    """When look-ups since then did not find it."""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.fate in (Fate.NOT_SENT, Fate.REFUSED, Fate.FOUND) or self.is_absent
+
+    @property
+    def is_absent(self) -> bool:
+        """At least five look-ups over thirty seconds found nothing (docs: closing/timing)."""
+        return len(self.absences) >= 5 and self.absences[-1] - self.since >= 29.999
+
+
+@dataclass(slots=True)
+class Tracked:
+    """A close as its committed events tell it, and what truly came of it."""
+
+    state: CloseState
+    opened: float
+    key: str | None
+    request: CloseRequest | None
+    owner: int | None
+    sent: dict[str, Sent] = field(default_factory=dict)
+    order_ids: list[str] = field(default_factory=list)
+    fills: Counter[str] = field(default_factory=Counter)
+    last_fill: float = 0.0
+    is_replaced: bool = False
+    """Somebody else replaced an order of it."""
+
+
+class Ownership:
+    """Signed contracts of each strategy, as they were at any time."""
+
+    def __init__(self, owned: tuple[Owned, ...]) -> None:
+        self.owned = owned
+        self._history: list[list[tuple[float, dict[str, int]]]] = [
+            [(0.0, dict(each.contracts))] for each in owned
+        ]
+
+    def now(self, owner: int) -> Mapping[str, int]:
+        return self._history[owner][-1][1]
+
+    def trade(self, owner: int, symbol: str, change: int, at: float) -> None:
+        after = dict(self.now(owner))
+        after[symbol] = after.get(symbol, 0) + change
+        self._history[owner].append((at, after))
+
+    def most(self, owner: int, symbol: str, since: float) -> int:
+        """The most contracts of `symbol`, unsigned, that the strategy had since then."""
+        history = self._history[owner]
+        index = max(0, bisect_right(history, since, key=lambda each: each[0]) - 1)
+        return max(abs(row.get(symbol, 0)) for _, row in history[index:])
+
+    def match(self, symbols: frozenset[str]) -> list[int]:
+        """The strategies that have all of these."""
+        return [index for index, each in enumerate(self.owned) if symbols <= each.contracts.keys()]
+
+    def shared(self) -> frozenset[str]:
+        counts = Counter(symbol for each in self.owned for symbol in each.contracts)
+        return frozenset(symbol for symbol, count in counts.items() if count > 1)
+
+
+def uncovered(quantities: Mapping[str, int]) -> int:
+    """
+    Count short options that nothing covers, by itself: at each expiry, what is short from
+    there on less what is long from there on, the worst of all expiries.
+    """
+    classes: dict[tuple[str, Right], list[tuple[date, int]]] = defaultdict(list)
+    for symbol, quantity in quantities.items():
+        option = option_or_none(symbol)
+        if option is not None and quantity:
+            classes[(option.root, option.right)].append((option.expiry, quantity))
+    total = 0
+    for (root, right), rows in classes.items():
+        bare = max(-sum(q for day, q in rows if day >= expiry) for expiry, _ in rows)
+        cover = quantities.get(root, 0) // 100 if right is Right.CALL else 0
+        total += max(0, bare - max(0, cover))
+    return total

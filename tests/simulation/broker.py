@@ -1,0 +1,379 @@
+"""
+The `Broker` port in front of the venue, with a wire between them that can go wrong.
+
+A request that was sent goes on to the venue whatever becomes of the process that sent it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import TracebackType
+from typing import Self
+
+from simulation.days import Day
+from simulation.holdings import UNDERLYINGS
+from simulation.reports import without_legs
+from simulation.site import Site
+
+from alpaca_simulator.exchange.events import TradeUpdate as Told
+from alpaca_simulator.exchange.orders import Order, OrderFilter
+from alpaca_simulator.exchange.refusals import Refusal
+from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
+from closeout.domain.occ import option_or_none
+from closeout.domain.orders import OrderReport, Ticket, TradeUpdate
+from closeout.domain.outcomes import (
+    Accepted,
+    CancelOutcome,
+    CancelTaken,
+    NotSent,
+    OutcomeUnknown,
+    PlaceOutcome,
+    Refused,
+)
+from closeout.ports import LinkDown, LinkUp, ReadFailed, StreamItem
+
+ACCOUNT = "PASIMULATED"
+TIMEOUT = 10.0
+"""How long an answer is waited for, seconds."""
+LATEST_ARRIVAL = 15.0
+"""How long a request may wander before it arrives, seconds."""
+
+
+class Mishap(RuntimeError):
+    """A bug of the adapter."""
+
+
+class SimulatedBroker:
+    """What one process has of the broker."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._loop = site.loop
+        self._clock = site.clock
+        self._venue = site.venue
+        self._checks = site.checks
+        self._chance = site.chance
+        self._stream: _Stream | None = None
+
+    @property
+    def _day(self) -> Day:
+        return self._venue.day
+
+    # --- what changes something -------------------------------------------------------
+
+    async def place(self, ticket: Ticket) -> PlaceOutcome:
+        self._checks.sending(ticket)
+        outcome = await self._place(ticket)
+        self._checks.answered(ticket, outcome)
+        return outcome
+
+    async def _place(self, ticket: Ticket) -> PlaceOutcome:
+        match self._fate():
+            case "rate_limited":
+                await self._travel()
+                return NotSent("rate limit (HTTP 429)", self._wait())
+            case "no_connection":
+                return NotSent("no connection", timedelta(seconds=1))
+            case "lost_before":
+                return await self._silence()
+            case "unavailable_before":
+                await self._travel()
+                return OutcomeUnknown("HTTP 503")
+            case "late_arrival":
+                self._checks.left(ticket)
+                self._send(ticket, self._chance.uniform(0.1, LATEST_ARRIVAL))
+                return await self._silence()
+            case fate:
+                self._checks.left(ticket)
+                answer = self._send(ticket, self._latency())
+                return await self._hear(fate, answer)
+
+    async def _hear(self, fate: str, answer: "asyncio.Future[PlaceOutcome]") -> PlaceOutcome:
+        match fate:
+            case "lost_after":
+                return await self._silence()
+            case "unavailable_after":
+                await answer
+                return OutcomeUnknown("HTTP 504")
+            case "unreadable":
+                await answer
+                return OutcomeUnknown("the answer cannot be read")
+            case "mishap":
+                await answer
+                self._checks.expect("order.mishap")
+                raise Mishap("the adapter stumbles")
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                outcome = await answer
+                await self._travel()
+                return outcome
+        except TimeoutError:
+            return OutcomeUnknown("no answer in time")
+
+    def _send(self, ticket: Ticket, delay: float) -> "asyncio.Future[PlaceOutcome]":
+        answer: asyncio.Future[PlaceOutcome] = self._loop.create_future()
+        self._loop.later(delay, self._arrive, ticket, answer)
+        return answer
+
+    def _arrive(self, ticket: Ticket, answer: "asyncio.Future[PlaceOutcome]") -> None:
+        """The request is at the venue, whoever still waits for the answer."""
+        outcome: PlaceOutcome
+        try:
+            outcome = Accepted(self._venue.submit(ticket))
+        except Refusal as refusal:
+            related = refusal.extras.get("related_orders", ())
+            orders = tuple(related) if isinstance(related, list) else ()
+            outcome = Refused(refusal.status, refusal.code, refusal.message, orders)
+        self._checks.arrived(ticket, outcome)
+        if not answer.done():
+            answer.set_result(outcome)
+
+    async def cancel(self, order_id: str) -> CancelOutcome:
+        self._checks.cancelling(order_id)
+        match self._fate():
+            case "rate_limited":
+                await self._travel()
+                return NotSent("rate limit (HTTP 429)", self._wait())
+            case "no_connection":
+                return NotSent("no connection", timedelta(seconds=1))
+            case "lost_before" | "unavailable_before":
+                return await self._silence()
+            case "lost_after" | "late_arrival" | "unreadable" | "unavailable_after":
+                self._loop.later(self._chance.uniform(0.1, 5.0), self._cancel, order_id)
+                return await self._silence()
+            case "mishap":
+                self._checks.expect("cancel.mishap")
+                raise Mishap("the adapter stumbles")
+        await self._travel()
+        if self._chance.random() < self._day.cancel_swallowed:
+            return CancelTaken()
+        outcome = self._cancel(order_id)
+        await self._travel()
+        return outcome
+
+    def _cancel(self, order_id: str) -> CancelOutcome:
+        try:
+            self._venue.cancel(order_id)
+        except Refusal as refusal:
+            return Refused(refusal.status, refusal.code, refusal.message)
+        return CancelTaken()
+
+    def _fate(self) -> str:
+        day = self._day
+        for name in (
+            "rate_limited",
+            "no_connection",
+            "lost_before",
+            "unavailable_before",
+            "late_arrival",
+            "lost_after",
+            "unavailable_after",
+            "unreadable",
+            "mishap",
+        ):
+            worst = getattr(day, name)
+            if worst and self._chance.random() < worst:
+                return name
+        return "delivered"
+
+    async def _silence(self) -> OutcomeUnknown:
+        await asyncio.sleep(self._chance.choice((TIMEOUT, self._latency())))
+        return OutcomeUnknown("sent, and no answer came")
+
+    def _wait(self) -> timedelta:
+        return timedelta(seconds=self._chance.choice((0.5, 2.0, 10.0)))
+
+    def _latency(self) -> float:
+        return self._chance.uniform(0.2, 2.0) * self._day.latency
+
+    async def _travel(self) -> None:
+        await asyncio.sleep(self._latency())
+
+    # --- reads ------------------------------------------------------------------------
+
+    async def _ask(self) -> None:
+        """One way of a read, which may be its end."""
+        await self._travel()
+        if self._day.read_failures and self._chance.random() < self._day.read_failures:
+            if self._chance.random() < 0.2:
+                await asyncio.sleep(TIMEOUT)
+            raise ReadFailed("HTTP 500")
+        self._venue.catch_up()
+
+    def _order_lag(self) -> float:
+        lag = self._day.order_lag
+        return self._chance.uniform(0.0, lag) if lag else 0.0
+
+    async def order(self, order_id: str) -> OrderReport | None:
+        await self._ask()
+        order = self._venue.order(order_id)
+        found = None if order is None else self._venue.seen_late(order, self._order_lag())
+        await self._travel()
+        return found
+
+    async def order_by_client_id(self, client_order_id: str) -> OrderReport | None:
+        self._checks.asking(client_order_id)
+        await self._ask()
+        order = self._venue.order_by_client_id(client_order_id)
+        found = None if order is None else self._venue.seen_late(order, self._order_lag())
+        await self._travel()
+        self._checks.looked_up(client_order_id, found)
+        return found
+
+    async def open_orders(self) -> tuple[OrderReport, ...]:
+        await self._ask()
+        return self._seen(self._venue.exchange.orders(OrderFilter(limit=500, descending=False)))
+
+    async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
+        await self._ask()
+        query = OrderFilter(status="all", limit=500, after=since, descending=False)
+        return self._seen(self._venue.exchange.orders(query))
+
+    def _seen(self, orders: Iterable[Order]) -> tuple[OrderReport, ...]:
+        lag = self._order_lag()
+        seen = (self._venue.seen_late(order, lag) for order in orders)
+        return tuple(report for report in seen if report is not None)
+
+    async def holdings(self) -> Holdings:
+        at = self._clock.now()
+        try:
+            await self._ask()
+        except ReadFailed:
+            self._checks.read_failed()
+            raise
+        lag = self._day.holdings_lag
+        behind = self._chance.uniform(0.0, lag) if lag else 0.0
+        moment = self._venue.moment_at(self._loop.time() - behind)
+        rows = tuple(
+            Holding(
+                symbol,
+                Decimal(row.quantity),
+                Decimal(row.available),
+                row.entry,
+                "us_option" if option_or_none(symbol) else "us_equity",
+            )
+            for symbol, row in moment.rows.items()
+        )
+        await self._travel()
+        read = Holdings(at, rows)
+        self._checks.read_holdings(read)
+        return read
+
+    async def account(self) -> Account:
+        await self._ask()
+        cash = Decimal(100_000)
+        return Account(ACCOUNT, "ACTIVE", cash, cash, cash, 3, None)
+
+    async def market_clock(self) -> MarketClock:
+        await self._ask()
+        reading = self._venue.exchange.clock()
+        return MarketClock(
+            reading.is_open, reading.next_open, reading.next_close, reading.timestamp
+        )
+
+    async def penny_underlyings(self, symbols: Iterable[str]) -> Mapping[str, bool]:
+        await self._ask()
+        found = {}
+        for symbol in symbols:
+            option = option_or_none(symbol)
+            assert option is not None
+            found[symbol] = UNDERLYINGS[option.underlying]["class"] != "nickel"
+        return found
+
+    def updates(self) -> "_Stream":
+        self._stream = _Stream(self._site)
+        return self._stream
+
+    def heal(self) -> None:
+        """Bring the stream back for good."""
+        if self._stream is not None:
+            self._stream.heal()
+
+
+class _Stream:
+    """One connection to the trade updates, as the port's asynchronous context and iterator."""
+
+    def __init__(self, site: Site) -> None:
+        self._loop = site.loop
+        self._clock = site.clock
+        self._venue = site.venue
+        self._process = site.process
+        self._checks = site.checks
+        self._chance = site.chance
+        self._items: asyncio.Queue[StreamItem] = asyncio.Queue()
+        self._is_up = False
+        self._down_since: float | None = None
+        self._number = 0
+
+    async def __aenter__(self) -> AsyncIterator[StreamItem]:
+        self._venue.on_told.append(self._take)
+        self._loop.later(self._chance.uniform(0.0, 0.3), self._come_up, self._number)
+        self._plan_cut()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.detach()
+
+    def detach(self) -> None:
+        if self._take in self._venue.on_told:
+            self._venue.on_told.remove(self._take)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> StreamItem:
+        return await self._items.get()
+
+    def heal(self) -> None:
+        if not self._is_up:
+            self._come_up(self._number)
+
+    def _come_up(self, number: int) -> None:
+        if self._is_up or number != self._number:
+            return
+        self._is_up = True
+        gap = None
+        if self._down_since is not None:
+            gap = timedelta(seconds=self._loop.time() - self._down_since)
+        self._put(LinkUp(self._clock.now(), gap))
+        if gap is not None and self._process.is_alive:
+            self._checks.came_up(self._process)
+
+    def _plan_cut(self) -> None:
+        if self._chance.random() < self._venue.day.stream_cuts:
+            self._loop.later(self._chance.uniform(0.5, 40.0), self._cut)
+
+    def _cut(self) -> None:
+        if not self._is_up or not self._venue.day.stream_cuts:
+            return
+        self._is_up = False
+        self._number += 1
+        self._down_since = self._loop.time()
+        self._put(LinkDown(self._clock.now(), "cut"))
+        self._loop.later(self._chance.uniform(0.2, 30.0), self._come_up, self._number)
+        self._plan_cut()
+
+    def _take(self, _: Told, update: TradeUpdate) -> None:
+        day = self._venue.day
+        if not self._is_up or not self._process.is_alive:
+            return
+        if day.dropped and self._chance.random() < day.dropped:
+            return
+        if day.legless and self._chance.random() < day.legless:
+            update = without_legs(update)
+        times = 2 if day.repeated and self._chance.random() < day.repeated else 1
+        for _copy in range(times):
+            delay = self._chance.uniform(0.001, 0.05)
+            if day.delayed and self._chance.random() < day.delayed:
+                delay = self._chance.uniform(0.05, 6.0)
+            self._loop.later(delay, self._put, update)
+
+    def _put(self, item: StreamItem) -> None:
+        if self._process.is_alive:
+            self._items.put_nowait(item)

@@ -1,0 +1,643 @@
+"""
+What must never happen, watched from outside with books of its own.
+
+Every rule is named after the invariant it guards. The checkers see what is sent, what is
+committed and what the exchange truly did; of the core they use only what a fresh process
+would know, the fold of the committed events.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from simulation.books import Fate, Ownership, Sent, Tracked, uncovered
+from simulation.holdings import tick
+from simulation.journal import Record
+from simulation.loop import Process, VirtualLoop
+from simulation.venue import Moment, Venue
+
+from alpaca_simulator.exchange.events import TradeUpdate as Told
+from closeout.closing.events import CloseOpened, Event
+from closeout.closing.ids import close_of
+from closeout.closing.plans import Target
+from closeout.closing.state import Phase
+from closeout.closing.step import step
+from closeout.closing.wording import describe
+from closeout.domain.holdings import Holdings
+from closeout.domain.occ import option_or_none
+from closeout.domain.orders import OrderReport, Side, Ticket, TicketLeg, TradeUpdate
+from closeout.domain.outcomes import Accepted, NotSent, PlaceOutcome, Refused
+from closeout.runtime.engine import Engine
+from closeout.runtime.supervisor import CloseRequest
+
+_CENT = Decimal("0.01")
+_PATIENCE = 60.0
+_FILLS = frozenset({"fill", "partial_fill"})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    rule: str
+    at: float
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.at:.3f} s: {self.text}"
+
+
+@dataclass(slots=True)
+class Watched:
+    """What the running process shows of its book."""
+
+    engine: Engine | None = None
+    holdings: Holdings | None = None
+    grouping: object = None
+
+
+class Checks:
+    """One seed's checkers."""
+
+    def __init__(
+        self, loop: VirtualLoop, venue: Venue, ownership: Ownership, start: datetime
+    ) -> None:
+        self._loop = loop
+        self._venue = venue
+        self._own = ownership
+        self._start = start
+        self.violations: list[Violation] = []
+        self.closes: dict[str, Tracked] = {}
+        self.requests: dict[str, CloseRequest] = {}
+        self.positions: dict[str, int] = {}
+        """Position ids to the strategies they were seen to be."""
+        self.touched: set[str] = set()
+        """Symbols that another hand has traded."""
+        self.froze = 0.0
+        """The longest a process was frozen, seconds."""
+        self._ledger = {s: row.quantity for s, row in venue.truth.rows.items()}
+        self._close_of_order: dict[str, str] = {}
+        self._reads: list[tuple[float, Holdings]] = []
+        self._denied: set[str] = set()
+        self._unsaid: dict[str, str] = {}
+        self._asked: dict[str, float] = {}
+        self._expected: set[str] = set()
+        self._watched = Watched()
+        self._day = venue.day
+        self._slack = (
+            1.0 + 20 * venue.day.latency + max(venue.day.holdings_lag, venue.day.order_lag)
+        )
+        self.on_mark: Callable[[str], None] = lambda what: None
+        """Hears what happens of interest: whoever wants to strike at that moment."""
+        venue.on_told.append(self.told)
+
+    def fail(self, rule: str, text: str) -> None:
+        self.violations.append(Violation(rule, self._loop.time(), text))
+
+    def mark(self, what: str) -> None:
+        self.on_mark(what)
+
+    # --- the user ---------------------------------------------------------------------
+
+    def asked(self, request: CloseRequest) -> None:
+        self.requests[request.fingerprint] = request
+
+    def promised(self, close_id: str) -> None:
+        """The user was given this close."""
+        self._denied.discard(close_id)
+        self._unsaid = {key: each for key, each in self._unsaid.items() if each != close_id}
+        if close_id not in self.closes:
+            self.fail("I1", f"the user was given close {close_id}, which is not on record")
+
+    def unsaid(self, close_id: str, fingerprint: str) -> None:
+        """The journal could not say whether this close was opened."""
+        self._unsaid[fingerprint] = close_id
+
+    def denied(self, request: CloseRequest) -> None:
+        """The user was told that nothing was sent."""
+        close_id = self._unsaid.pop(request.fingerprint, None)
+        if close_id is not None:
+            self._denied.add(close_id)
+
+    def refused(self, request: CloseRequest, code: str) -> None:
+        """The program would not plan what it was asked for."""
+        owner = self.positions.get(request.position_id)
+        if owner is None or self.touched & self._own.owned[owner].contracts.keys():
+            return
+        lately = self._loop.time() - self._slack - 30.0
+        if any(each.last_fill > lately for each in self.closes.values()):
+            return  # positions and fills may not agree yet
+        whole = request.leg_id is None
+        if code == "position_changed" or (whole and code == "would_uncover"):
+            self.fail("I11", f"a close of what nobody else has touched was refused: {code}")
+
+    def touch(self, symbols: Sequence[str]) -> None:
+        self.touched.update(symbols)
+
+    # --- the journal ------------------------------------------------------------------
+
+    def committed(self, record: Record, events: Sequence[Event]) -> None:
+        self.mark("committed")
+        for event in events:
+            tracked = self.closes.get(record.close_id)
+            if isinstance(event, CloseOpened):
+                self._opened(record, event)
+            elif tracked is not None:
+                before = tracked.state.phase
+                tracked.state, _ = step(tracked.state, event)
+                if tracked.state.phase.is_end and tracked.state.phase is not before:
+                    self._ended(tracked)
+
+    def _opened(self, record: Record, event: CloseOpened) -> None:
+        state, _ = step(None, event)
+        symbols = frozenset(event.plan.symbols)
+        owner = self.positions.get(event.position_id)
+        if owner is None:
+            owner = next(iter(self._own.match(symbols)), None)
+        self.closes[record.close_id] = Tracked(
+            state=state,
+            opened=(event.at - self._start).total_seconds(),
+            key=record.key,
+            request=self.requests.get(record.fingerprint),
+            owner=owner,
+        )
+
+    # --- orders out -------------------------------------------------------------------
+
+    def sending(self, ticket: Ticket) -> None:
+        """The adapter was given an order to send."""
+        self.mark("sending")
+        close_id = close_of(ticket.client_order_id) or "?"
+        tracked = self.closes.get(close_id)
+        if tracked is None:
+            self.fail("I1", f"{ticket.client_order_id} was sent and its close is not on record")
+            return
+        state = tracked.state
+        if state.attempt.ticket != ticket or state.phase is not Phase.SENDING:
+            self.fail("I1", f"{ticket.client_order_id} was sent without a committed intent")
+        if close_id in self._denied:
+            self.fail("I1", f"{close_id} was sent after the user was told that nothing was")
+        self._check_once(tracked, ticket)
+        self._check_reduces(tracked, ticket)
+        self._check_covered(tracked, ticket)
+        self._check_price(tracked, ticket)
+        now = self._loop.time()
+        known = tracked.sent.setdefault(ticket.client_order_id, Sent(ticket, now))
+        known.fate, known.since = Fate.IN_FLIGHT, now
+        known.absences.clear()
+
+    def left(self, ticket: Ticket) -> None:
+        """The request is out of the process's hands."""
+        self._sent(ticket).may_arrive += 1
+
+    def answered(self, ticket: Ticket, outcome: PlaceOutcome) -> None:
+        self.mark("answered")
+        sent = self._sent(ticket)
+        match outcome:
+            case Accepted():
+                sent.fate = Fate.FOUND
+            case NotSent():
+                sent.fate = Fate.NOT_SENT
+            case Refused() if outcome.is_duplicate_id:
+                sent.fate = Fate.DUPLICATE
+            case Refused():
+                sent.fate = Fate.REFUSED
+            case _:
+                sent.fate = Fate.UNKNOWN
+        sent.since = self._loop.time()
+
+    def arrived(self, ticket: Ticket, outcome: PlaceOutcome) -> None:
+        """The venue got the request and took it or not."""
+        self.mark("arrived")
+        self._sent(ticket).may_arrive -= 1
+        close_id = close_of(ticket.client_order_id)
+        if isinstance(outcome, Accepted) and close_id in self.closes:
+            self.closes[close_id].order_ids.append(outcome.report.order_id)
+            self._close_of_order[outcome.report.order_id] = close_id
+
+    def looked_up(self, client_order_id: str, found: OrderReport | None) -> None:
+        tracked = self.closes.get(close_of(client_order_id) or "?")
+        sent = tracked.sent.get(client_order_id) if tracked else None
+        if sent is None:
+            return
+        if found is not None:
+            sent.fate = Fate.FOUND
+        elif sent.fate in (Fate.UNKNOWN, Fate.IN_FLIGHT, Fate.DUPLICATE):
+            sent.absences.append(self._loop.time())
+
+    def asking(self, client_order_id: str) -> None:
+        """The process begins to look an order up."""
+        self._asked[client_order_id] = self._loop.time()
+
+    def came_up(self, process: Process) -> None:
+        """The stream is back after a gap: every working close must ask what it missed."""
+        engine = self._watched.engine
+        working = [
+            each.state.attempt.ticket.client_order_id
+            for close_id, each in self.closes.items()
+            if each.state.phase is Phase.WORKING
+            and engine is not None
+            and engine.supervisor.close(close_id) == each.state
+        ]
+        if working and not self._venue.day.has_journal_trouble:
+            wait = 1.0 + 8 * self._venue.day.journal_delay
+            self._loop.later(wait, self._check_gap, process, working, self._loop.time())
+
+    def _check_gap(self, process: Process, working: list[str], since: float) -> None:
+        if not process.is_alive or process.is_frozen or self.froze:
+            return
+        for identity in working:
+            tracked = self.closes[close_of(identity) or "?"]
+            is_working = tracked.state.phase is Phase.WORKING
+            if is_working and self._asked.get(identity, -1.0) < since:
+                self.fail("I9", f"{identity} was not asked for after a gap in the stream")
+
+    def cancelling(self, order_id: str) -> None:
+        self.mark("cancelling")
+        close_id = self._close_of_order.get(order_id)
+        tracked = self.closes.get(close_id) if close_id else None
+        if tracked is None:
+            self.fail("I3", f"order {order_id} is not ours to cancel")
+        elif not tracked.state.cancel_requested:
+            self.fail("I1", f"order {order_id} is cancelled without a committed request")
+
+    def _sent(self, ticket: Ticket) -> Sent:
+        tracked = self.closes.get(close_of(ticket.client_order_id) or "?")
+        if tracked is None or ticket.client_order_id not in tracked.sent:
+            return Sent(ticket, self._loop.time())
+        return tracked.sent[ticket.client_order_id]
+
+    def _check_once(self, tracked: Tracked, ticket: Ticket) -> None:
+        for identity, sent in tracked.sent.items():
+            if identity != ticket.client_order_id:
+                if not self._is_known(tracked, identity, sent):
+                    self.fail("I2", f"{ticket.client_order_id} follows {identity}: {sent.fate}")
+                continue
+            if sent.ticket != ticket:
+                self.fail("I2", f"{identity} was used for two different orders")
+            elif sent.fate is not Fate.NOT_SENT and not sent.is_absent:
+                self.fail(
+                    "I2",
+                    f"{identity} was sent again while it was {sent.fate}, after "
+                    f"{len(sent.absences)} look-ups",
+                )
+
+    def _is_known(self, tracked: Tracked, identity: str, sent: Sent) -> bool:
+        """Whether the broker itself has told of an order; absence is no leave for a new id."""
+        return sent.fate in (Fate.REFUSED, Fate.FOUND) or self._reported(tracked, identity)
+
+    def _reported(self, tracked: Tracked, identity: str) -> bool:
+        return any(
+            attempt.orders and attempt.ticket.client_order_id == identity
+            for attempt in tracked.state.attempts
+        )
+
+    def _since(self, tracked: Tracked) -> float:
+        """How old what was known when the close was planned can be."""
+        return max(0.0, tracked.opened - self._slack - self.froze)
+
+    def _check_reduces(self, tracked: Tracked, ticket: Ticket) -> None:
+        since = self._since(tracked)
+        moments = self._venue.moments_since(since)
+        for leg in ticket.legs:
+            contracts = ticket.contracts(leg.symbol)
+            most = max(-moment.quantity(leg.symbol) * leg.side.sign for moment in moments)
+            if most <= 0:
+                self.fail("I3", f"{leg.side} {leg.symbol} opens: nothing was held to close")
+                continue
+            if contracts > most:
+                self.fail("I3", f"{leg.side} {contracts} {leg.symbol}, at most {most} were held")
+            if leg.symbol not in self.touched:
+                self._check_claims(tracked, leg, contracts, most)
+
+    def _check_claims(self, tracked: Tracked, leg: TicketLeg, contracts: int, most: int) -> None:
+        others = sum(
+            max(0, target.contracts - other.fills[target.symbol])
+            for other in self.closes.values()
+            if other is not tracked and not other.state.phase.is_end
+            for target in other.state.plan.targets
+            if target.symbol == leg.symbol
+        )
+        if others + contracts > most:
+            self.fail(
+                "I3", f"{contracts} {leg.symbol} and {others} of other closes, {most} were held"
+            )
+        if tracked.owner is not None:
+            owned = self._own.most(tracked.owner, leg.symbol, self._since(tracked))
+            if contracts > owned:
+                self.fail("I3", f"{contracts} of {leg.symbol} are closed, the strategy has {owned}")
+
+    def _check_covered(self, tracked: Tracked, ticket: Ticket) -> None:
+        if not any(
+            self._stays_covered(m, ticket) for m in self._venue.moments_since(self._since(tracked))
+        ):
+            self.fail("I6", f"{ticket.client_order_id} would leave a short contract uncovered")
+
+    def _stays_covered(self, moment: Moment, ticket: Ticket) -> bool:
+        before = {symbol: row.quantity for symbol, row in moment.rows.items()}
+        after = dict(before)
+        for leg in ticket.legs:
+            change = leg.side.sign * ticket.contracts(leg.symbol)
+            after[leg.symbol] = after.get(leg.symbol, 0) + change
+        return uncovered(after) <= uncovered(before)
+
+    # --- prices -----------------------------------------------------------------------
+
+    def _check_price(self, tracked: Tracked, ticket: Ticket) -> None:
+        request = tracked.request
+        if request is None:
+            self.fail("I3", f"{tracked.state.close_id} was asked for by nobody")
+            return
+        if ticket.order_type is not request.terms.order_type:
+            self.fail(
+                "I7", f"a {ticket.order_type} order where {request.terms.order_type} was asked"
+            )
+        if ticket.limit is None:
+            return
+        self._check_tick(ticket, ticket.limit)
+        if request.terms.price is not None:
+            if ticket.limit != request.terms.price:
+                self.fail("I7", f"limit {ticket.limit}, the user said {request.terms.price}")
+            return
+        self._check_net(tracked, ticket, request.terms.offset or Decimal(0))
+
+    def _check_tick(self, ticket: Ticket, limit: Decimal) -> None:
+        option = option_or_none(ticket.legs[0].symbol)
+        single = not ticket.is_package and option is not None
+        step_ = tick(option.underlying, abs(limit)) if single and option else _CENT
+        if limit % step_:
+            self.fail("I7", f"limit {limit} is not on a tick of {step_}")
+
+    def _check_net(self, tracked: Tracked, ticket: Ticket, offset: Decimal) -> None:
+        """The net must be what the quotes of the last seconds allow, within one tick."""
+        low = high = offset
+        since = max(0.0, tracked.opened - 5.0 - self._slack - self.froze)
+        for leg in ticket.legs:
+            mids = self._mids(leg.symbol, since, tracked.opened)
+            ends = [leg.side.sign * leg.ratio * mid for mid in mids]
+            low, high = low + min(ends), high + max(ends)
+        assert ticket.limit is not None
+        limit = ticket.limit
+        room = _CENT
+        if not ticket.is_package:
+            [leg] = ticket.legs
+            # Where the class could not be read, the coarsest is assumed.
+            name = "META" if self._day.read_failures else self._underlying(leg.symbol)
+            room = tick(name, limit)
+            limit *= leg.side.sign
+        if limit > high:
+            self.fail("I7", f"limit {limit} is worse than {high}, the user's own")
+        if limit < low - room and not self._is_smallest(ticket):
+            self.fail("I7", f"limit {limit} is further from the market than {low}, as asked")
+
+    def _is_smallest(self, ticket: Ticket) -> bool:
+        """A sale cannot be priced lower than one tick, nor a purchase at all below it."""
+        return not ticket.is_package and ticket.legs[0].side is Side.SELL
+
+    def _mids(self, symbol: str, since: float, until: float) -> list[Decimal]:
+        touches = self._venue.touches.get(symbol)
+        if not touches:
+            touch = self._venue.touch(symbol)
+            assert touch is not None
+            return [(touch.bid + touch.ask) / 2]
+        before = [each for each in touches if each.at <= since][-1:]
+        during = [each for each in touches if since < each.at <= until]
+        return [(each.bid + each.ask) / 2 for each in (*before, *during)]
+
+    def _underlying(self, symbol: str) -> str:
+        option = option_or_none(symbol)
+        return option.underlying if option else symbol
+
+    # --- what truly happened ----------------------------------------------------------
+
+    def told(self, event: Told, update: TradeUpdate) -> None:
+        """The exchange did something to an order."""
+        order = event.order
+        if order.replaces in self._close_of_order:
+            close_id = self._close_of_order[order.replaces]
+            if order.id not in self._close_of_order:
+                self._close_of_order[order.id] = close_id
+                self.closes[close_id].order_ids.append(order.id)
+                self.closes[close_id].is_replaced = True
+        if event.event in _FILLS:
+            self.mark("filled")
+            self._filled(update, self._close_of_order.get(order.id) or self._ours(update))
+
+    def _ours(self, update: TradeUpdate) -> str | None:
+        close_id = close_of(update.order.client_order_id)
+        return close_id if close_id in self.closes else None
+
+    def _filled(self, update: TradeUpdate, close_id: str | None) -> None:
+        before = dict(self._ledger)
+        sides = {leg.symbol: leg.side for leg in update.order.legs}
+        for each in update.executions:
+            side = sides[each.symbol]
+            assert side is not None
+            change = side.sign * each.quantity
+            self._ledger[each.symbol] = self._ledger.get(each.symbol, 0) + change
+            if close_id is None:
+                self.touched.add(each.symbol)
+            else:
+                self._count(self.closes[close_id], each.symbol, change)
+        if close_id is not None:
+            self._check_fill(self.closes[close_id], before)
+
+    def _count(self, tracked: Tracked, symbol: str, change: int) -> None:
+        now = self._loop.time()
+        tracked.fills[symbol] += abs(change)
+        tracked.last_fill = now
+        if tracked.owner is not None:
+            self._own.trade(tracked.owner, symbol, change, now)
+        target = next((it for it in tracked.state.plan.targets if it.symbol == symbol), None)
+        if target is None or target.side.sign * change < 0:
+            self.fail("I3", f"{symbol} was traded the wrong way")
+        elif tracked.fills[symbol] > target.contracts and not tracked.is_replaced:
+            self.fail("I2", f"{tracked.fills[symbol]} of {target.contracts} {symbol} were closed")
+
+    def _check_fill(self, tracked: Tracked, before: dict[str, int]) -> None:
+        if uncovered(self._ledger) > uncovered(before):
+            self.fail("I6", f"a fill of {tracked.state.close_id} left a short contract uncovered")
+        for symbol, quantity in self._ledger.items():
+            was = before.get(symbol, 0)
+            if quantity * was < 0 or abs(quantity) > abs(was):
+                self.fail("I3", f"a fill of {tracked.state.close_id} opened {symbol}")
+
+    def adjusted(self, symbol: str, change: int) -> None:
+        """The account changed without a trade: an assignment."""
+        self.touched.add(symbol)
+        self._ledger[symbol] = self._ledger.get(symbol, 0) + change
+
+    # --- ends -------------------------------------------------------------------------
+
+    def _ended(self, tracked: Tracked) -> None:
+        self.mark("ended")
+        state = tracked.state
+        name = f"{state.close_id} ended {state.phase}"
+        if state.phase is Phase.CLOSED:
+            self._check_closed(tracked)
+            return
+        if state.reason is None or not describe(state):
+            self.fail("I9", f"{name} without a reason")
+            return
+        if state.phase is Phase.NEEDS_ATTENTION:
+            return
+        name += f" ({state.reason.code})"
+        if self._live_orders(tracked):
+            self.fail("I4", f"{name} while an order of it works")
+        for identity, sent in tracked.sent.items():
+            if sent.may_arrive:
+                self.fail("I4", f"{name} while {identity} is under way")
+            elif not sent.is_settled and not self._reported(tracked, identity):
+                self.fail("I4", f"{name} and {identity} is {sent.fate}")
+            elif sent.fate is Fate.NOT_SENT and state.phase is Phase.REJECTED:
+                self._check_patience(tracked, name)
+        self._check_counted(tracked, name)
+        if state.phase is Phase.REJECTED and tracked.fills.total():
+            self.fail("I4", f"{name} though contracts of it were filled")
+
+    def _check_patience(self, tracked: Tracked, name: str) -> None:
+        """What could not be sent goes again for a minute before it is given up."""
+        if self._loop.time() - tracked.opened < _PATIENCE:
+            self.fail("I4", f"{name} though the order could have gone again")
+
+    def _check_counted(self, tracked: Tracked, name: str) -> None:
+        for target in tracked.state.plan.targets:
+            known, true = tracked.state.filled(target.symbol), tracked.fills[target.symbol]
+            if known != true:
+                self.fail("I5", f"{name} knowing {known} of {true} fills of {target.symbol}")
+
+    def _live_orders(self, tracked: Tracked) -> list[str]:
+        orders = (self._venue.order(order_id) for order_id in tracked.order_ids)
+        return [order.id for order in orders if order is not None and order.status.is_open]
+
+    def _check_closed(self, tracked: Tracked) -> None:
+        state = tracked.state
+        name = f"{state.close_id} is called closed"
+        for target in state.plan.targets:
+            if tracked.fills[target.symbol] < target.contracts:
+                self.fail(
+                    "I5",
+                    f"{name} with {tracked.fills[target.symbol]} of {target.contracts} "
+                    f"{target.symbol} filled",
+                )
+        fresh = [read for at, read in self._reads if at >= tracked.last_fill]
+        if not any(all(self._agrees(it, read) for it in state.plan.targets) for read in fresh):
+            self.fail("I5", f"{name} and no snapshot since its last fill agrees")
+        for target in state.plan.targets:
+            if target.symbol not in self.touched and not self._is_gone(tracked, target):
+                self.fail("I5", f"{name} and {target.symbol} is still held")
+
+    def _agrees(self, target: Target, read: Holdings) -> bool:
+        now = read.quantity(target.symbol)
+        left = abs(target.held) - target.contracts
+        return now * target.held >= 0 and abs(now) <= left
+
+    def _is_gone(self, tracked: Tracked, target: Target) -> bool:
+        now = abs(self._venue.truth.quantity(target.symbol))
+        moments = self._venue.moments_since(self._since(tracked))
+        return any(now <= abs(m.quantity(target.symbol)) - target.contracts for m in moments)
+
+    # --- reads ------------------------------------------------------------------------
+
+    def read_holdings(self, read: Holdings) -> None:
+        self._reads.append(((read.at - self._start).total_seconds(), read))
+
+    def read_failed(self) -> None:
+        self.mark("read failed")
+
+    def watch(self, engine: Engine | None) -> None:
+        """Look at this engine's book from now on; what another one said is forgotten."""
+        self._denied.clear()
+        self._unsaid.clear()
+        self._watched = Watched(engine)
+
+    def look(self) -> None:
+        """Called after every step of the process."""
+        seen = self._watched
+        if seen.engine is None:
+            return
+        book = seen.engine.book
+        if book.holdings is not seen.holdings:
+            if not any(read is book.holdings for _, read in self._reads):
+                self.fail("I8", "the book shows holdings that no read has brought")
+            seen.holdings = book.holdings
+        if book.grouping is not seen.grouping:
+            self._check_grouping(seen.engine)
+            seen.grouping = book.grouping
+
+    def _check_grouping(self, engine: Engine) -> None:
+        """Everything held is in exactly one place."""
+        held = (
+            {}
+            if engine.book.holdings is None
+            else {row.symbol: row.quantity for row in engine.book.holdings.rows}
+        )
+        shown: dict[str, Decimal] = {}
+        for strategy in engine.book.grouping.strategies:
+            for leg in strategy.legs:
+                shown[leg.symbol] = shown.get(leg.symbol, Decimal(0)) + leg.quantity
+        for left in engine.book.grouping.unassigned:
+            shown[left.symbol] = shown.get(left.symbol, Decimal(0)) + left.quantity
+        if shown != held:
+            self.fail("I8", "the strategies do not add up to the holdings")
+
+    # --- what the program itself says ---------------------------------------------------
+
+    def expect(self, event: str) -> None:
+        """An error line that a fault of ours explains."""
+        self._expected.add(event)
+
+    def logged(self, event: str, details: dict[str, Any]) -> None:
+        """The program wrote a line of level error."""
+        if event not in self._expected and event != "journal.failed":
+            info = details.get("exc_info")
+            self.fail("crash", f"{event}: {info!r}")
+
+    # --- the end of the day -----------------------------------------------------------
+
+    def unended(self) -> list[str]:
+        return [
+            f"{each.state.close_id} is {each.state.phase}"
+            for each in self.closes.values()
+            if not each.state.phase.is_end
+        ]
+
+    def final(self, engine: Engine) -> None:
+        """Everything has healed and time has passed."""
+        for text in self.unended():
+            self.fail("I9", f"{text} and did not end")
+        for close_id, tracked in self.closes.items():
+            if engine.supervisor.close(close_id) != tracked.state:
+                self.fail("I9", f"{close_id} is not what its journal says")
+            if self._live_orders(tracked):
+                self.fail("I9", f"{close_id} has ended and an order of it still works")
+            self._check_flat(tracked)
+            self._check_alarm(tracked)
+        truth = {s: row.quantity for s, row in self._venue.truth.rows.items()}
+        if truth != {s: q for s, q in self._ledger.items() if q}:
+            self.fail("books", "the checkers' own ledger disagrees with the exchange")
+        held = engine.book.holdings
+        shown = {} if held is None else {row.symbol: int(row.quantity) for row in held.rows}
+        if shown != truth:
+            self.fail("I8", "long after the last trade the book does not show what is held")
+
+    def _check_alarm(self, tracked: Tracked) -> None:
+        """Nobody is asked to look at what is whole."""
+        state = tracked.state
+        if state.phase is not Phase.NEEDS_ATTENTION or tracked.is_replaced:
+            return
+        whole = all(tracked.fills[it.symbol] == it.contracts for it in state.plan.targets)
+        if whole and not self.touched & {*state.plan.symbols}:
+            self.fail("I9", f"{state.close_id} is closed and says {state.reason}")
+
+    def _check_flat(self, tracked: Tracked) -> None:
+        if tracked.state.phase is not Phase.CLOSED or tracked.owner is None:
+            return
+        for target in tracked.state.plan.targets:
+            if option_or_none(target.symbol) is None:
+                continue  # shares follow the calls that are left
+            left = self._own.now(tracked.owner).get(target.symbol, 0)
+            if left and target.symbol not in self.touched:
+                self.fail(
+                    "I5", f"{tracked.state.close_id} is closed and {left} {target.symbol} are left"
+                )

@@ -1,0 +1,123 @@
+"""
+What kind of bad day a seed has.
+
+Each day draws which faults it has at all and then how bad each is (swarm testing: a day
+with one fault in force reaches further than one with every fault a little; Groce et al.,
+"Swarm Testing", ISSTA 2012).
+"""
+
+import random
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Chances are from 0 to 1 per occasion, times in seconds."""
+
+    # What becomes of an order or a cancel on its way.
+    lost_before: float = 0.0
+    lost_after: float = 0.0
+    late_arrival: float = 0.0
+    unavailable_before: float = 0.0
+    unavailable_after: float = 0.0
+    unreadable: float = 0.0
+    rate_limited: float = 0.0
+    no_connection: float = 0.0
+    mishap: float = 0.0
+    cancel_swallowed: float = 0.0
+    latency: float = 0.05
+    # What becomes of an order at the broker.
+    rejected_after: float = 0.0
+    partial_fills: float = 0.0
+    slow_fills: float = 0.0
+    # Reads.
+    read_failures: float = 0.0
+    order_lag: float = 0.0
+    holdings_lag: float = 0.0
+    # The stream of trade updates.
+    dropped: float = 0.0
+    repeated: float = 0.0
+    delayed: float = 0.0
+    legless: float = 0.0
+    stream_cuts: float = 0.0
+    # The journal.
+    journal_failures: float = 0.0
+    journal_outages: float = 0.0
+    commits_unsaid: float = 0.0
+    journal_delay: float = 0.0005
+    # Who else is there.
+    foreign_hands: float = 0.0
+    kills: int = 0
+    freezes: int = 0
+    near_the_bell: bool = False
+
+    def describe(self) -> str:
+        """Name what is not as on a good day."""
+        good = Day()
+        parts = [
+            f"{each.name}={getattr(self, each.name):.3g}"
+            for each in fields(self)
+            if getattr(self, each.name) != getattr(good, each.name)
+        ]
+        return ", ".join(parts) or "nothing is wrong"
+
+    @property
+    def has_journal_trouble(self) -> bool:
+        return bool(self.journal_failures or self.journal_outages or self.commits_unsaid)
+
+    def healed(self) -> "Day":
+        """The same market with nothing going wrong any more."""
+        return Day(near_the_bell=self.near_the_bell)
+
+
+_CHANCES = {
+    "lost_before": 0.6,
+    "lost_after": 0.6,
+    "late_arrival": 0.5,
+    "unavailable_before": 0.6,
+    "unavailable_after": 0.6,
+    "unreadable": 0.6,
+    "rate_limited": 0.7,
+    "no_connection": 0.7,
+    "mishap": 0.3,
+    "cancel_swallowed": 0.6,
+    "rejected_after": 0.5,
+    "partial_fills": 1.0,
+    "read_failures": 0.7,
+    "dropped": 0.8,
+    "repeated": 0.6,
+    "delayed": 0.8,
+    "legless": 0.5,
+    "stream_cuts": 1.0,
+    "journal_failures": 0.5,
+    "journal_outages": 1.0,
+    "commits_unsaid": 0.3,
+    "foreign_hands": 0.95,
+}
+"""How bad each can get."""
+
+
+def draw_day(chance: random.Random) -> Day:
+    """Draw a day: about a third of all faults, each at its own strength."""
+    share = chance.choice((0.0, 0.15, 0.3, 0.3, 0.5))
+    found = {
+        name: chance.uniform(0.05, worst)
+        for name, worst in _CHANCES.items()
+        if chance.random() < share
+    }
+    day = replace(
+        Day(),
+        **found,
+        latency=chance.choice((0.005, 0.05, 0.05, 0.3, 2.0)),
+        journal_delay=chance.choice((0.0005, 0.0005, 0.01, 0.5)),
+        kills=chance.choice((0, 0, 0, 1, 1, 2, 4)),
+        freezes=1 if chance.random() < share / 3 else 0,
+        near_the_bell=chance.random() < 0.08,
+    )
+    if chance.random() < 0.4:
+        day = replace(day, slow_fills=chance.uniform(0.3, 1.0))
+    if chance.random() < share:
+        day = replace(day, order_lag=chance.choice((0.5, 2.0, 10.0)))
+    if chance.random() < share:
+        day = replace(day, holdings_lag=chance.choice((0.5, 3.0, 10.0)))
+    return day

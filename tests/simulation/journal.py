@@ -1,0 +1,162 @@
+"""
+A journal in memory that keeps only what was committed.
+
+The disk outlives every process. A write is committed some time after it was asked for; when
+its process dies before that, nobody knows whether it was, and the seed decides.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from simulation.site import Site
+
+from closeout.closing.events import Event
+from closeout.ports import JournalFailed, SequenceTaken, StoredClose
+
+
+@dataclass(slots=True)
+class Record:
+    close_id: str
+    account: str
+    position_id: str
+    key: str | None
+    fingerprint: str
+    events: list[Event] = field(default_factory=list)
+    is_ended: bool = False
+
+
+class Disk:
+    """What is committed."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Record] = {}
+        self.down_until = 0.0
+
+    def find_by_key(self, key: str) -> Record | None:
+        return next((each for each in self.records.values() if each.key == key), None)
+
+
+class SimulatedJournal:
+    """The `Journal` port of one process."""
+
+    def __init__(self, site: Site, disk: Disk) -> None:
+        self._loop = site.loop
+        self._venue = site.venue
+        self._disk = disk
+        self._process = site.process
+        self._checks = site.checks
+        self._chance = site.chance
+        self._waiting: list[tuple[Callable[[], None], asyncio.Future[None]]] = []
+
+    async def open(
+        self,
+        *,
+        close_id: str,
+        account: str,
+        position_id: str,
+        idempotency_key: str | None,
+        fingerprint: str,
+        events: Sequence[Event],
+    ) -> None:
+        def commit() -> None:
+            taken = idempotency_key is not None and self._disk.find_by_key(idempotency_key)
+            if close_id in self._disk.records or taken:
+                raise SequenceTaken(f"{close_id} or its key is recorded already")
+            record = Record(close_id, account, position_id, idempotency_key, fingerprint)
+            self._disk.records[close_id] = record
+            record.events.extend(events)
+            self._checks.committed(record, events)
+
+        try:
+            await self._write(commit)
+        except JournalFailed:
+            self._checks.unsaid(close_id, fingerprint)
+            raise
+
+    async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
+        def commit() -> None:
+            record = self._disk.records[close_id]
+            if sequence < len(record.events):
+                raise SequenceTaken(f"event {sequence} of {close_id} is written")
+            if sequence > len(record.events):
+                raise JournalFailed(f"event {sequence} of {close_id} leaves a hole")
+            record.events.extend(events)
+            self._checks.committed(record, events)
+
+        await self._write(commit)
+
+    async def load(self, close_id: str) -> StoredClose | None:
+        await self._read()
+        record = self._disk.records.get(close_id)
+        return None if record is None else _stored(record)
+
+    async def load_recent(self, account: str, *, limit: int) -> tuple[StoredClose, ...]:
+        await self._read()
+        return tuple(_stored(each) for each in reversed(self._disk.records.values()))[:limit]
+
+    async def load_unfinished(self, account: str) -> tuple[StoredClose, ...]:
+        await self._read()
+        return tuple(_stored(each) for each in self._disk.records.values() if not each.is_ended)
+
+    async def mark_ended(self, close_id: str, *, ended: bool) -> None:
+        def commit() -> None:
+            self._disk.records[close_id].is_ended = ended
+
+        await self._write(commit)
+
+    async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:
+        await self._read()
+        record = self._disk.find_by_key(idempotency_key)
+        return None if record is None else (record.close_id, record.fingerprint)
+
+    async def close(self) -> None:
+        return
+
+    async def _read(self) -> None:
+        await asyncio.sleep(self._venue.day.journal_delay)
+        self._check_disk()
+
+    async def _write(self, commit: Callable[[], None]) -> None:
+        said: asyncio.Future[None] = self._loop.create_future()
+        self._waiting = [each for each in self._waiting if not each[1].done()]
+        self._waiting.append((commit, said))
+        delay = self._chance.uniform(0.2, 1.8) * self._venue.day.journal_delay
+        self._loop.later(delay, self._commit, commit, said)
+        await said
+
+    def die(self) -> None:
+        """The process is killed: of what was under way the seed decides what was in time."""
+        for commit, said in self._waiting:
+            if not said.done() and self._chance.random() < 0.5:
+                self._commit(commit, said)
+            said.cancel()
+
+    def _commit(self, commit: Callable[[], None], said: "asyncio.Future[None]") -> None:
+        """The write reaches the disk, or not."""
+        if said.done():
+            return
+        try:
+            self._check_disk()
+            commit()
+            self._confirm()
+        except JournalFailed as failure:
+            if self._process.is_alive:
+                said.set_exception(failure)
+            return
+        said.set_result(None)
+
+    def _confirm(self) -> None:
+        if self._chance.random() < self._venue.day.commits_unsaid:
+            raise JournalFailed("the database went away while it committed")
+
+    def _check_disk(self) -> None:
+        day = self._venue.day
+        if self._loop.time() < self._disk.down_until:
+            raise JournalFailed("the disk is full")
+        if day.journal_failures and self._chance.random() < day.journal_failures:
+            raise JournalFailed("the database is locked")
+
+
+def _stored(record: Record) -> StoredClose:
+    return StoredClose(record.close_id, record.account, record.position_id, tuple(record.events))

@@ -1,0 +1,275 @@
+"""The people of a seed: who closes, clicks twice, cancels, retries; and the other hand."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from simulation.checks import Checks
+from simulation.venue import Venue
+
+from alpaca_simulator.exchange import orders as theirs
+from alpaca_simulator.exchange.refusals import Refusal
+from closeout.closing.plan import Terms
+from closeout.domain.errors import CannotPlan
+from closeout.domain.occ import option_or_none
+from closeout.domain.orders import OrderType
+from closeout.domain.strategies import Strategy
+from closeout.ports import JournalFailed, ReadFailed
+from closeout.runtime.engine import Engine
+from closeout.runtime.refusals import NotBegun
+from closeout.runtime.supervisor import CloseRequest
+
+if TYPE_CHECKING:
+    from simulation.world import World
+
+Act = Callable[[], Awaitable[None]]
+
+
+class User:
+    """Somebody at the page, who sees what the engine shows."""
+
+    def __init__(self, world: "World", checks: Checks, chance: random.Random) -> None:
+        self._world = world
+        self._checks = checks
+        self._chance = chance
+        self._keyed: dict[str, CloseRequest] = {}
+        self._answers: dict[str, str] = {}
+        self.closes: list[str] = []
+        self.refusals: list[str] = []
+
+    def draw_act(self) -> Act:
+        acts: list[tuple[int, Act]] = [
+            (6, self.close),
+            (3, self.double_click),
+            (3, self.cancel),
+            (2, self.retry),
+            (1, self.reuse_key),
+        ]
+        return self._chance.choices([act for _, act in acts], [weight for weight, _ in acts])[0]
+
+    async def close(self) -> None:
+        request = self._draw_request()
+        if request is not None:
+            self._click(request)
+
+    async def double_click(self) -> None:
+        """The same again at once, in the same tab or in another."""
+        request = self._draw_request()
+        if request is None:
+            return
+        again = replace(request, idempotency_key=None) if self._chance.random() < 0.5 else request
+        self._click(request)
+        await asyncio.sleep(self._chance.choice((0.0, 0.001, 0.1, 1.0)))
+        self._click(again)
+
+    async def retry(self) -> None:
+        """The same key again, after who knows what."""
+        if self._keyed:
+            self._click(self._chance.choice([*self._keyed.values()]))
+
+    async def reuse_key(self) -> None:
+        """An old key for something else."""
+        request = self._draw_request()
+        if request is not None and self._keyed:
+            self._click(replace(request, idempotency_key=self._chance.choice([*self._keyed])))
+
+    async def cancel(self) -> None:
+        engine = self._world.engine
+        if engine is None or not self.closes:
+            return
+        close_id = self._chance.choice(self.closes[-3:])
+        self._world.as_process(self._cancel, engine, close_id)
+
+    def cancel_everything(self) -> None:
+        """Give up what works still."""
+        engine = self._world.engine
+        if engine is not None:
+            for runner in engine.supervisor.running():
+                self._world.as_process(self._cancel, engine, runner.state.close_id)
+
+    def forget(self) -> None:
+        """The program died: of its answers only those on record bind the next one."""
+        self._answers = {
+            key: close_id
+            for key, close_id in self._answers.items()
+            if (record := self._world.disk.find_by_key(key)) and record.close_id == close_id
+        }
+
+    def _cancel(self, engine: Engine, close_id: str) -> None:
+        try:
+            engine.supervisor.cancel(close_id)
+        except NotBegun as refusal:
+            self.refusals.append(refusal.code)
+
+    def _click(self, request: CloseRequest) -> None:
+        engine = self._world.engine
+        if engine is None:
+            return
+        self._checks.asked(request)
+        if request.idempotency_key is not None:
+            self._keyed.setdefault(request.idempotency_key, request)
+        self._world.as_process(self._start, engine, request)
+
+    def _start(self, engine: Engine, request: CloseRequest) -> None:
+        self._opening = asyncio.get_running_loop().create_task(self._open(engine, request))
+
+    async def _open(self, engine: Engine, request: CloseRequest) -> None:
+        try:
+            runner = await engine.supervisor.open(request)
+        except CannotPlan as refusal:
+            self.refusals.append(refusal.reason_code)
+            self._checks.refused(request, refusal.reason_code)
+            return
+        except (NotBegun, ReadFailed, JournalFailed) as refusal:
+            self.refusals.append(refusal.code)
+            self._checks.denied(request)
+            return
+        close_id = runner.state.close_id
+        self._checks.promised(close_id)
+        self.closes.append(close_id)
+        key = request.idempotency_key
+        if key is not None and self._answers.setdefault(key, close_id) != close_id:
+            self._checks.fail("I2", f"key {key} led to two closes")
+        await engine.supervisor.decided(runner)
+
+    # --- what they ask for --------------------------------------------------------------
+
+    def _draw_request(self) -> CloseRequest | None:
+        engine = self._world.engine
+        strategies = [] if engine is None else [*engine.book.grouping.strategies]
+        if not strategies:
+            return None
+        strategy = self._chance.choice(strategies)
+        key = f"key-{len(self._keyed) + 1}" if self._chance.random() < 0.6 else None
+        if self._chance.random() < 0.65:
+            return CloseRequest(strategy.id, None, self._strategy_terms(), key)
+        return self._draw_leg(strategy, key)
+
+    def _strategy_terms(self) -> Terms:
+        if self._chance.random() < 0.55:
+            return Terms(OrderType.MARKET)
+        offset = self._chance.choice((None, "-0.10", "0.00", "0.03", "0.10", "0.30"))
+        return Terms(OrderType.LIMIT, offset=None if offset is None else Decimal(offset))
+
+    def _draw_leg(self, strategy: Strategy, key: str | None) -> CloseRequest:
+        shorts = [leg for leg in strategy.legs if leg.is_short]
+        likely = shorts if shorts and self._chance.random() < 0.6 else strategy.legs
+        leg = self._chance.choice(likely)
+        if self._chance.random() < 0.5:
+            return CloseRequest(strategy.id, leg.id, Terms(OrderType.MARKET), key)
+        touch = self._world.venue.touch(leg.symbol)
+        if touch is None or self._chance.random() < 0.4:
+            return CloseRequest(strategy.id, leg.id, Terms(OrderType.LIMIT), key)
+        price = self._chance.choice((touch.bid, touch.ask, touch.ask + Decimal("0.03")))
+        return CloseRequest(strategy.id, leg.id, Terms(OrderType.LIMIT, price=price), key)
+
+
+class OtherHand:
+    """The same account, traded from a phone, by another program or by Alpaca itself."""
+
+    def __init__(self, venue: Venue, checks: Checks, chance: random.Random) -> None:
+        self._venue = venue
+        self._checks = checks
+        self._chance = chance
+
+    def draw_act(self) -> Act:
+        return self._chance.choice(
+            (self.shrink, self.grow, self.flip, self.assign, self.cancel, self.change, self.change)
+        )
+
+    async def shrink(self) -> None:
+        symbol = self._held()
+        if symbol is not None:
+            held = self._venue.truth.quantity(symbol)
+            self._trade(symbol, -self._chance.randint(1, abs(held)) * (1 if held > 0 else -1))
+
+    async def grow(self) -> None:
+        symbol = self._held(longs=True)
+        if symbol is not None:
+            self._trade(symbol, self._chance.randint(1, 3))
+
+    async def flip(self) -> None:
+        """Buy back a short contract, and then more of it."""
+        symbol = self._held(shorts=True)
+        if symbol is not None:
+            self._trade(symbol, -self._venue.truth.quantity(symbol))
+            await asyncio.sleep(self._chance.uniform(0.5, 2.0))
+            self._trade(symbol, self._chance.randint(1, 4))
+
+    async def assign(self) -> None:
+        symbol = self._held(shorts=True)
+        option = None if symbol is None else option_or_none(symbol)
+        if symbol is None or option is None:
+            return
+        self._venue.catch_up()
+        short = -self._venue.truth.quantity(symbol)
+        before = self._venue.truth
+        self._checks.touch([symbol, option.underlying])
+        self._venue.exchange.assign(symbol, self._chance.randint(1, max(1, short)))
+        self._venue._remember()
+        for each in (symbol, option.underlying):
+            change = self._venue.truth.quantity(each) - before.quantity(each)
+            self._checks.adjusted(each, change)
+        self._venue.catch_up()
+
+    def draw_meddling(self) -> Act:
+        """Something to do to an order that was just taken."""
+        return self._chance.choice((self.cancel, self.change, self.change))
+
+    async def cancel(self) -> None:
+        order = self._open_order()
+        if order is not None:
+            self._try(lambda: self._venue.cancel(order.id))
+
+    async def change(self) -> None:
+        """Replace an order by hand, at another price or for another quantity."""
+        order = self._open_order()
+        if order is None or order.limit_price is None:
+            return
+        self._checks.touch([row.symbol for row in order.contracts])
+        price = order.limit_price + self._chance.choice((-5, 5, 20)) * Decimal("0.10")
+        request = theirs.ReplaceRequest(limit_price=price)
+        if order.qty > 1 and self._chance.random() < 0.4:
+            request = theirs.ReplaceRequest(qty=Decimal(self._chance.randint(1, order.qty)))
+        self._try(lambda: self._venue.exchange.replace(order.id, request))
+
+    def _held(self, *, longs: bool = False, shorts: bool = False) -> str | None:
+        self._venue.catch_up()
+        symbols = [
+            symbol
+            for symbol, row in self._venue.truth.rows.items()
+            if option_or_none(symbol) is not None
+            and (not longs or row.quantity > 0)
+            and (not shorts or row.quantity < 0)
+        ]
+        return self._chance.choice(symbols) if symbols else None
+
+    def _open_order(self) -> theirs.Order | None:
+        self._venue.catch_up()
+        orders = [order for order in self._venue.orders() if order.status.is_open]
+        return self._chance.choice(orders) if orders else None
+
+    def _trade(self, symbol: str, change: int) -> None:
+        """A market order for signed `change`."""
+        if not change:
+            return
+        request = theirs.OrderRequest(
+            qty=Decimal(abs(change)),
+            type=theirs.OrderType.MARKET,
+            time_in_force=theirs.TimeInForce.DAY,
+            symbol=symbol,
+            side=theirs.Side.BUY if change > 0 else theirs.Side.SELL,
+        )
+        self._checks.touch([symbol])
+        self._try(lambda: self._venue.exchange.submit(request))
+
+    def _try(self, work: Callable[[], object]) -> None:
+        self._venue.catch_up()
+        try:
+            work()
+        except Refusal:
+            return
+        self._venue.catch_up()

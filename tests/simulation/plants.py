@@ -1,0 +1,398 @@
+"""
+Bugs to plant, each a small and likely mistake, for the checkers to catch.
+
+`planted` puts one into the running program and takes it out again. A bug that no seed
+catches means a checker or a fault that is missing.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+from unittest import mock
+
+from simulation.journal import SimulatedJournal
+
+from closeout.closing import evidence, plan, reports, sending, timing, watching
+from closeout.closing import state as state_module
+from closeout.closing import step as machine
+from closeout.closing.effects import PlaceOrder
+from closeout.closing.events import (
+    CancelAcknowledged,
+    Event,
+    OrderNotFound,
+    OrderNotSent,
+    OrderReported,
+    OutcomeLost,
+    Recovered,
+)
+from closeout.closing.plan import MarketView, Terms
+from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.closing.step import step
+from closeout.closing.transitions import Result, end_short, enter
+from closeout.domain.holdings import Holdings
+from closeout.domain.orders import OrderReport, OrderStatus, Side
+from closeout.domain.pricing import EVERY_CENT
+from closeout.domain.strategies import Leg, Strategy
+from closeout.ports import ReadFailed, StoredClose
+from closeout.runtime import book, claims, supervisor
+from closeout.runtime.runner import Runner
+from closeout.runtime.supervisor import CloseRequest, Supervisor
+
+Where = Any
+Patch = tuple[Where, str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """One bug: where it goes and what stands there then."""
+
+    name: str
+    story: str
+    patches: tuple[Patch, ...]
+
+
+@contextmanager
+def planted(plant: Plant) -> Iterator[None]:
+    """Have this bug in the program."""
+    patches = [mock.patch.object(where, name, new) for where, name, new in plant.patches]
+    for patch in patches:
+        patch.start()
+    try:
+        yield
+    finally:
+        for patch in reversed(patches):
+            patch.stop()
+
+
+# --- sending --------------------------------------------------------------------------
+
+
+def _resend_at_once(state: CloseState, event: OutcomeLost) -> Result:
+    if state.phase is not Phase.SENDING or state.resends > 2:
+        return sending.on_lost(state, event)
+    return replace(state, resends=state.resends + 1), (PlaceOrder(state.attempt.ticket),)
+
+
+def _lost_is_failed(state: CloseState, event: OutcomeLost) -> Result:
+    if state.phase is not Phase.SENDING:
+        return state, ()
+    return end_short(state, Phase.REJECTED, event.at, Reason("refused", event.reason))
+
+
+def _new_id_on_resend(state: CloseState, event: OrderNotFound) -> Result:
+    after, effects = sending.on_not_found(state, event)
+    if not any(isinstance(effect, PlaceOrder) for effect in effects):
+        return after, effects
+    attempt = after.attempt
+    identity = f"{attempt.ticket.client_order_id[:-1]}{after.resends}"
+    ticket = replace(attempt.ticket, client_order_id=identity)
+    renamed = replace(attempt, number=after.resends, ticket=ticket)
+    return replace(after, attempts=(*after.attempts, renamed)), (PlaceOrder(ticket),)
+
+
+def _limited_is_refused(state: CloseState, event: OrderNotSent) -> Result:
+    if state.phase is not Phase.SENDING:
+        return state, ()
+    return end_short(state, Phase.REJECTED, event.at, Reason("refused", event.reason))
+
+
+def _recover_by_sending(state: CloseState, event: datetime) -> Result:
+    if state.phase is Phase.SENDING and not state.resend:
+        return replace(state, resends=state.resends + 1), (PlaceOrder(state.attempt.ticket),)
+    return watching.on_recovered(state, event)
+
+
+# --- planning -------------------------------------------------------------------------
+
+
+def _longs_first(strategy: Strategy, terms: Terms, market: MarketView, holdings: Holdings) -> Plan:
+    right = plan.plan_strategy(strategy, terms, market, holdings)
+    [first, *rest] = right.steps
+    if len(first.legs) == 1 or first.limit is not None:
+        return right
+    legs = sorted(first.legs, key=lambda leg: leg.side is Side.BUY)
+    singles = [
+        PlanStep(first.units * leg.ratio, (replace(leg, ratio=1),), first.order_type, None)
+        for leg in legs
+    ]
+    return replace(right, steps=(*singles, *rest))
+
+
+def _one_unit(strategy: Strategy, terms: Terms, market: MarketView, holdings: Holdings) -> Plan:
+    right = plan.plan_strategy(strategy, terms, market, holdings)
+    if len(right.steps) > 1:
+        return right
+    [only] = right.steps
+    targets = tuple(
+        replace(target, contracts=target.contracts // only.units) for target in right.targets
+    )
+    return Plan(targets=targets, steps=(replace(only, units=1),))
+
+
+def _whole_row(leg: Leg, terms: Terms, market: MarketView, holdings: Holdings) -> Plan:
+    held = int(holdings.quantity(leg.symbol))
+    return plan.plan_leg(replace(leg, quantity=held), terms, market, holdings)
+
+
+def _wrong_side(leg: Leg, terms: Terms, market: MarketView, holdings: Holdings) -> Plan:
+    right = plan.plan_leg(leg, terms, market, holdings)
+    [only] = right.steps
+    [one] = only.legs
+    side = Side.SELL if one.side is Side.BUY else Side.BUY
+    target = replace(right.targets[0], side=side)
+    return Plan(targets=(target,), steps=(replace(only, legs=(replace(one, side=side),)),))
+
+
+def _wrong_sign(price: Decimal) -> Decimal:
+    return -price.quantize(Decimal("0.01"))
+
+
+def _round_up(price: Decimal) -> Decimal:
+    return price.quantize(Decimal("0.01"), ROUND_CEILING) + Decimal("0.01")
+
+
+# --- evidence -------------------------------------------------------------------------
+
+
+def _only_whole_fills(attempt: Attempt, symbol: str) -> int:
+    return sum(
+        state_module._leg_filled(order, attempt.ticket, symbol)
+        for order in attempt._counted()
+        if order.status is OrderStatus.FILLED
+    )
+
+
+def _closed_on_fills(
+    state: CloseState, phase: Phase, at: datetime, reason: Reason | None = None
+) -> CloseState:
+    return enter(state, Phase.CLOSED if phase is Phase.VERIFYING else phase, at, reason)
+
+
+def _acknowledged_is_cancelled(state: CloseState, event: CancelAcknowledged) -> Result:
+    if state.phase is not Phase.CANCELLING:
+        return state, ()
+    return end_short(state, Phase.CANCELLED, event.at, Reason("cancelled"))
+
+
+def _last_word(_: OrderReport, new: OrderReport) -> OrderReport:
+    return new
+
+
+def _no_second_witness(state: CloseState, at: datetime) -> Result:
+    if state.phase in (Phase.WORKING, Phase.CANCELLING):
+        return state, ()
+    return watching.on_woke(state, at)
+
+
+def _any_snapshot(_: CloseState, __: object) -> list[str]:
+    return []
+
+
+def _new_fills_only(state: CloseState, event: OrderReported) -> Result:
+    """Count a report's fills on top of what was known, as if it told of one trade."""
+    known = state.attempt_for(event.report)
+    same = [] if known is None else [o for o in known.orders if o.order_id == event.report.order_id]
+    if not same or not event.report.filled_units:
+        return evidence.on_report(state, event)
+    legs = tuple(
+        replace(leg, filled=leg.filled + (before.filled if before else 0))
+        for leg in event.report.legs
+        for before in [same[0].leg(leg.symbol)]
+    )
+    return evidence.on_report(state, replace(event, report=replace(event.report, legs=legs)))
+
+
+# --- the runtime ----------------------------------------------------------------------
+
+
+async def _act_then_write(self: Runner, event: Event) -> None:
+    before = self.state
+    after, effects = step(before, event)
+    self._perform(effects)
+    if after != before:
+        self.state = after
+        await self._write(event)
+        await self._mark(before, after)
+        self._around.on_change(self, before)
+        self._changed.set()
+
+
+class _NoLock:
+    async def __aenter__(self) -> None:
+        return
+
+    async def __aexit__(self, *_: object) -> None:
+        return
+
+
+_sound_init = Supervisor.__init__
+
+
+def _without_lock(self: Supervisor, *args: Any) -> None:
+    _sound_init(self, *args)
+    self._lock = _NoLock()  # type: ignore[assignment]
+
+
+async def _empty_on_failure(self: book.Book) -> Holdings:
+    try:
+        return await _sound_refresh(self)
+    except ReadFailed:
+        self._accept(Holdings(self._clock.now(), ()))
+        raise
+
+
+_sound_refresh = book.Book.refresh
+
+
+async def _nothing_unfinished(self: SimulatedJournal, _: str) -> tuple[StoredClose, ...]:
+    await self._read()
+    return ()
+
+
+async def _no_key(self: SimulatedJournal, _: str, __: str) -> None:
+    await self._read()
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Check nothing, do nothing."""
+
+
+async def _write_once(self: Runner, event: Event) -> None:
+    journal = self._around.journal
+    while True:
+        try:
+            await journal.append(self.state.close_id, sequence=self._sequence, events=[event])
+        except Exception:  # noqa: BLE001 - the bug
+            await asyncio.sleep(1.0)
+            continue
+        self._sequence += 1
+        return
+
+
+async def _say_no_and_forget(self: Supervisor, _: str) -> bool:
+    return False
+
+
+class _Forgetful(dict[str, tuple[str, str]]):
+    def __setitem__(self, key: str, value: tuple[str, str]) -> None:
+        """Keep nothing."""
+
+
+def _without_answers(self: Supervisor, *args: Any) -> None:
+    _sound_init(self, *args)
+    self._answered = _Forgetful()
+
+
+async def _open_at_any_time(self: Supervisor, request: CloseRequest) -> Runner:
+    async with self._lock:
+        await self._clear_doubts()
+        known = await self._known(request)
+        return known or await self._begin(request, await self._prepare(request))
+
+
+_open_at_any_time.__qualname__ = Supervisor._open.__qualname__
+
+
+def _cover_seen_by_one(state: CloseState, target: Target, holdings: Holdings) -> tuple[int, int]:
+    most = max(_sound_parts(state, target, holdings))
+    return most, most
+
+
+_sound_parts = claims._open_parts
+
+
+def _late_snapshot_is_nothing(self: book.Book, holdings: Holdings) -> None:
+    if self.holdings is not None and holdings.at < self.holdings.at:
+        return
+    self.holdings = holdings
+    self._regroup()
+
+
+def _recovered(state: CloseState, event: Recovered | datetime) -> Result:
+    at = event if isinstance(event, datetime) else event.at
+    return _recover_by_sending(state, at)
+
+
+PLANTS: tuple[Plant, ...] = (
+    Plant("resend without look-up", "A lost order is sent again at once.",
+          ((machine, "on_lost", _resend_at_once),)),
+    Plant("unknown is failed", "A lost order ends its close as refused.",
+          ((machine, "on_lost", _lost_is_failed),)),
+    Plant("absent at first sight", "One look-up in vain proves that an order never arrived.",
+          ((timing, "ABSENT_AFTER", timedelta(0)), (timing, "ABSENT_LOOKUPS", 1))),
+    Plant("new id on resend", "An absent order goes again under another client id.",
+          ((machine, "on_not_found", _new_id_on_resend),)),
+    Plant("429 is a refusal", "A rate limit ends the close.",
+          ((machine, "on_not_sent", _limited_is_refused),)),
+    Plant("recover by sending", "What was about to be sent before a crash is sent after it.",
+          ((machine, "on_recovered", _recovered),)),
+    Plant("sell the long first", "A package goes leg by leg, longs first.",
+          ((supervisor, "plan_strategy", _longs_first), (supervisor, "check_coverage", _nothing))),
+    Plant("ratio instead of quantity", "One unit is closed where all were asked for.",
+          ((supervisor, "plan_strategy", _one_unit),)),
+    Plant("row instead of leg", "A leg's close takes the whole row, the other strategy's too.",
+          ((supervisor, "plan_leg", _whole_row),)),
+    Plant("wrong side", "A leg's close buys what it should sell.",
+          ((supervisor, "plan_leg", _wrong_side), (supervisor, "check_reduces", _nothing))),
+    Plant("wrong sign", "A net limit has the other sign.",
+          ((plan, "conservative_net", _wrong_sign),)),
+    Plant("round the wrong way", "A net limit is rounded beyond the user's own.",
+          ((plan, "conservative_net", _round_up),)),
+    Plant("every tick a cent", "The class's price steps are not asked for.",
+          ((book, "option_tick_rule", lambda *_, **__: EVERY_CENT),)),
+    Plant("forget a partial fill", "Only an order that filled whole counts.",
+          ((Attempt, "filled", _only_whole_fills),)),
+    Plant("add up cumulative fills", "Each report's fills are added to the last one's.",
+          ((machine, "on_report", _new_fills_only),)),
+    Plant("last word wins", "A late report undoes a newer one.",
+          ((reports, "merge", _last_word),)),
+    Plant("closed without a snapshot", "Fills alone close a close.",
+          ((evidence, "enter", _closed_on_fills),)),
+    Plant("any snapshot will do", "A snapshot that still shows the contracts closes it.",
+          ((watching, "_not_gone", _any_snapshot),)),
+    Plant("acknowledged is cancelled", "A cancel that was taken ends the close.",
+          ((machine, "on_cancel_acknowledged", _acknowledged_is_cancelled),)),
+    Plant("no second witness", "Only the stream tells of a working order.",
+          ((machine, "on_woke", _no_second_witness),)),
+    Plant("drop a stream gap", "Nobody asks for what a gap in the stream has hidden.",
+          ((Supervisor, "look_again", _nothing),)),
+    Plant("lose sight of a replacement", "An order somebody put in place of ours is not followed.",
+          ((Attempt, "unseen_successor", None),)),
+    Plant("journal after acting", "Effects begin before their event is on disk.",
+          ((Runner, "_handle", _act_then_write),)),
+    Plant("no lock on opening", "Two clicks are worked on at the same time.",
+          ((Supervisor, "__init__", _without_lock),)),
+    Plant("claims not checked", "A new close does not mind what a running one claims.",
+          ((supervisor, "check_unclaimed", _nothing),)),
+    Plant("cover not checked", "A long is sold from over its short.",
+          ((supervisor, "check_coverage", _nothing),)),
+    Plant("keys not remembered", "A repeated request begins anew.",
+          ((SimulatedJournal, "find_by_key", _no_key),)),
+    Plant("a failed read is an empty account", "The book is emptied when it cannot be read.",
+          ((book.Book, "refresh", _empty_on_failure),)),
+    Plant("forgotten after a restart", "Closes that were not finished are not taken up.",
+          ((SimulatedJournal, "load_unfinished", _nothing_unfinished),)),
+)  # fmt: skip
+
+FOUND: tuple[Plant, ...] = (
+    Plant("unconfirmed is unwritten", "A write that was not confirmed is tried for ever.",
+          ((Runner, "_write", _write_once),)),
+    Plant("unconfirmed is refused", "An opening that was not confirmed is refused and forgotten.",
+          ((Supervisor, "_is_written", _say_no_and_forget),)),
+    Plant("open before recovery", "A close begins before the last run's are taken up.",
+          ((Supervisor, "_open", _open_at_any_time),)),
+    Plant("answered keys forgotten", "A key that was answered with a running close begins anew.",
+          ((Supervisor, "__init__", _without_answers),)),
+    Plant("cover counted twice", "A purchase that shows in the holdings is taken off again.",
+          ((claims, "_open_parts", _cover_seen_by_one),)),
+    Plant("late snapshot, lost history", "What the history tells is dropped with a late snapshot.",
+          ((book.Book, "_accept", _late_snapshot_is_nothing),)),
+    Plant("unsettled positions", "Contracts that are gone and still show are closed again.",
+          ((supervisor, "check_settled", _nothing),)),
+)  # fmt: skip
+"""Bugs that seeds have found in the program, planted back."""

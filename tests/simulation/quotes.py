@@ -1,0 +1,59 @@
+"""The `Quotes` port in front of the venue."""
+
+import asyncio
+from collections.abc import Mapping
+
+from simulation.site import Site
+
+from closeout.domain.quotes import Quote
+from closeout.ports import LinkSink, LinkUp, QuoteSink, ReadFailed
+
+
+class SimulatedQuotes:
+    """What one process has of the market data."""
+
+    def __init__(self, site: Site) -> None:
+        self._loop = site.loop
+        self._clock = site.clock
+        self._venue = site.venue
+        self._process = site.process
+        self._chance = site.chance
+        self._watched: frozenset[str] = frozenset()
+        self._sink: QuoteSink | None = None
+
+    def watch(self, options: frozenset[str], stocks: frozenset[str]) -> None:
+        self._watched = options | stocks
+
+    async def latest(self, options: frozenset[str], stocks: frozenset[str]) -> Mapping[str, Quote]:
+        await asyncio.sleep(self._chance.uniform(0.1, 1.0) * self._venue.day.latency)
+        failures = self._venue.day.read_failures
+        if failures and self._chance.random() < failures:
+            raise ReadFailed("HTTP 500")
+        quotes = (self._quote(symbol) for symbol in sorted(options | stocks))
+        return {quote.symbol: quote for quote in quotes if quote is not None}
+
+    async def run(self, on_quotes: QuoteSink, on_link: LinkSink) -> None:
+        self._sink = on_quotes
+        self._venue.on_quote.append(self._moved)
+        for name in ("options", "stocks"):
+            on_link(name, LinkUp(self._clock.now(), None))
+        await asyncio.Event().wait()
+
+    def detach(self) -> None:
+        if self._moved in self._venue.on_quote:
+            self._venue.on_quote.remove(self._moved)
+
+    def _quote(self, symbol: str) -> Quote | None:
+        touch = self._venue.touch(symbol)
+        if touch is None:
+            return None
+        return Quote(symbol, touch.bid, touch.ask, 10, 10, self._clock.now())
+
+    def _moved(self, symbol: str) -> None:
+        quote = self._quote(symbol)
+        if symbol in self._watched and quote is not None and self._process.is_alive:
+            self._loop.later(self._chance.uniform(0.001, 0.5), self._push, quote)
+
+    def _push(self, quote: Quote) -> None:
+        if self._sink is not None and self._process.is_alive and not self._process.is_frozen:
+            self._sink([quote])

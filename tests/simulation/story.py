@@ -1,0 +1,59 @@
+"""A seed told line by line, for whoever wants to know what happened in it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from simulation.world import World
+
+from closeout.closing.events import Event
+
+_HEARD = (
+    "sending",
+    "answered",
+    "arrived",
+    "looked_up",
+    "cancelling",
+    "promised",
+    "denied",
+    "refused",
+    "touch",
+)
+
+
+def tell(world: World, say: Callable[[str], None]) -> None:
+    """Have everything that the checkers hear of said as well, with its time."""
+
+    def line(text: str) -> None:
+        say(f"{world.loop.time():9.3f}  {text[:200]}")
+
+    def overheard(name: str) -> Callable[..., None]:
+        heard = getattr(world.checks, name)
+
+        def hear(*args: Any) -> None:
+            line(f"{name} {' '.join(map(str, args))}")
+            heard(*args)
+
+        return hear
+
+    for name in _HEARD:
+        setattr(world.checks, name, overheard(name))
+    _tell_commits(world, line)
+    world.venue.on_told.insert(
+        0, lambda event, _: line(f"exchange: {event.event} {event.order.client_order_id}")
+    )
+    say(f"The day: {world.day.describe()}")
+    for owned in world.owned:
+        say(f"Held: {owned.contracts}")
+
+
+def _tell_commits(world: World, line: Callable[[str], None]) -> None:
+    committed = world.checks.committed
+
+    def hear(record: Any, events: tuple[Event, ...]) -> None:
+        committed(record, events)
+        state = world.checks.closes[record.close_id].state
+        for event in events:
+            line(f"journal: {type(event).__name__} of {record.close_id}")
+        line(f"         it is {state.phase} {state.reason or ''}")
+
+    world.checks.committed = hear  # type: ignore[assignment, method-assign]

@@ -1,0 +1,339 @@
+"""
+One seed, lived through: a bad day, then healing, then an account that must be as it was said.
+
+Everything random comes from the seed, so `python -m pytest ... SEED=n` lives it again.
+"""
+
+import asyncio
+import random
+import secrets
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import structlog
+from simulation.books import Ownership
+from simulation.broker import SimulatedBroker
+from simulation.checks import Checks, Violation
+from simulation.days import Day, draw_day
+from simulation.holdings import open_account
+from simulation.journal import Disk, SimulatedJournal
+from simulation.loop import Process, Stuck, VirtualClock, VirtualLoop
+from simulation.people import Act, OtherHand, User
+from simulation.quotes import SimulatedQuotes
+from simulation.site import Site
+from simulation.venue import Venue
+
+from closeout.closing.state import Phase
+from closeout.runtime.engine import Engine
+
+HEAL_WITHIN = 285.0
+"""Seconds after healing in which every close must have ended, and stayed ended."""
+QUIET = 45.0
+"""For so many seconds at the end of them."""
+_STEPS_MAX = 400_000
+_LINES_AT_ERROR = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a seed. `trace` is the same whenever the seed is lived again."""
+
+    seed: int
+    day: Day
+    violations: tuple[Violation, ...]
+    phases: tuple[str, ...]
+    reasons: tuple[str, ...]
+    refusals: tuple[str, ...]
+    seconds: float
+    steps: int
+    processes: int
+    trace: int
+
+    def __str__(self) -> str:
+        told = "; ".join(str(each) for each in self.violations[:3])
+        return f"make simulate SEED={self.seed}  # {told} [{self.day.describe()}]"
+
+
+class World:
+    """A seed's broker, its people, and the processes that come and go."""
+
+    def __init__(self, seed: int, day: Day | None = None) -> None:
+        self._chance = random.Random(seed)
+        drawn = draw_day(self._chance)
+        self.seed = seed
+        self.day = drawn if day is None else day
+        self.loop = VirtualLoop()  # type: ignore[abstract]
+        account = open_account(
+            self._chance, partials=self.day.partial_fills, near_the_bell=self.day.near_the_bell
+        )
+        self.clock = VirtualClock(self.loop, account.start)
+        self.venue = Venue(self.loop, self.clock, account, self.day, self._chance)
+        self.disk = Disk()
+        self.owned = account.owned
+        self._own = Ownership(account.owned)
+        self.checks = Checks(self.loop, self.venue, self._own, account.start)
+        self.checks.on_mark = self._on_mark
+        self.user = User(self, self.checks, self._chance)
+        self.other = OtherHand(self.venue, self.checks, self._chance)
+        self.engine: Engine | None = None
+        self.process: Process | None = None
+        self._broker: SimulatedBroker | None = None
+        self._processes = 0
+        self._pending_kill: tuple[str, int, int] | None = None
+        self._is_healed = False
+        self._done = False
+
+    # --- processes --------------------------------------------------------------------
+
+    def boot(self) -> None:
+        """Start the program on what the disk has."""
+        process = self.loop.process()
+        site = Site(self.loop, self.clock, self.venue, process, self.checks, self._chance)
+        broker, quotes = SimulatedBroker(site), SimulatedQuotes(site)
+        journal = SimulatedJournal(site, self.disk)
+        engine: Engine = process.run(Engine, broker, quotes, journal, self.clock)
+        process.after_step = self.checks.look
+        process.on_kill = self._buried
+        self._processes += 1
+        self.process, self.engine, self._broker = process, engine, broker
+        self._journal = journal
+        self.checks.watch(engine)
+        process.run(engine.start)
+
+    def as_process(self, work: Callable[..., object], *args: Any) -> None:
+        """Let the running program do something, as a request to it would."""
+        process = self.process
+        if process is not None and process.is_alive and not process.is_frozen:
+            process.run(work, *args)
+
+    def _buried(self) -> None:
+        self.checks.watch(None)
+        self._journal.die()
+        self.user.forget()
+        self.engine = None
+        wait = self._chance.choice((0.1, 1.0, 5.0, 20.0, 40.0, 150.0))
+        self.loop.later(0.0 if self._is_healed else wait, self._revive)
+
+    def _revive(self) -> None:
+        if self.engine is None:
+            self.boot()
+
+    def _plan_kills(self, until: float) -> None:
+        for _ in range(self.day.kills):
+            if self._chance.random() < 0.4:
+                self.loop.later(self._chance.uniform(0.0, until), self._kill_soon)
+            else:
+                self._pending_kill = self._draw_kill()
+
+    def _draw_kill(self) -> tuple[str, int, int]:
+        """Strike some steps after the n-th time that something of interest happens."""
+        moments = ("sending", "answered", "arrived", "committed", "cancelling", "filled", "ended")
+        return (
+            self._chance.choice(moments),
+            self._chance.randint(1, 4),
+            self._chance.choice((0, 1, 2, 3, 5, 8, 13, 30)),
+        )
+
+    def _on_mark(self, what: str) -> None:
+        self._trace = zlib.crc32(f"{what}@{self.loop.time():.9f}".encode(), self._trace)
+        if what == "arrived" and self._chance.random() < self.day.foreign_hands * 0.6:
+            self._meddle()
+        if self._pending_kill is None or what != self._pending_kill[0]:
+            return
+        _, times, steps = self._pending_kill
+        self._pending_kill = None if times <= 1 else (what, times - 1, steps)
+        if times <= 1:
+            self._kill_soon(steps)
+
+    def _meddle(self) -> None:
+        """Let another hand at the order that was just taken, while it rests."""
+        if self._is_healed:
+            return
+        self.venue.hold_fills(hold=True)
+        self.loop.later(6.0, self._let_fill)
+        self._at(self._chance.uniform(0.2, 4.0), self.other.draw_meddling())
+
+    def _let_fill(self) -> None:
+        if not self._is_healed:
+            self.venue.hold_fills(hold=False)
+
+    def _kill_soon(self, steps: int = 0) -> None:
+        if self.process is not None and not self._is_healed:
+            self.process.kill_at = self.process.steps + steps
+
+    def _freeze(self, seconds: float) -> None:
+        if self.process is not None and not self._is_healed:
+            self.checks.froze = max(self.checks.froze, seconds)
+            self.process.is_frozen = True
+            self.loop.later(seconds, self.loop.thaw, self.process)
+
+    # --- the day ----------------------------------------------------------------------
+
+    async def live(self) -> None:
+        self.loop.spawn(self.venue.turn())
+        self.loop.spawn(self.venue.wander())
+        self.boot()
+        await self._first_look()
+        bad = self._plan()
+        await asyncio.sleep(bad)
+        self._heal()
+        await self._end()
+        self._done = True
+
+    async def _first_look(self) -> None:
+        """Wait for the page, and note which position is which strategy."""
+        deadline = self.loop.time() + 60.0
+        while self.loop.time() < deadline:
+            if self.engine is not None and self.engine.is_ready:
+                break
+            await asyncio.sleep(0.25)
+        if self.engine is None or not self.engine.is_ready:
+            return
+        for strategy in self.engine.book.grouping.strategies:
+            held = {leg.symbol: leg.quantity for leg in strategy.legs}
+            found = [i for i, it in enumerate(self._own.owned) if it.contracts == held]
+            if len(found) == 1:
+                self.checks.positions[strategy.id] = found[0]
+        if len(self.checks.positions) < len(self._own.owned):
+            self.checks.fail("books", "the page does not show the strategies that were opened")
+
+    def _plan(self) -> float:
+        """Draw what will happen; return how long the bad day lasts."""
+        at = 0.0
+        self._at(at, self.user.close)
+        for _ in range(self._chance.choice((1, 2, 3, 5, 8))):
+            at += self._chance.choice((0.0, 0.3, 2.0, 10.0)) * self._chance.random()
+            self._at(at, self.user.draw_act())
+        until = at + self._chance.choice((3.0, 15.0, 40.0))
+        while self._chance.random() < self.day.foreign_hands * 0.85:
+            self._at(self._chance.uniform(0.0, until), self.other.draw_act())
+        self._plan_kills(until)
+        for _ in range(self.day.freezes):
+            seconds = self._chance.choice((1.0, 20.0, 200.0))
+            self.loop.later(self._chance.uniform(0.0, until), self._freeze, seconds)
+        if self._chance.random() < self.day.journal_outages:
+            self.loop.later(self._chance.uniform(0.0, until), self._fill_disk)
+        if self._chance.random() < self.day.slow_fills:
+            self.venue.hold_fills(hold=True)
+            self.loop.later(self._chance.uniform(0.0, until), self._let_fill)
+        return until
+
+    def _at(self, seconds: float, act: Act) -> None:
+        async def later() -> None:
+            await asyncio.sleep(seconds)
+            await act()
+
+        self.loop.spawn(later())
+
+    def _fill_disk(self) -> None:
+        self.disk.down_until = self.loop.time() + self._chance.choice((0.5, 5.0, 30.0))
+
+    def _heal(self) -> None:
+        self._is_healed = True
+        self._pending_kill = None
+        self.disk.down_until = 0.0
+        self.venue.heal(self.day.healed())
+        if self.process is not None:
+            self.process.kill_at = None
+            self.loop.thaw(self.process)
+        self._revive()
+        if self._broker is not None:
+            self._broker.heal()
+
+    async def _end(self) -> None:
+        deadline = self.loop.time() + HEAL_WITHIN
+        quiet = 0.0
+        while quiet < QUIET and self.loop.time() < deadline:
+            await asyncio.sleep(1.0)
+            quiet = 0.0 if self.checks.unended() else quiet + 1.0
+            if self.day.near_the_bell:
+                self.user.cancel_everything()
+        assert self.engine is not None, "the program runs"
+        self.checks.final(self.engine)
+
+    # --- living it ----------------------------------------------------------------------
+
+    _trace = 0
+
+    def run(self) -> Outcome:
+        with _quietly(self.checks, self.seed):
+            director = self.loop.spawn(self.live())
+            try:
+                self.loop.run(lambda: director.done() or self._must_stop())
+                if director.done():
+                    director.result()
+            except Stuck as stuck:
+                self.checks.fail("I9", str(stuck))
+            finally:
+                self._collect_crashes()
+                self.loop.dispose()
+        return self._outcome()
+
+    def _must_stop(self) -> bool:
+        if self.loop.steps > _STEPS_MAX:
+            self.checks.fail("I9", f"{_STEPS_MAX} steps and no end")
+        return bool(self.checks.violations)
+
+    def _collect_crashes(self) -> None:
+        for task in self.loop.tasks():
+            if not task.done() or task.cancelled() or "Supervisor._open" in repr(task.get_coro()):
+                continue  # what an opening raises, whoever asked for it was told
+            if task.exception() is not None:
+                self.checks.fail("crash", f"{task.get_coro()!r}: {task.exception()!r}")
+        for trouble in self.loop.troubles:
+            self.checks.fail("crash", trouble)
+
+    def _outcome(self) -> Outcome:
+        closes = self.checks.closes.values()
+        return Outcome(
+            seed=self.seed,
+            day=self.day,
+            violations=tuple(self.checks.violations),
+            phases=tuple(each.state.phase.value for each in closes),
+            reasons=tuple(
+                each.state.reason.code
+                for each in closes
+                if each.state.reason and each.state.phase is not Phase.CLOSED
+            ),
+            refusals=tuple(self.user.refusals),
+            seconds=self.loop.time(),
+            steps=self.loop.steps,
+            processes=self._processes,
+            trace=self._trace,
+        )
+
+
+@contextmanager
+def _quietly(checks: Checks, seed: int) -> Iterator[None]:
+    """Have errors go to the checkers and all other lines nowhere; close ids from the seed."""
+
+    def take(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        checks.logged(str(line.get("event")), dict(line))
+        raise structlog.DropEvent
+
+    ids = random.Random(f"{seed}:ids")
+    settings = structlog.get_config()
+    structlog.configure(
+        processors=[take],
+        wrapper_class=structlog.make_filtering_bound_logger(_LINES_AT_ERROR),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        with mock.patch.object(secrets, "token_hex", lambda count: ids.randbytes(count).hex()):
+            yield
+    finally:
+        structlog.configure(**settings)
+
+
+def live(seed: int, day: Day | None = None) -> Outcome:
+    """Live a seed, on its own day or on a given one."""
+    return World(seed, day).run()
+
+
+def healthy(seed: int) -> Outcome:
+    """Live a seed on a day when nothing goes wrong."""
+    return live(seed, Day())
