@@ -64,6 +64,12 @@ class Tracked:
     is_replaced: bool = False
     """Somebody else replaced an order of it."""
 
+    def forget_refusals(self, at: float) -> None:
+        """The process that was refused died before it could write that down."""
+        for sent in self.sent.values():
+            if sent.fate in (Fate.REFUSED, Fate.DUPLICATE):
+                sent.fate, sent.since = Fate.UNKNOWN, at
+
 
 class Ownership:
     """Signed contracts of each strategy, as they were at any time."""

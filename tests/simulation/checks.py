@@ -549,6 +549,9 @@ class Checks:
         """Look at this engine's book from now on; what another one said is forgotten."""
         self._denied.clear()
         self._unsaid.clear()
+        for tracked in self.closes.values():
+            if not tracked.state.phase.is_end:
+                tracked.forget_refusals(self._loop.time())
         self._watched = Watched(engine)
 
     def look(self) -> None:
