@@ -16,6 +16,8 @@ _PROGRESS: Final = """
     WHERE position_id = ?
 """
 _PATIENCE: Final = 20.0
+_GLANCE: Final = 0.0002
+"""Seconds between two looks at the journal: less than an order takes to leave."""
 
 _HELD: Final = on_order("never_fill")
 
@@ -39,6 +41,15 @@ class Story:
     is_covered_call: bool = False
     is_on_its_way: bool = False
     """Whether the server dies only when the broker has received the order."""
+
+    @property
+    def numbers(self) -> range:
+        return range(self.first, self.last + 1)
+
+    @property
+    def before_sending(self) -> tuple[int, ...]:
+        """The events after which an order leaves: the opening, and the fill before the second."""
+        return (1, 4) if self.is_covered_call else (1,)
 
     def take(self, site: Site) -> Case:
         case = site.take_covered_call() if self.is_covered_call else site.take()
@@ -78,13 +89,15 @@ STORIES: Final = {
 
 
 def boundaries() -> list[tuple[str, int]]:
-    """Every story and event after which to kill; those that wait longest begin first."""
-    every = [(name, number) for name, story in STORIES.items() for number in _numbers(story)]
-    return sorted(every, key=lambda each: each[1])
+    """
+    Every story and event after which to kill.
 
-
-def _numbers(story: Story) -> range:
-    return range(story.first, story.last + 1)
+    Those come first in which an order may have been lost: it takes thirty seconds to be sure.
+    """
+    return sorted(
+        ((name, number) for name, story in STORIES.items() for number in story.numbers),
+        key=lambda each: each[1] not in STORIES[each[0]].before_sending,
+    )
 
 
 def kill_at(site: Site, name: str, number: int) -> Case:
@@ -104,7 +117,7 @@ def kill_at(site: Site, name: str, number: int) -> Case:
 
 
 def _watch(journal: sqlite3.Connection, case: Case, number: int) -> None:
-    """Return at once when the commit is there: a pause would let the server go on."""
+    """Return as soon as the commit is there, before the server has gone much further."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         count, ended = journal.execute(_PROGRESS, (case.position["id"],)).fetchone()
@@ -112,3 +125,4 @@ def _watch(journal: sqlite3.Connection, case: Case, number: int) -> None:
         if count >= number or ended:
             return
         assert time.monotonic() < deadline, f"{count} events, not {number}"
+        time.sleep(_GLANCE)

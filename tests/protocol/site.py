@@ -125,6 +125,8 @@ def open_site(folder: Path, faults: Sequence[Fault] = ()) -> Iterator[Site]:
         SimulatorProcess(*limits, scenario=scenario, faults=faults) as simulator,
         CloseoutServer(simulator, folder / "data") as closeout,
     ):
+        # Quotes that stand still cost nothing, and a market order fills all the same.
+        simulator.freeze_market()
         positions = {each["ticker"]: each for each in closeout.positions()}
         assert len(positions) == len(CONDORS) + len(COVERED), "one strategy on each underlying"
         site = Site(simulator, closeout, Books.open(simulator), positions)
