@@ -10,6 +10,7 @@ from support.desk import Shop, served
 from support.eventually import eventually, settle
 
 from closeout.api.hub import Hub
+from closeout.domain.orders import Ticket
 from closeout.domain.quotes import Quote
 
 
@@ -30,11 +31,12 @@ async def arrived(socket: AsgiSocket, last: int) -> list[Message]:
 async def busy(shop: Shop) -> None:
     """Let a close go from the click to its end, which is many deltas."""
     await shop.close_strategy()
-    await settle()
+    await shop.told()
     for _ in range(10):
         shop.bench.broker.fill(units=1)
-        await settle()
+        await shop.told()
     await shop.bench.clock.seconds(1)
+    await shop.told()
 
 
 async def test_first_comes_a_snapshot_of_everything(shop: Shop) -> None:
@@ -71,6 +73,21 @@ async def test_every_step_of_a_close_is_pushed(shop: Shop) -> None:
     assert [] == last["positions"]
 
 
+async def test_an_order_leaves_before_its_picture_is_built(shop: Shop) -> None:
+    before, told = hub(shop).seq, []
+    record = shop.bench.broker.on_place
+
+    def place(ticket: Ticket) -> None:
+        record(ticket)
+        told.append(hub(shop).seq)
+
+    shop.bench.broker.on_place = place
+
+    await shop.close_strategy()
+
+    assert [before] == told
+
+
 async def test_every_tab_is_told_the_same(shop: Shop) -> None:
     async with connect(shop.app) as one, connect(shop.app) as two:
         for socket in (one, two):
@@ -83,6 +100,7 @@ async def test_every_tab_is_told_the_same(shop: Shop) -> None:
 
 async def test_who_returns_gets_exactly_what_was_missed(shop: Shop) -> None:
     await shop.bench.clock.seconds(30)
+    await shop.told()
     async with connect(shop.app) as witness:
         first = await witness.next("snapshot")
         assert 0 < first["seq"], "something is kept that was not missed"
@@ -98,6 +116,7 @@ async def test_who_returns_gets_exactly_what_was_missed(shop: Shop) -> None:
 
 async def test_who_missed_nothing_gets_nothing_until_something_happens(shop: Shop) -> None:
     await shop.bench.clock.seconds(30)
+    await shop.told()
     epoch, since = hub(shop).epoch, hub(shop).seq
     assert 0 < since
     async with connect(shop.app, query=f"epoch={epoch}&since={since}") as socket:
@@ -160,6 +179,7 @@ async def test_a_heartbeat_comes_when_nothing_happens(shop: Shop) -> None:
         socket.waiting()
 
         await shop.bench.clock.seconds(5)
+        await shop.told()
 
         assert "status" in {each["type"] for each in socket.waiting()}
 
@@ -172,7 +192,7 @@ async def test_a_heartbeat_comes_also_while_quotes_never_rest(shop: Shop) -> Non
         for _ in range(12):
             await shop.bench.clock.seconds(0.5)
             shop.bench.quotes.push(shop.bench.quotes.quote(LONG_CALL))
-            await settle()
+            await shop.told()
 
         assert "status" in {each["type"] for each in socket.waiting()}
 
@@ -225,7 +245,7 @@ async def test_what_cannot_be_shown_does_not_end_the_stream(shop: Shop) -> None:
     async with connect(shop.app) as socket:
         await socket.next("snapshot")
         shop.bench.quotes.push(Quote(LONG_CALL, absurd, absurd, 1, 1, now + timedelta(seconds=1)))
-        await settle()
+        await shop.told()
         shop.bench.quotes.push(replace(sane, at=now + timedelta(seconds=2)))
 
         assert "quotes" == (await socket.next("quotes"))["type"]

@@ -134,6 +134,16 @@ def test_the_long_leg_of_a_spread_cannot_go_alone_and_the_short_can(
     assert refused == leg_would_uncover(leg, account)
 
 
+@pytest.mark.parametrize("strike", [440, 450])
+def test_what_covers_a_leg_is_of_its_own_root(strike: int) -> None:
+    """Longs of SPYG cover no SPY, however alike the symbols begin."""
+    leg = next(leg for leg in CONDOR.legs if leg.symbol == put(strike))
+    alone = holding_just(CONDOR)
+    beside = holdings_of(HELD | {put(440, "SPYG"): 50})
+
+    assert leg_would_uncover(leg, alone) == leg_would_uncover(leg, beside)
+
+
 def test_selling_a_cover_says_how_many_shorts_it_would_leave_bare() -> None:
     account = holding_just(CONDOR)
 

@@ -45,6 +45,11 @@ class Shop:
         leg_id = self.bench.leg(symbol).id
         return await self.http.post(f"{self.path}/close-leg", json={"leg_id": leg_id} | body)
 
+    async def told(self) -> None:
+        """Wait until whoever listens has been told of everything."""
+        await settle()
+        await eventually(lambda: not self.bench.engine.feed.is_marked)
+
     async def preview(self, **body: Any) -> httpx.Response:
         return await self.http.post(f"{self.path}/close-preview", json=body)
 
@@ -63,8 +68,9 @@ async def served(
     ):
         if ready:
             await eventually(lambda: bench.engine.is_ready)
-        await settle()
-        yield Shop(bench, app, http)
+        shop = Shop(bench, app, http)
+        await shop.told()
+        yield shop
 
 
 def is_problem(answer: httpx.Response, status: int, code: str) -> bool:

@@ -30,7 +30,12 @@ from closeout.schemas.stream import (
 log = structlog.get_logger(__name__)
 
 QUOTES_EVERY = timedelta(milliseconds=250)
-"""Quotes are conflated to this pace; everything else goes at once."""
+"""Quotes are conflated to this pace; everything else goes after `GATHER`."""
+GATHER = timedelta(milliseconds=20)
+"""
+Marks come in bursts and one picture serves them all. Building it takes milliseconds, and an
+order that was just decided on leaves before it.
+"""
 HEARTBEAT = timedelta(seconds=5)
 _KEPT_DELTAS = 512
 _QUEUE_MAX = 256
@@ -109,6 +114,7 @@ class Hub:
     async def _follow(self, listener: Listener) -> None:
         while True:
             await listener.wait()
+            await asyncio.sleep(GATHER.total_seconds())
             if not self._is_urgent(listener.pending):
                 await self._pace()
             self._safely(partial(self._publish_changes, listener.take()))

@@ -7,6 +7,7 @@ from closeout.closing.plans import Plan, Target
 from closeout.domain.coverage import uncovered_contracts
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
+from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport
 from closeout.domain.strategies import Leg
 
@@ -74,10 +75,21 @@ def leg_would_uncover(leg: Leg, holdings: Holdings) -> bool:
     """Whether selling this leg alone leaves more uncovered shorts than there are."""
     if leg.is_short:
         return False
-    quantities = {row.symbol: row.quantity for row in holdings.rows}
+    # Nothing else can cover or be covered by it, and the page asks this of every leg.
+    root = _root(leg.symbol)
+    quantities = {
+        row.symbol: row.quantity
+        for row in holdings.rows
+        if row.symbol.startswith(root) and _root(row.symbol) == root
+    }
     before = uncovered_contracts(quantities)
     quantities[leg.symbol] = quantities.get(leg.symbol, Decimal(0)) - leg.quantity
     return uncovered_contracts(quantities) > before
+
+
+def _root(symbol: str) -> str:
+    option = option_or_none(symbol)
+    return option.root if option else symbol
 
 
 def _count(quantity: Decimal) -> str:

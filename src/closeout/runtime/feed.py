@@ -64,6 +64,11 @@ class Feed:
         finally:
             self._listeners.remove(listener)
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether a listener has not looked at the last change yet."""
+        return any(listener.pending for listener in self._listeners)
+
     def positions_changed(self) -> None:
         for listener in self._listeners:
             listener.pending.positions = True
