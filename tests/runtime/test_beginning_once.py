@@ -1,7 +1,7 @@
 """What could make two orders of one wish, or see cover that is not there."""
 
 import pytest
-from support.bench import AT_MARKET, Bench
+from support.bench import AT_MARKET, CONDOR, Bench
 from support.builders import AT, MARKET, a_leg, a_market, a_strategy, holdings_of, put
 from support.eventually import eventually, settle
 
@@ -11,6 +11,9 @@ from closeout.closing.plan import plan_leg, plan_strategy
 from closeout.closing.state import Phase
 from closeout.closing.step import step
 from closeout.domain.errors import CannotPlan
+from closeout.domain.holdings import MarketClock
+from closeout.domain.orders import OrderType, Side, Ticket, TicketLeg
+from closeout.ports import ReadFailed
 from closeout.runtime.claims import holdings_after
 from closeout.runtime.refusals import NotReady
 from closeout.runtime.supervisor import CloseRequest
@@ -96,3 +99,28 @@ async def test_contracts_that_are_gone_and_still_show_are_not_closed_again(bench
     await bench.open()
 
     assert [10, 7] == [ticket.units for ticket in bench.broker.sent]
+
+
+async def test_a_plan_is_not_made_from_holdings_that_grew_old_meanwhile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker's clock is slow to answer while another hand closes six of the ten."""
+
+    legs = tuple(
+        TicketLeg(symbol, 1, Side.SELL if ratio > 0 else Side.BUY)
+        for symbol, ratio in CONDOR.items()
+    )
+    elsewhere = Ticket("elsewhere", 6, legs, OrderType.MARKET, None)
+
+    async def slowly() -> MarketClock:
+        monkeypatch.undo()
+        await bench.clock.seconds(8)
+        bench.broker.fill(bench.broker.add(elsewhere))
+        raise ReadFailed("timed out")
+
+    bench.engine.book._market = None
+    monkeypatch.setattr(bench.broker, "market_clock", slowly)
+
+    await bench.open()
+
+    assert [4] == [ticket.units for ticket in bench.broker.sent]

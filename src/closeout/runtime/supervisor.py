@@ -65,6 +65,9 @@ _DOUBT_RETRY = timedelta(seconds=1)
 _OPEN_WITHIN = timedelta(seconds=5)
 """How long a stop waits for closes that are just being opened."""
 
+_SNAPSHOT_AGE_MAX = timedelta(seconds=2)
+"""A plan is made from holdings no older than this, or from a fresh read."""
+
 _QUOTE_AGE_MAX = timedelta(seconds=5)
 """A limit is priced from quotes no older than this, or from a fresh read."""
 
@@ -199,6 +202,10 @@ class Supervisor:
         strategy, leg = self._find(request)
         await self._check_market(request.terms)
         await self._learn(strategy, request.terms)
+        if self._clock.now() - self._holdings().at > _SNAPSHOT_AGE_MAX:
+            # Learning took long, and the account may have been traded elsewhere meanwhile.
+            await self._book.refresh()
+            strategy, leg = self._find(request)
         prepared = self.plan(strategy, leg, request.terms)
         self.check(prepared.plan, await self._holders(prepared.plan))
         return prepared
