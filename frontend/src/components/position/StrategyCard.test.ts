@@ -1,10 +1,10 @@
 import { mount, type VueWrapper } from '@vue/test-utils'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { RawPosition } from '@/api/wire'
 import { useClosingStore } from '@/stores/closing'
 import { useDeskStore } from '@/stores/desk'
-import { aClose, aPosition, aRawLeg, CONDOR_LEGS } from '@/testing/builders'
+import { aClose, aPosition, aRawLeg, CONDOR_LEGS, NOW } from '@/testing/builders'
 import { allByTestId, byTestId } from '@/testing/dom'
 
 import StrategyCard from './StrategyCard.vue'
@@ -19,6 +19,10 @@ const rows = (card: VueWrapper): string[] =>
       .map((cell) => cell.text())
       .join(' | '),
   )
+
+// Quotes age by the clock: on another day they would be told as old.
+beforeEach(() => vi.useFakeTimers({ now: new Date(NOW), toFake: ['Date'] }))
+afterEach(() => vi.useRealTimers())
 
 describe('a strategy’s card', () => {
   it('shows what a trader looks for first', () => {
