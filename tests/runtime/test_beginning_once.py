@@ -16,7 +16,7 @@ from closeout.domain.orders import OrderType, Side, Ticket, TicketLeg
 from closeout.ports import ReadFailed
 from closeout.runtime.claims import holdings_after
 from closeout.runtime.refusals import NotReady
-from closeout.runtime.supervisor import CloseRequest
+from closeout.runtime.requests import CloseRequest
 
 
 async def test_nothing_begins_before_the_closes_of_the_last_run_are_taken_up(bench: Bench) -> None:

@@ -22,7 +22,7 @@ from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderType, Side, Ticket, TicketLeg
 from closeout.ports import ReadFailed
 from closeout.runtime.refusals import AccountBlocked, MarketClosed
-from closeout.runtime.supervisor import CloseRequest
+from closeout.runtime.requests import CloseRequest
 
 
 async def refused(bench: Bench, *, leg: str) -> str:

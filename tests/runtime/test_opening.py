@@ -11,7 +11,7 @@ from closeout.closing.state import Phase
 from closeout.domain.orders import Side
 from closeout.ports import JournalFailed
 from closeout.runtime.refusals import KeyReused, NotReady, UnknownLeg, UnknownPosition
-from closeout.runtime.supervisor import CloseRequest
+from closeout.runtime.requests import CloseRequest
 
 
 async def test_a_strategy_goes_out_as_one_order_that_reduces_every_leg(bench: Bench) -> None:

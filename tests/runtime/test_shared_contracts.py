@@ -11,7 +11,7 @@ from closeout.closing.state import Phase
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport
 from closeout.domain.strategies import GroupedBy
-from closeout.runtime.supervisor import CloseRequest
+from closeout.runtime.requests import CloseRequest
 
 OTHER = {
     "SPY261218P00540000": 1,

@@ -12,7 +12,7 @@ from simulation.holdings import Owned
 from closeout.closing.state import CloseState
 from closeout.domain.occ import Right, option_or_none
 from closeout.domain.orders import Ticket
-from closeout.runtime.supervisor import CloseRequest
+from closeout.runtime.requests import CloseRequest
 
 
 class Fate(StrEnum):

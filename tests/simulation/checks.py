@@ -30,7 +30,7 @@ from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport, Side, Ticket, TicketLeg, TradeUpdate
 from closeout.domain.outcomes import Accepted, NotSent, PlaceOutcome, Refused
 from closeout.runtime.engine import Engine
-from closeout.runtime.supervisor import CloseRequest
+from closeout.runtime.requests import CloseRequest
 
 _CENT = Decimal("0.01")
 _PATIENCE = 60.0

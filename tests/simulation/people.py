@@ -20,7 +20,7 @@ from closeout.domain.strategies import Strategy
 from closeout.ports import JournalFailed, ReadFailed
 from closeout.runtime.engine import Engine
 from closeout.runtime.refusals import NotBegun
-from closeout.runtime.supervisor import CloseRequest
+from closeout.runtime.requests import CloseRequest
 
 if TYPE_CHECKING:
     from simulation.world import World

@@ -39,9 +39,10 @@ from closeout.domain.orders import OrderReport, OrderStatus, Side
 from closeout.domain.pricing import EVERY_CENT
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import ReadFailed, StoredClose
-from closeout.runtime import book, claims, supervisor
+from closeout.runtime import book, claims, preparing
+from closeout.runtime.requests import CloseRequest
 from closeout.runtime.runner import Runner
-from closeout.runtime.supervisor import CloseRequest, Supervisor
+from closeout.runtime.supervisor import Supervisor
 
 Where = Any
 Patch = tuple[Where, str, object]
@@ -292,7 +293,7 @@ async def _open_at_any_time(self: Supervisor, request: CloseRequest) -> Runner:
     async with self._lock:
         await self._clear_doubts()
         known = await self._known(request)
-        return known or await self._begin(request, await self._prepare(request))
+        return known or await self._begin(request, await self.preparer.prepare(request))
 
 
 _open_at_any_time.__qualname__ = Supervisor._open.__qualname__
@@ -332,13 +333,13 @@ PLANTS: tuple[Plant, ...] = (
     Plant("recover by sending", "What was about to be sent before a crash is sent after it.",
           ((machine, "on_recovered", _recovered),)),
     Plant("sell the long first", "A package goes leg by leg, longs first.",
-          ((supervisor, "plan_strategy", _longs_first), (supervisor, "check_coverage", _nothing))),
+          ((preparing, "plan_strategy", _longs_first), (preparing, "check_coverage", _nothing))),
     Plant("ratio instead of quantity", "One unit is closed where all were asked for.",
-          ((supervisor, "plan_strategy", _one_unit),)),
+          ((preparing, "plan_strategy", _one_unit),)),
     Plant("row instead of leg", "A leg's close takes the whole row, the other strategy's too.",
-          ((supervisor, "plan_leg", _whole_row),)),
+          ((preparing, "plan_leg", _whole_row),)),
     Plant("wrong side", "A leg's close buys what it should sell.",
-          ((supervisor, "plan_leg", _wrong_side), (supervisor, "check_reduces", _nothing))),
+          ((preparing, "plan_leg", _wrong_side), (preparing, "check_reduces", _nothing))),
     Plant("wrong sign", "A net limit has the other sign.",
           ((plan, "conservative_net", _wrong_sign),)),
     Plant("round the wrong way", "A net limit is rounded beyond the user's own.",
@@ -368,9 +369,9 @@ PLANTS: tuple[Plant, ...] = (
     Plant("no lock on opening", "Two clicks are worked on at the same time.",
           ((Supervisor, "__init__", _without_lock),)),
     Plant("claims not checked", "A new close does not mind what a running one claims.",
-          ((supervisor, "check_unclaimed", _nothing),)),
+          ((preparing, "check_unclaimed", _nothing),)),
     Plant("cover not checked", "A long is sold from over its short.",
-          ((supervisor, "check_coverage", _nothing),)),
+          ((preparing, "check_coverage", _nothing),)),
     Plant("keys not remembered", "A repeated request begins anew.",
           ((SimulatedJournal, "find_by_key", _no_key),)),
     Plant("a failed read is an empty account", "The book is emptied when it cannot be read.",
@@ -393,6 +394,6 @@ FOUND: tuple[Plant, ...] = (
     Plant("late snapshot, lost history", "What the history tells is dropped with a late snapshot.",
           ((book.Book, "_accept", _late_snapshot_is_nothing),)),
     Plant("unsettled positions", "Contracts that are gone and still show are closed again.",
-          ((supervisor, "check_settled", _nothing),)),
+          ((preparing, "check_settled", _nothing),)),
 )  # fmt: skip
 """Bugs that seeds have found in the program, planted back."""

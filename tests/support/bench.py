@@ -15,8 +15,9 @@ from closeout.closing.state import CloseState, Phase
 from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
 from closeout.domain.strategies import Leg, Strategy
 from closeout.runtime.engine import Engine
+from closeout.runtime.requests import CloseRequest
 from closeout.runtime.runner import Runner
-from closeout.runtime.supervisor import CloseRequest, Supervisor
+from closeout.runtime.supervisor import Supervisor
 
 LONG_PUT, SHORT_PUT = "SPY261218P00550000", "SPY261218P00560000"
 SHORT_CALL, LONG_CALL = "SPY261218C00620000", "SPY261218C00630000"

@@ -13,7 +13,7 @@ from closeout.api.views import position_out
 from closeout.closing.plan import Terms
 from closeout.closing.state import CloseState
 from closeout.domain.orders import OrderType
-from closeout.runtime.supervisor import CloseRequest
+from closeout.runtime.requests import CloseRequest
 from closeout.schemas.closes import (
     CloseLegRequest,
     CloseLegResponse,

@@ -17,7 +17,7 @@ from closeout.runtime.refusals import (
     UnknownLeg,
     UnknownPosition,
 )
-from closeout.runtime.supervisor import Prepared
+from closeout.runtime.requests import Prepared
 from closeout.schemas.closes import (
     ClosePreview,
     ClosePreviewRequest,
@@ -61,9 +61,9 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
         price=body.limit_price,
     )
     if desk.engine.breaker.state(desk.clock.now()) is BreakerState.CLOSED:
-        await desk.engine.supervisor.learn_ticks(strategy, terms)
+        await desk.engine.supervisor.preparer.learn_ticks(strategy, terms)
     try:
-        prepared = desk.engine.supervisor.plan(strategy, leg, terms)
+        prepared = desk.engine.supervisor.preparer.plan(strategy, leg, terms)
     except CannotPlan as problem:
         return _preview(desk, strategy, leg, None, (problem.reason_code, str(problem)))
     return _preview(desk, strategy, leg, prepared, _problem(desk, prepared, terms))
@@ -79,7 +79,7 @@ def _problem(desk: Desk, prepared: Prepared, terms: Terms) -> Problem | None:
         closed = MarketClosed(market.next_open)
         return (closed.code, str(closed))
     try:
-        desk.engine.supervisor.check(prepared.plan, book.open_orders())
+        desk.engine.supervisor.preparer.check(prepared.plan, book.open_orders())
     except CannotPlan as problem:
         return (problem.reason_code, str(problem))
     return None

@@ -1,0 +1,170 @@
+"""Puts a request against the account as it is, and says what stands in the way."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import structlog
+
+from closeout.closing.guards import check_coverage, check_reduces
+from closeout.closing.plan import Terms, plan_leg, plan_strategy
+from closeout.closing.plans import Plan
+from closeout.closing.state import CloseState
+from closeout.closing.timing import SETTLE_WITHIN
+from closeout.domain.holdings import Holdings
+from closeout.domain.orders import OrderReport, OrderType
+from closeout.domain.strategies import Leg, Strategy
+from closeout.ports import Broker, Clock, ReadFailed
+from closeout.runtime.book import Book
+from closeout.runtime.claims import check_settled, check_unclaimed, holdings_after
+from closeout.runtime.refusals import (
+    AccountBlocked,
+    MarketClosed,
+    NotReady,
+    UnknownLeg,
+    UnknownPosition,
+)
+from closeout.runtime.requests import CloseRequest, Prepared
+
+log = structlog.get_logger(__name__)
+
+_SNAPSHOT_AGE_MAX = timedelta(seconds=2)
+"""A plan is made from holdings no older than this, or from a fresh read."""
+
+_QUOTE_AGE_MAX = timedelta(seconds=5)
+"""A limit is priced from quotes no older than this, or from a fresh read."""
+
+
+class Preparer:
+    """Plans closes of one account. `closes` returns every close that is known, any phase."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        book: Book,
+        clock: Clock,
+        closes: Callable[[], Sequence[CloseState]],
+    ) -> None:
+        self._broker = broker
+        self._book = book
+        self._clock = clock
+        self._closes = closes
+
+    async def prepare(self, request: CloseRequest) -> Prepared:
+        """
+        Read the account, plan the close and check that it may be sent.
+
+        Raises: NotBegun, CannotPlan, ReadFailed.
+        """
+        await self._book.refresh()
+        await self._check_account()
+        strategy, leg = self._find(request)
+        await self._check_market(request.terms)
+        await self._learn(strategy, request.terms)
+        if self._clock.now() - self._holdings().at > _SNAPSHOT_AGE_MAX:
+            # Learning took long, and the account may have been traded elsewhere meanwhile.
+            await self._book.refresh()
+            strategy, leg = self._find(request)
+        prepared = self.plan(strategy, leg, request.terms)
+        self.check(prepared.plan, await self._holders(prepared.plan))
+        return prepared
+
+    def check(self, plan: Plan, open_orders: Sequence[OrderReport]) -> None:
+        """Put a plan against the account as the book knows it. Raises: CannotPlan."""
+        holdings = self._holdings()
+        running = [state for state in self._closes() if not state.phase.is_end]
+        check_unclaimed(plan, holdings, running)
+        check_settled(plan, holdings, self._moved_lately())
+        check_reduces(plan, holdings, open_orders)
+        check_coverage(plan, holdings_after(holdings, running))
+
+    def _moved_lately(self) -> list[CloseState]:
+        """Closes whose fills the positions may not show yet."""
+        since = self._clock.now() - SETTLE_WITHIN
+        return [state for state in self._closes() if state.updated_at > since]
+
+    def _find(self, request: CloseRequest) -> tuple[Strategy, Leg | None]:
+        strategy = self._book.strategy(request.position_id)
+        if strategy is None:
+            raise UnknownPosition(
+                "There is no such position now. It may be closed already: look at the "
+                "refreshed list."
+            )
+        if request.leg_id is None:
+            return strategy, None
+        leg = strategy.leg(request.leg_id)
+        if leg is None:
+            raise UnknownLeg(
+                f"{strategy.underlying} {strategy.name} has no such leg now. It may be closed "
+                "already: look at the refreshed list."
+            )
+        return strategy, leg
+
+    def plan(self, strategy: Strategy, leg: Leg | None, terms: Terms) -> Prepared:
+        """Plan from what the book knows, without reading anything. Raises: CannotPlan."""
+        holdings = self._holdings()
+        view = self._book.view(strategy.legs)
+        if leg is None:
+            plan = plan_strategy(strategy, terms, view, holdings)
+        else:
+            plan = plan_leg(leg, terms, view, holdings)
+        return Prepared(strategy=strategy, leg=leg, plan=plan)
+
+    async def _learn(self, strategy: Strategy, terms: Terms) -> None:
+        """
+        Learn ticks and fresh quotes, which only a limit order needs.
+
+        Without quotes there is no mid, and only a price the user gave can stand.
+        """
+        await self.learn_ticks(strategy, terms)
+        if terms.order_type is OrderType.LIMIT and terms.price is None:
+            await self._book.freshen_quotes(strategy.legs, older_than=_QUOTE_AGE_MAX)
+
+    async def learn_ticks(self, strategy: Strategy, terms: Terms) -> None:
+        """
+        Learn the price steps a limit order must keep to.
+
+        Without them the coarsest class is assumed, which every class takes.
+        """
+        if terms.order_type is not OrderType.LIMIT:
+            return
+        options = [leg.symbol for leg in strategy.legs if leg.option is not None]
+        try:
+            await self._book.learn_ticks(options)
+        except ReadFailed as failure:
+            log.warning("ticks.unread", reason=str(failure))
+
+    async def _check_market(self, terms: Terms) -> None:
+        if terms.order_type is not OrderType.MARKET:
+            return
+        market = self._book.market
+        if market is None or not market.is_open:
+            # Our own clock may be slow: before refusing, the broker's is asked.
+            try:
+                market = await self._book.read_market()
+            except ReadFailed as failure:
+                # The broker is the last guard; not knowing the hour must not bar an exit.
+                log.warning("market.unread", reason=str(failure))
+        if market is not None and not market.is_open:
+            raise MarketClosed(market.next_open)
+
+    async def _check_account(self) -> None:
+        """Refuse for a blocked account, on a fresh read: it may be free again."""
+        account = self._book.account
+        if account is None or account.blocked_reason is None:
+            return
+        account = await self._book.read_account()
+        if account.blocked_reason is not None:
+            raise AccountBlocked(account.blocked_reason)
+
+    async def _holders(self, plan: Plan) -> tuple[OrderReport, ...]:
+        """Read the open orders only when one of them holds what we need."""
+        for target in plan.targets:
+            row = self._holdings().row(target.symbol)
+            if row is not None and row.available < target.contracts:
+                return await self._broker.open_orders()
+        return ()
+
+    def _holdings(self) -> Holdings:
+        if self._book.holdings is None:
+            raise NotReady("The positions have not been read yet. Nothing was sent.")
+        return self._book.holdings

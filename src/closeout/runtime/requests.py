@@ -1,0 +1,45 @@
+"""What a person asks for, and what the account makes of it."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+
+from closeout.closing.plan import Terms
+from closeout.closing.plans import Plan
+from closeout.domain.strategies import Leg, Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRequest:
+    """What a person asked for. `leg_id` None means the whole strategy."""
+
+    position_id: str
+    leg_id: str | None
+    terms: Terms
+    idempotency_key: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells apart two requests under one idempotency key."""
+        parts = (
+            self.position_id,
+            self.leg_id or "",
+            self.terms.order_type.value,
+            _plain(self.terms.offset),
+            _plain(self.terms.price),
+        )
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request put against the account as it is: what would be sent."""
+
+    strategy: Strategy
+    leg: Leg | None
+    plan: Plan
+
+
+def _plain(value: Decimal | None) -> str:
+    """The same text for the same number, however many zeros it came with."""
+    return "" if value is None else f"{value.normalize():f}"
