@@ -24,6 +24,12 @@ log = structlog.get_logger(__name__)
 
 Owners = Callable[[], Mapping[str, str]]
 
+YOUNG = timedelta(seconds=2)
+"""
+A snapshot of this age still stands for the account, while the stream would have told of a
+change. An order may only close (`*_to_close`), so the broker is the last guard.
+"""
+
 _HISTORY_OVERLAP = timedelta(minutes=5)
 """Alpaca lists orders by the time they were submitted; some arrive in the list late."""
 
@@ -44,6 +50,11 @@ class Book:
         """The newest order the history has told of. The stream's word does not count: it
         says nothing about what was missed before."""
         self._penny: dict[str, bool] = {}
+        self._read_at: datetime | None = None
+        """When holdings and history were last read together."""
+        self._disturbed_at: datetime | None = None
+        self.stream_is_whole = False
+        """Whether trade updates come in; while they do not, only a read tells of a change."""
         self.account: Account | None = None
         self.holdings: Holdings | None = None
         self.holdings_error: str | None = None
@@ -74,8 +85,25 @@ class Book:
             self._feed.status_changed()
             raise
         self.holdings_error = None
+        self._read_at = holdings.at
         self._accept(holdings)
         return holdings
+
+    async def refresh_unless_young(self) -> None:
+        """Read as `refresh` does, unless what is known cannot have changed. Raises: ReadFailed."""
+        if not self._is_young():
+            await self.refresh()
+
+    def _is_young(self) -> bool:
+        read_at, disturbed_at = self._read_at, self._disturbed_at
+        if read_at is None or self.holdings_error is not None or not self.stream_is_whole:
+            return False
+        is_undisturbed = disturbed_at is None or disturbed_at < read_at
+        return is_undisturbed and self._clock.now() - read_at < YOUNG
+
+    def disturb(self) -> None:
+        """Note that something has happened which no snapshot read until now need show."""
+        self._disturbed_at = self._clock.now()
 
     async def read_holdings(self) -> Holdings:
         """Read a snapshot of the holdings alone. Raises: ReadFailed."""

@@ -141,14 +141,18 @@ class Engine:
                 self._take_update(item)
             case LinkUp() | LinkDown():
                 self._note_link("trading", item)
+                self.book.stream_is_whole = isinstance(item, LinkUp)
                 if isinstance(item, LinkUp):
                     # Nothing is replayed: what happened meanwhile is asked for.
+                    self.book.disturb()
                     self.supervisor.look_again()
                     self.supervisor.stale_positions.set()
 
     def _take_update(self, update: TradeUpdate) -> None:
         self.book.note_order(update.order)
         ours = self.supervisor.take_report(update.order)
+        if update.executions or update.order.status.is_final or not ours:
+            self.book.disturb()
         if update.executions:
             self.supervisor.stale_positions.set()
         log.info(

@@ -14,7 +14,7 @@ from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderType
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Broker, Clock, ReadFailed
-from closeout.runtime.book import Book
+from closeout.runtime.book import YOUNG, Book
 from closeout.runtime.claims import check_settled, check_unclaimed, holdings_after
 from closeout.runtime.refusals import (
     AccountBlocked,
@@ -26,9 +26,6 @@ from closeout.runtime.refusals import (
 from closeout.runtime.requests import CloseRequest, Prepared
 
 log = structlog.get_logger(__name__)
-
-_SNAPSHOT_AGE_MAX = timedelta(seconds=2)
-"""A plan is made from holdings no older than this, or from a fresh read."""
 
 _QUOTE_AGE_MAX = timedelta(seconds=5)
 """A limit is priced from quotes no older than this, or from a fresh read."""
@@ -55,12 +52,12 @@ class Preparer:
 
         Raises: NotBegun, CannotPlan, ReadFailed.
         """
-        await self._book.refresh()
+        await self._book.refresh_unless_young()
         await self._check_account()
         strategy, leg = self._find(request)
         await self._check_market(request.terms)
         await self._learn(strategy, request.terms)
-        if self._clock.now() - self._holdings().at > _SNAPSHOT_AGE_MAX:
+        if self._clock.now() - self._holdings().at > YOUNG:
             # Learning took long, and the account may have been traded elsewhere meanwhile.
             await self._book.refresh()
             strategy, leg = self._find(request)

@@ -358,6 +358,9 @@ class Supervisor:
         if traded or state.phase is Phase.CLOSED:
             self.stale_positions.set()
         self._feed.close_changed(state.close_id)
+        if traded or state.phase.is_end != before.phase.is_end:
+            # Contracts have gone, or are free again.
+            self._book.disturb()
         if state.phase.is_end != before.phase.is_end:
             self._feed.positions_changed()
 
