@@ -9,7 +9,7 @@ from typing import Protocol
 from closeout.closing.events import Event
 from closeout.domain.errors import CloseoutError
 from closeout.domain.holdings import Account, Holdings, MarketClock
-from closeout.domain.orders import OrderReport, Ticket, TradeUpdate
+from closeout.domain.orders import Fill, OrderReport, Ticket, TradeUpdate
 from closeout.domain.outcomes import CancelOutcome, PlaceOutcome
 from closeout.domain.quotes import Quote
 
@@ -75,6 +75,10 @@ class Broker(Protocol):
 
     async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
         """Every order submitted after `since`, any status, legs nested, oldest first."""
+        ...
+
+    async def fills(self, since: datetime) -> tuple[Fill, ...]:
+        """Every trade of the account after `since`, by whatever hand, oldest first."""
         ...
 
     async def holdings(self) -> Holdings: ...

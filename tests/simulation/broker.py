@@ -16,12 +16,13 @@ from simulation.holdings import UNDERLYINGS
 from simulation.reports import without_legs
 from simulation.site import Site
 
+from alpaca_simulator.exchange.activities import ActivityFilter, ActivityType
 from alpaca_simulator.exchange.events import TradeUpdate as Told
 from alpaca_simulator.exchange.orders import Order, OrderFilter
 from alpaca_simulator.exchange.refusals import Refusal
 from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
-from closeout.domain.orders import OrderReport, Ticket, TradeUpdate
+from closeout.domain.orders import Fill, OrderReport, Side, Ticket, TradeUpdate
 from closeout.domain.outcomes import (
     Accepted,
     CancelOutcome,
@@ -234,6 +235,20 @@ class SimulatedBroker:
         lag = self._order_lag()
         seen = (self._venue.seen_late(order, lag) for order in orders)
         return tuple(report for report in seen if report is not None)
+
+    async def fills(self, since: datetime) -> tuple[Fill, ...]:
+        await self._ask()
+        query = ActivityFilter(
+            types=frozenset({ActivityType.FILL}), after=since, descending=False, page_size=10_000
+        )
+        limit = self._clock.now() - timedelta(seconds=self._order_lag())
+        rows = [row for row in self._venue.exchange.activities(query) if row.at <= limit]
+        await self._travel()
+        return tuple(
+            Fill(row.id, row.order_id, row.symbol, Side(row.side.value), row.qty, row.price, row.at)
+            for row in rows
+            if row.order_id is not None and row.side is not None and row.price is not None
+        )
 
     async def holdings(self) -> Holdings:
         at = self._clock.now()

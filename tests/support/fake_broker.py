@@ -14,7 +14,7 @@ from support.manual_clock import ManualClock
 
 from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
-from closeout.domain.orders import Execution, OrderReport, OrderStatus, Ticket, TradeUpdate
+from closeout.domain.orders import Execution, Fill, OrderReport, OrderStatus, Ticket, TradeUpdate
 from closeout.domain.outcomes import (
     Accepted,
     CancelOutcome,
@@ -51,6 +51,7 @@ class FakeBroker:
         self.blocked_reason: str | None = None
         self.quantities: dict[str, Decimal] = {}
         self.orders: list[FakeOrder] = []
+        self.traded: list[Fill] = []
         self.on_place: Callable[[Ticket], None] = lambda ticket: None
         self.unlisted: set[str] = set()
         """Client order ids that look-ups do not find yet."""
@@ -107,6 +108,10 @@ class FakeBroker:
         return tuple(
             each.report() for each in self.orders if since is None or each.submitted_at > since
         )
+
+    async def fills(self, since: datetime) -> tuple[Fill, ...]:
+        await self._read("fills")
+        return tuple(each for each in self.traded if each.at > since)
 
     async def holdings(self) -> Holdings:
         await self._read("holdings")
@@ -195,6 +200,17 @@ class FakeBroker:
         for leg in order.ticket.legs:
             order.prices[leg.symbol] = (prices or {}).get(leg.symbol, _DOLLAR)
             self._move(leg.symbol, leg.side.sign * traded * leg.ratio)
+            self.traded.append(
+                Fill(
+                    fill_id=f"fill-{len(self.traded) + 1}",
+                    order_id=order.order_id,
+                    symbol=leg.symbol,
+                    side=leg.side,
+                    quantity=traded * leg.ratio,
+                    price=order.prices[leg.symbol],
+                    at=order.updated_at,
+                )
+            )
         self.tell("fill" if complete else "partial_fill", order, traded)
         return order
 

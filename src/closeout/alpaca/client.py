@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 from urllib.parse import quote as quoted
 
 from closeout.alpaca import failures, parse
+from closeout.alpaca.activities import read_fills
 from closeout.alpaca.endpoints import Credentials, Endpoints
 from closeout.alpaca.history import read_orders
 from closeout.alpaca.limits import RateLimit
@@ -20,6 +21,7 @@ from closeout.alpaca.wire import (
     AccountRow,
     ClockRow,
     ContractRow,
+    FillRow,
     OrderRow,
     PositionRow,
     Unreadable,
@@ -27,7 +29,7 @@ from closeout.alpaca.wire import (
 )
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.occ import OccSymbol, option_or_none
-from closeout.domain.orders import OrderReport, Ticket
+from closeout.domain.orders import Fill, OrderReport, Ticket
 from closeout.domain.outcomes import (
     Accepted,
     CancelOutcome,
@@ -141,6 +143,11 @@ class AlpacaBroker:
         rows = await read_orders(self._order_page, status="all", since=since)
         return tuple(parse.order_report(row) for row in rows)
 
+    async def fills(self, since: datetime) -> tuple[Fill, ...]:
+        """Read every trade of the account after `since`, oldest first, in pages of 100."""
+        rows = await read_fills(self._fill_page, since=since)
+        return tuple(parse.fill(row) for row in rows)
+
     async def holdings(self) -> Holdings:
         """Read all positions. `at` is when the request went out: a later fill may be missing."""
         at = self._clock.now()
@@ -182,6 +189,9 @@ class AlpacaBroker:
 
     async def _order_page(self, params: Mapping[str, str]) -> list[OrderRow]:
         return await self._read(list[OrderRow], "/v2/orders", _NESTED | dict(params))
+
+    async def _fill_page(self, params: Mapping[str, str]) -> list[FillRow]:
+        return await self._read(list[FillRow], "/v2/account/activities/FILL", params)
 
     async def _read(self, kind: type[T], path: str, params: Mapping[str, str] | None = None) -> T:
         """Read what is always there."""

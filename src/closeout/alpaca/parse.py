@@ -9,6 +9,7 @@ from closeout.alpaca.wire import (
     AccountRow,
     ClockRow,
     ExecutionRow,
+    FillRow,
     OrderRow,
     PositionRow,
     QuoteRow,
@@ -18,6 +19,7 @@ from closeout.alpaca.wire import (
 from closeout.domain.holdings import Account, Holding, MarketClock
 from closeout.domain.orders import (
     Execution,
+    Fill,
     Intent,
     LegReport,
     OrderReport,
@@ -57,6 +59,24 @@ def order_report(row: OrderRow) -> OrderReport:
         updated_at=row.updated_at,
         replaced_by=row.replaced_by or None,
         replaces=row.replaces or None,
+    )
+
+
+def fill(row: FillRow) -> Fill:
+    """
+    Read a FILL activity. Short sales of shares come as `sell_short`.
+
+    Raises:
+        Unreadable: a number is infinite or not a number.
+    """
+    return Fill(
+        fill_id=row.id,
+        order_id=row.order_id,
+        symbol=row.symbol,
+        side=Side.BUY if row.side == "buy" else Side.SELL,
+        quantity=abs(whole(row.qty)),
+        price=exact(row.price),
+        at=row.transaction_time,
     )
 
 

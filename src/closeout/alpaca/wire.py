@@ -61,6 +61,18 @@ class PositionRow(msgspec.Struct, frozen=True):
     asset_class: str | None = None
 
 
+class FillRow(msgspec.Struct, frozen=True):
+    """A row of the account's FILL activities."""
+
+    id: str
+    order_id: str
+    symbol: str
+    side: str
+    qty: Decimal
+    price: Decimal
+    transaction_time: Instant
+
+
 class AccountRow(msgspec.Struct, frozen=True):
     account_number: str
     status: str | None = None

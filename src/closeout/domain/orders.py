@@ -192,6 +192,23 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """
+    One trade of one contract in the account, whoever sent its order.
+
+    `order_id` is the order's or, for a leg of a package, the leg's own. `quantity` is unsigned.
+    """
+
+    fill_id: str
+    order_id: str
+    symbol: str
+    side: Side
+    quantity: int
+    price: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TradeUpdate:
     """
     One message of Alpaca's trade-updates stream.
