@@ -1,8 +1,9 @@
 import { flushPromises, mount } from '@vue/test-utils'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent } from 'vue'
 
 import { useDeskStore } from '@/stores/desk'
+import { useNoticesStore } from '@/stores/notices'
 import { aClose, aRawClose } from '@/testing/builders'
 import { notices } from '@/testing/dom'
 import { aServer, json } from '@/testing/server'
@@ -30,6 +31,17 @@ describe('endings', () => {
     desk.putClose(aClose({ phase: 'closed', message: 'Closed: every contract filled.' }))
 
     expect(await notices()).toEqual(['Closed: SPY Iron Condor 18 Dec 2026Closed: every contract filled.'])
+  })
+
+  it('take the place of what was said before about the same close, and of nothing else', async () => {
+    const notice = useNoticesStore()
+    notice.tell({ tone: 'info', title: 'Submitted', message: '', sticky: false }, 'close-1')
+    notice.tell({ tone: 'info', title: 'Another', message: '', sticky: false }, 'close-2')
+    useDeskStore().putClose(aClose({ phase: 'cancelled', message: 'Cancelled as you asked.' }))
+
+    await vi.waitFor(async () => {
+      expect((await notices()).map((text) => text.slice(0, 9))).toEqual(['Another', 'Cancelled'])
+    })
   })
 
   it('are told for a close that was started in another tab and ended at once', async () => {

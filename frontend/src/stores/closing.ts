@@ -77,7 +77,7 @@ export const useClosingStore = defineStore('closing', () => {
 
   function tell({ notice, closeId, phase }: Told): void {
     if (closeId !== null && isEnding(phase)) notices.tellEnding(closeId, notice)
-    else notices.tell(notice)
+    else notices.tell(notice, closeId)
   }
 
   /** Bring the close itself, so that the card shows it although the stream may be away. */
@@ -92,9 +92,9 @@ export const useClosingStore = defineStore('closing', () => {
       const answer = await cancelClose(close.id)
       desk.putClose(answer.close)
       const title = `Cancel: ${nameOfClose(close)}`
-      notices.tell({ tone: 'info', title, message: answer.message, sticky: false })
+      notices.tell({ tone: 'info', title, message: answer.message, sticky: false }, close.id)
     } catch (error) {
-      notices.tell(failureNotice(error, `Cancel ${nameOfClose(close)}`))
+      notices.tell(failureNotice(error, `Cancel ${nameOfClose(close)}`), close.id)
     } finally {
       cancelling.delete(close.id)
     }

@@ -1,4 +1,4 @@
-import { ElNotification } from 'element-plus'
+import { ElNotification, type NotificationHandle } from 'element-plus'
 import { defineStore } from 'pinia'
 
 import type { Close } from '@/api/types'
@@ -9,10 +9,16 @@ const SHOWN_MS = 8_000
 /** Messages to the person. Each ending of a close is told once, whoever hears of it first. */
 export const useNoticesStore = defineStore('notices', () => {
   const told = new Set<string>()
+  /** The message on the screen about each close: a newer one takes its place. */
+  const shown = new Map<string, NotificationHandle>()
 
-  /** The component announces itself to screen readers as an alert. */
-  function tell({ tone, title, message, sticky }: Notice): void {
-    ElNotification({
+  /**
+   * The component announces itself to screen readers as an alert.
+   *
+   * @param about the close it tells of; null when none came of what was asked
+   */
+  function tell({ tone, title, message, sticky }: Notice, about: string | null = null): void {
+    const handle = ElNotification({
       type: tone,
       title,
       message,
@@ -20,13 +26,16 @@ export const useNoticesStore = defineStore('notices', () => {
       position: 'bottom-right',
       customClass: `notice notice--${tone}`,
     })
+    if (about === null) return
+    shown.get(about)?.close()
+    shown.set(about, handle)
   }
 
   /** @param closeId the close whose ending this is */
   function tellEnding(closeId: string, notice: Notice): void {
     if (told.has(closeId)) return
     told.add(closeId)
-    tell(notice)
+    tell(notice, closeId)
   }
 
   function tellEndingOf(close: Close): void {

@@ -12,6 +12,6 @@ export const allByTestId = (scope: Scope, id: string): DOMWrapper<Element>[] =>
 /** What the messages on the screen say. */
 export async function notices(): Promise<string[]> {
   await flushPromises()
-  const shown = document.querySelectorAll('.el-notification')
-  return [...shown].map((notice) => notice.textContent.trim())
+  const shown = [...document.querySelectorAll<HTMLElement>('.el-notification')]
+  return shown.filter(({ style }) => style.display !== 'none').map((notice) => notice.textContent.trim())
 }
