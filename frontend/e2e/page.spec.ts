@@ -1,7 +1,25 @@
+import type { Locator, Page } from '@playwright/test'
+
 import { expect, test } from './support/test'
 
 import { expectAccessible } from './support/axe'
 import { Desk } from './support/desk'
+
+/** Pixels that the page is wider than its window; the dialog scrolls in a layer of its own. */
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const dialogs = Array.from(document.querySelectorAll('.el-overlay-dialog'))
+    const layers = [document.documentElement, ...dialogs]
+    return Math.max(...layers.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth))
+  })
+
+/** Press Tab until it has the focus, as a person would who has no mouse. */
+async function tabTo(page: Page, wanted: Locator): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.press('Tab')
+    await expect(wanted).toBeFocused({ timeout: 1 })
+  }).toPass({ intervals: [0] })
+}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in ${colorScheme} colours`, () => {
@@ -13,10 +31,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(desk.cards.first()).toBeVisible()
 
       await expectAccessible(page)
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - window.innerWidth,
-      )
-      expect(overflow).toBeLessThanOrEqual(0)
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
     })
 
     test('the confirmation is accessible and sends nothing by itself @phone', async ({ page }) => {
@@ -25,6 +40,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await desk.cards.first().getByTestId('close-strategy').click()
       await expect(page.getByTestId('estimates')).toBeVisible()
       await expectAccessible(page)
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
+      await expect(desk.sendButton).toBeInViewport()
 
       await page.keyboard.press('Enter')
       await expect(desk.dialog).toBeVisible()
@@ -35,6 +52,22 @@ for (const colorScheme of ['light', 'dark'] as const) {
     })
   })
 }
+
+test('a strategy is closed by the keyboard alone', async ({ desk, simulator }) => {
+  await simulator.holdFills()
+  const { page } = desk
+  const card = desk.card(/TSLA/)
+  await tabTo(page, card.closeStrategy)
+  await page.keyboard.press('Enter')
+  await expect(desk.sendButton).toBeEnabled()
+  await tabTo(page, desk.sendButton)
+  await page.keyboard.press('Enter')
+  await expect(card.progress).toHaveAttribute('data-phase', 'working')
+
+  await tabTo(page, card.cancel)
+  await page.keyboard.press('Enter')
+  await expect(desk.recentCloses).toContainText('Cancelled')
+})
 
 test('mode, connections and market stay in sight while scrolling @phone', async ({ page }) => {
   const desk = new Desk(page)
