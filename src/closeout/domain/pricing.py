@@ -63,6 +63,18 @@ def conservative_net(price: Decimal) -> Decimal:
     return (price / CENT).to_integral_value(ROUND_FLOOR) * CENT
 
 
+def floor_to_tick(net: Decimal, rule: TickRule) -> Decimal:
+    """Return the dearest valid net price that is not above `net`; a credit is negative."""
+    tick = rule.tick(net)
+    return (net / tick).to_integral_value(ROUND_FLOOR) * tick
+
+
+def tick_above(net: Decimal, rule: TickRule) -> Decimal:
+    """Return the next valid net price above one that is valid itself."""
+    # A credit of three dollars shrinks into the tier below, a debit of three grows into the upper.
+    return net + (rule.below if -_TIER <= net < _TIER else rule.above)
+
+
 def neighbours(price: Decimal, rule: TickRule) -> tuple[Decimal, Decimal]:
     """Return the valid prices around one that is not on a tick."""
     return conservative(price, Side.BUY, rule), conservative(price, Side.SELL, rule)

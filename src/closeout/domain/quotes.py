@@ -50,3 +50,8 @@ class NetQuote:
     natural: Decimal
     mid: Decimal
     far: Decimal
+
+    @property
+    def width(self) -> Decimal:
+        """From one side of the package to the other; negative when it is crossed."""
+        return self.natural - self.far

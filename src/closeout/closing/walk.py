@@ -1,0 +1,294 @@
+"""
+The price walk of a limit order: which limit to show when. Pure arithmetic, no order in sight.
+
+Prices are signed nets for one unit, dollars per share, and the larger one is always the dearer
+for us: a debit is positive, a credit negative, and a single leg that is sold for 1.20 has the
+net -1.20. A walk begins between mid and natural, and at every step takes an equal stride of the
+distance that is left over the strides that are left, at least one tick. The distance is measured
+anew from the present mid and natural each time, so a market that runs away is followed and one
+that comes back is not chased. A fixed stride does neither: swiftward's measured walk of one cent
+a step saw its distance grow from 0.18 to 0.32 over nine steps.
+
+To drive one, whatever moves the orders and the clock:
+
+    walk = Walk(PACES[Pace.NORMAL], Grid(EVERY_CENT))
+    seen = see(legs, quotes, now)                       # legs: Sequence[TicketLeg]
+    limit = first_limit(walk, seen.net)                 # NoPrice beforehand if seen.net is None
+    walk = replace(walk, width_at_start=seen.net.width)
+    ...
+    at every schedule.due_in(age): age = now - the instant of the first limit
+        decision = next_limit(walk, limit, see(legs, quotes, now, walk=walk), age)
+        if decision.holding is None: limit = decision.limit, shown by replacing the order
+    once is_over(walk, age): rest, cancel, or go on so when it crosses (`AtEnd`)
+
+A single leg's plain price is `-limit` when it is sold; `Grid(rule, side)` keeps it above zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from closeout.domain.errors import NoPrice
+from closeout.domain.orders import Side, TicketLeg
+from closeout.domain.pricing import TickRule, floor_to_tick, net_quote, tick_above
+from closeout.domain.quotes import NetQuote, Quote
+
+STALE_AFTER = timedelta(seconds=15)
+"""Quotes that nothing has confirmed for this long price no step."""
+
+DEAD_AFTER = timedelta(minutes=5)
+"""Nor does a quote that has not changed for this long, however often it is read: a halted
+class, or a feed that died."""
+
+_WIDE_FACTOR = 2
+_WIDE_LEAST = Decimal("0.10")
+_ALL = Decimal(1)
+
+
+class Pace(StrEnum):
+    """How patient a walk is."""
+
+    PATIENT = "patient"
+    NORMAL = "normal"
+    URGENT = "urgent"
+    CUSTOM = "custom"
+
+
+class AtEnd(StrEnum):
+    """
+    What becomes of the order when the time is used up.
+
+    It rests at its last limit, is cancelled, or crosses: follows natural up to worst.
+    """
+
+    REST = "rest"
+    CANCEL = "cancel"
+    CROSS = "cross"
+
+
+class Holding(StrEnum):
+    """Why a walk stands still. The first five are about quotes that cannot be trusted."""
+
+    MISSING = "missing"
+    CROSSED = "crossed"
+    STALE = "stale"
+    NO_BID = "no_bid"
+    WIDE = "wide"
+    IMPROVED = "improved"
+    """The market has come to our limit, or past it: it should trade where it is."""
+    AT_WORST = "at_worst"
+    ARRIVED = "arrived"
+    """It stands where this walk ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """
+    When a walk steps, and between which shares of the way from mid (0) to natural (1).
+
+    The budget is divided into prices that each stand for one interval: the first from the
+    beginning, the last until the end.
+    """
+
+    budget: timedelta
+    interval: timedelta
+    start_share: Decimal = Decimal(0)
+    end_share: Decimal = _ALL
+
+    def __post_init__(self) -> None:
+        assert timedelta(0) < self.interval <= self.budget, "there is time for one price"
+        assert 0 <= self.start_share <= self.end_share <= 1, "a walk goes from mid to natural"
+
+    @property
+    def prices(self) -> int:
+        """How many limits the walk shows if nothing holds it."""
+        return self.budget // self.interval
+
+    def step_at(self, age: timedelta) -> int:
+        """Which price stands at this age, the first one being 0."""
+        return min(max(age // self.interval, 0), self.prices - 1)
+
+    def strides_left(self, age: timedelta) -> int:
+        """How many strides there are still, the one that is due at this age included."""
+        return self.prices - self.step_at(age)
+
+    def due_in(self, age: timedelta) -> timedelta:
+        """How long until the next step; beyond the end it goes on at the same rhythm."""
+        return self.interval - age % self.interval
+
+
+PACES = {
+    Pace.PATIENT: Schedule(timedelta(minutes=5), timedelta(seconds=20)),
+    Pace.NORMAL: Schedule(timedelta(seconds=60), timedelta(seconds=5)),
+    Pace.URGENT: Schedule(timedelta(seconds=15), timedelta(seconds=3)),
+}
+"""
+From mid to natural in 15, 12 and 5 prices. A step costs a request or two of the 200 a minute
+that an account has.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The valid net prices of an order. `side` is that of a single leg, None for a package."""
+
+    rule: TickRule
+    side: Side | None = None
+
+    def floor(self, net: Decimal) -> Decimal:
+        """Return the dearest valid price that is not above `net`; a leg costs at least a tick."""
+        price = floor_to_tick(net, self.rule)
+        if self.side is Side.BUY:
+            return max(price, self.rule.below)
+        if self.side is Side.SELL:
+            return min(price, -self.rule.below)
+        return price
+
+    def above(self, net: Decimal) -> Decimal:
+        return tick_above(net, self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """
+    What a person asked for, on the prices there are.
+
+    `worst` is the net nobody goes beyond. `width_at_start` is natural less the far side when
+    the walk began, and `bidless` names the sold legs that nobody bid for already then. `hurried`
+    means that somebody did not want to wait for the end.
+    """
+
+    schedule: Schedule
+    grid: Grid
+    worst: Decimal | None = None
+    at_end: AtEnd = AtEnd.REST
+    width_at_start: Decimal | None = None
+    bidless: tuple[str, ...] = ()
+    hurried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the market shows. `trouble` says why it prices nothing now, `net` what is seen."""
+
+    net: NetQuote | None
+    trouble: Holding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The limit to show; `holding` says why it is the one that stands already."""
+
+    limit: Decimal
+    holding: Holding | None = None
+
+
+def see(
+    legs: Sequence[TicketLeg],
+    quotes: Mapping[str, Quote],
+    now: datetime,
+    *,
+    read_at: datetime | None = None,
+    walk: Walk | None = None,
+) -> Sight:
+    """
+    Look at the market of a package, and say whether a step may be priced from it.
+
+    `read_at` is when the quotes were last confirmed: a quiet contract's quote may be older
+    and hold all the same. Without a walk, nothing is known of how wide it was before.
+    """
+    try:
+        net = net_quote(legs, quotes)
+    except NoPrice:
+        return Sight(None, Holding.MISSING)
+    each = [quotes[leg.symbol] for leg in legs]
+    if any(quote.is_crossed for quote in each):
+        return Sight(net, Holding.CROSSED)
+    if any(_is_stale(quote, now, read_at) for quote in each):
+        return Sight(net, Holding.STALE)
+    if walk is not None and set(bidless(legs, quotes)) - set(walk.bidless):
+        return Sight(net, Holding.NO_BID)
+    if walk is not None and _is_wide(net, walk.width_at_start):
+        return Sight(net, Holding.WIDE)
+    return Sight(net)
+
+
+def bidless(legs: Sequence[TicketLeg], quotes: Mapping[str, Quote]) -> tuple[str, ...]:
+    """Name the legs to be sold for which nobody bids."""
+    sold = [leg.symbol for leg in legs if leg.side is Side.SELL]
+    return tuple(symbol for symbol in sold if symbol not in quotes or not quotes[symbol].has_bid)
+
+
+def _is_stale(quote: Quote, now: datetime, read_at: datetime | None) -> bool:
+    confirmed_at = quote.at if read_at is None else max(quote.at, read_at)
+    return now - confirmed_at > STALE_AFTER or now - quote.at > DEAD_AFTER
+
+
+def _is_wide(net: NetQuote, before: Decimal | None) -> bool:
+    """Whether the market is more than twice as wide as it was, and by more than a dime."""
+    if before is None:
+        return False
+    return net.width > _WIDE_FACTOR * before and net.width > before + _WIDE_LEAST
+
+
+def is_over(walk: Walk, age: timedelta) -> bool:
+    """Whether the time of this walk is used up."""
+    return walk.hurried or age >= walk.schedule.budget
+
+
+def first_limit(walk: Walk, net: NetQuote) -> Decimal:
+    """Return the limit a walk begins with: never above natural or worst."""
+    wanted = net.mid + walk.schedule.start_share * (net.natural - net.mid)
+    return walk.grid.floor(_bounded(wanted, net, walk.worst))
+
+
+def next_limit(walk: Walk, limit: Decimal, seen: Sight, age: timedelta) -> Decision:
+    """
+    Return the limit to show at `age`, when `limit` stands: dearer or the same, never cheaper.
+
+    It is on a valid tick, and not above natural or worst unless `limit` was already.
+    """
+    if seen.net is None or seen.trouble is not None:
+        return Decision(limit, seen.trouble or Holding.MISSING)
+    if seen.net.natural <= limit:
+        return Decision(limit, Holding.IMPROVED)
+    goal = _goal(walk, seen.net, age)
+    bound = walk.grid.floor(_bounded(goal, seen.net, walk.worst))
+    if bound <= limit:
+        return Decision(limit, _why_not_further(walk, limit, goal))
+    left = 1 if is_over(walk, age) else walk.schedule.strides_left(age)
+    stride = walk.grid.floor(limit + (goal - limit) / left)
+    return Decision(min(max(stride, walk.grid.above(limit)), bound))
+
+
+def _goal(walk: Walk, net: NetQuote, age: timedelta) -> Decimal:
+    """Where this walk is heading in the market as it is."""
+    crosses = walk.at_end is AtEnd.CROSS and is_over(walk, age)
+    share = _ALL if crosses else walk.schedule.end_share
+    return net.mid + share * (net.natural - net.mid)
+
+
+def _bounded(wanted: Decimal, net: NetQuote, worst: Decimal | None) -> Decimal:
+    return min(wanted, net.natural, wanted if worst is None else worst)
+
+
+def _why_not_further(walk: Walk, limit: Decimal, goal: Decimal) -> Holding:
+    stopped = walk.worst is not None and walk.grid.floor(walk.worst) <= limit < goal
+    return Holding.AT_WORST if stopped else Holding.ARRIVED
+
+
+def quickened(walk: Walk, age: timedelta) -> tuple[Pace | None, Walk]:
+    """
+    Return the next faster pace and the walk at it, whose age begins anew at zero.
+
+    The time left becomes that pace's budget, or stays if it is less. What is faster than the
+    fastest is to cross now: the pace is None, and this walk's time is over.
+    """
+    left = walk.schedule.budget - age
+    for pace, faster in PACES.items():
+        if faster.budget < walk.schedule.budget and left >= faster.interval:
+            schedule = replace(faster, budget=min(left, faster.budget))
+            return pace, replace(walk, schedule=schedule)
+    return None, replace(walk, at_end=AtEnd.CROSS, hurried=True)
