@@ -1,0 +1,54 @@
+"""When options end, and what happens next."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from support.builders import a_leg, a_strategy, an_iron_condor, call
+
+from closeout.domain.expiration import Happening, expires_at, next_event, years_until
+
+FRIDAY = date(2026, 12, 18)
+
+
+def test_the_close_is_at_four_in_new_york_winter_and_summer() -> None:
+    assert datetime(2026, 12, 18, 21, tzinfo=UTC) == expires_at(FRIDAY)
+    assert datetime(2026, 6, 18, 20, tzinfo=UTC) == expires_at(date(2026, 6, 18))
+
+
+def test_time_left_counts_to_the_close_and_is_never_negative() -> None:
+    assert 2 / 365 == years_until(FRIDAY, datetime(2026, 12, 16, 21, tzinfo=UTC))
+    assert 0 == years_until(FRIDAY, datetime(2026, 12, 19, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("now", "kind", "at"),
+    [
+        (datetime(2026, 12, 1, tzinfo=UTC), Happening.EXPIRY_CUTOFF, (20, 15)),
+        (datetime(2026, 12, 18, 20, 14, tzinfo=UTC), Happening.EXPIRY_CUTOFF, (20, 15)),
+        (datetime(2026, 12, 18, 20, 15, tzinfo=UTC), Happening.EXPIRY, (21, 0)),
+        (datetime(2026, 12, 18, 20, 59, tzinfo=UTC), Happening.EXPIRY, (21, 0)),
+    ],
+)
+def test_the_cut_off_comes_before_the_close(
+    now: datetime, kind: Happening, at: tuple[int, int]
+) -> None:
+    event = next_event(an_iron_condor(), now)
+
+    assert event is not None
+    assert (kind, datetime(2026, 12, 18, *at, tzinfo=UTC)) == (event.kind, event.at)
+
+
+def test_the_first_expiry_counts() -> None:
+    legs = a_leg(call(460, expiry="270115"), 1), a_leg(call(460), -1)
+    event = next_event(a_strategy(*legs), datetime(2026, 12, 1, tzinfo=UTC))
+
+    assert event is not None
+    assert FRIDAY == event.at.date()
+    assert "Friday 18 December" in event.message
+
+
+def test_nothing_happens_to_shares_and_after_the_last_close() -> None:
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+
+    assert None is next_event(a_strategy(a_leg("SPY", 100)), now)
+    assert None is next_event(an_iron_condor(), expires_at(FRIDAY))
