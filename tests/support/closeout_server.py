@@ -18,7 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -32,17 +32,24 @@ _PATIENCE: Final = 30.0
 
 
 class CloseoutServer:
-    """One data folder, and the process that serves it now. `settings` go into its environment."""
+    """
+    One data folder, and the process that serves it now. `settings` go into its environment.
+
+    `program` is what Python runs instead of the command itself.
+    """
 
     def __init__(
         self,
         simulator: SimulatorProcess,
         folder: Path,
         settings: Mapping[str, str] | None = None,
+        *,
+        program: Sequence[str] | None = None,
     ) -> None:
         self.folder = folder
         self._simulator = simulator
         self._settings = dict(settings or {})
+        self._program = program or ("-m", "closeout", "serve", "--port", "0")
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self._lines: list[str] = []
@@ -56,7 +63,7 @@ class CloseoutServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         began = len(self._lines)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "closeout", "serve", "--port", "0"],
+            [sys.executable, *self._program],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

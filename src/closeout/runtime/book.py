@@ -4,6 +4,7 @@ What is known of the account now, and how old that is.
 A failed read keeps what was known and says so; it never empties the book (invariant I8).
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ import structlog
 from closeout.closing.plan import MarketView
 from closeout.closing.reports import merge
 from closeout.domain.grouping import Grouping, group
-from closeout.domain.holdings import Account, Holdings, MarketClock
+from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
 from closeout.domain.orders import OrderReport
 from closeout.domain.pricing import EVERY_CENT, TickRule, option_tick_rule
 from closeout.domain.quotes import Quote
@@ -53,6 +54,8 @@ class Book:
         self._read_at: datetime | None = None
         """When holdings and history were last read together."""
         self._disturbed_at: datetime | None = None
+        self._grouped_from: tuple[str, tuple[Holding, ...], Mapping[str, str]] | None = None
+        """What the strategies were made from; None when an order has changed since."""
         self.stream_is_whole = False
         """Whether trade updates come in; while they do not, only a read tells of a change."""
         self.account: Account | None = None
@@ -78,8 +81,8 @@ class Book:
             ReadFailed: what was known stays, with `holdings_error` set.
         """
         try:
-            holdings = await self._broker.holdings()
-            await self._read_history()
+            # Side by side: a person waits for the answers before an order goes out.
+            holdings, _ = await asyncio.gather(self._broker.holdings(), self._read_history())
         except ReadFailed as failure:
             self.holdings_error = str(failure)
             self._feed.status_changed()
@@ -134,18 +137,26 @@ class Book:
     def note_order(self, report: OrderReport) -> None:
         """Take in a report; one that comes late or twice takes nothing back."""
         known = self._orders.get(report.order_id)
+        if report == known:
+            return
         self._orders[report.order_id] = report if known is None else merge(known, report)
+        self._grouped_from = None
 
     def _regroup(self) -> None:
         if self.holdings is None or self.account is None:
             return
-        grouping = group(self.account.number, self.holdings, self._orders.values(), self._owners())
-        changed = grouping != self.grouping
-        self.grouping = grouping
-        if changed:
-            log.info("positions.grouped", strategies=len(grouping.strategies))
+        grouped_from = (self.account.number, self.holdings.rows, self._owners())
+        if grouped_from != self._grouped_from:
+            self._group(self.account.number, self.holdings)
+            self._grouped_from = grouped_from
         # Also without a change: the snapshot is younger, and its age is on the page.
         self._feed.positions_changed()
+
+    def _group(self, account: str, holdings: Holdings) -> None:
+        grouping = group(account, holdings, self._orders.values(), self._owners())
+        if grouping != self.grouping:
+            log.info("positions.grouped", strategies=len(grouping.strategies))
+        self.grouping = grouping
 
     # --- the market -------------------------------------------------------------------
 
