@@ -5,8 +5,9 @@ A failed read keeps what was known and says so; it never empties the book (invar
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -24,6 +25,8 @@ from closeout.runtime.feed import Feed
 log = structlog.get_logger(__name__)
 
 Owners = Callable[[], Mapping[str, str]]
+
+R = TypeVar("R")
 
 YOUNG = timedelta(seconds=2)
 """
@@ -81,8 +84,7 @@ class Book:
             ReadFailed: what was known stays, with `holdings_error` set.
         """
         try:
-            # Side by side: a person waits for the answers before an order goes out.
-            holdings, _ = await asyncio.gather(self._broker.holdings(), self._read_history())
+            holdings = await self._read_both()
         except ReadFailed as failure:
             self.holdings_error = str(failure)
             self._feed.status_changed()
@@ -90,6 +92,17 @@ class Book:
         self.holdings_error = None
         self._read_at = holdings.at
         self._accept(holdings)
+        return holdings
+
+    async def _read_both(self) -> Holdings:
+        """Read holdings and history side by side: a person waits for both. Raises: ReadFailed."""
+        holdings, missed = await asyncio.gather(
+            _failure_or(self._broker.holdings), _failure_or(self._read_history)
+        )
+        if isinstance(holdings, ReadFailed):
+            raise holdings
+        if missed is not None:
+            raise missed
         return holdings
 
     async def refresh_unless_young(self) -> None:
@@ -246,3 +259,11 @@ class Book:
         legs = [leg for strategy in self.grouping.strategies for leg in strategy.legs]
         options = frozenset(leg.symbol for leg in legs if leg.option is not None)
         return options, frozenset(leg.underlying for leg in legs)
+
+
+async def _failure_or(read: Callable[[], Awaitable[R]]) -> R | ReadFailed:
+    """Return a failed read as a value: its task has somebody who waits for two of them."""
+    try:
+        return await read()
+    except ReadFailed as failure:
+        return failure
