@@ -239,6 +239,117 @@ async def test_prices_that_do_not_go_together_are_refused(
     assert is_problem(await shop.preview(**body), 422, "invalid_request")
 
 
+async def test_every_leg_shows_its_market_and_how_old_that_is(shop: Shop) -> None:
+    await shop.bench.clock.seconds(7)
+
+    (order,) = (await previewed(shop))["orders"]
+
+    leg = next(each for each in order["legs"] if SHORT_PUT == each["symbol"])
+    assert ("2.00", 10, "2.10", 10, "2.05", 7) == tuple(
+        leg[name] for name in ("bid", "bid_size", "ask", "ask_size", "mid", "quote_age_seconds")
+    )
+
+
+async def test_fees_are_told_for_each_leg_and_together(shop: Shop) -> None:
+    """Ten condors in November 2026: 40 contracts; the two longs are sold at a mid of 1.05."""
+    body = await previewed(shop)
+
+    sold = next(leg for leg in body["orders"][0]["legs"] if LONG_PUT == leg["symbol"])
+    assert {"orf": "0.15", "occ": "0.25", "taf": "0", "cat": "0.003", "sec": "0.02163"} == {
+        fee["code"]: fee["amount"] for fee in sold["fees"]
+    }
+    assert ("1.65526", "1.67") == (body["fees"]["exact"], body["fees"]["total"])
+    orf = next(fee for fee in body["fees"]["fees"] if "orf" == fee["code"])
+    assert ("0.6", "0.015", "contract", "2026-07-01", False) == tuple(
+        orf[name] for name in ("amount", "rate", "basis", "since", "confirmed")
+    )
+    assert "BrokFeeSched" in orf["source"]
+
+
+async def test_buying_power_is_told_before_and_after(shop: Shop) -> None:
+    """Ten wings of ten dollars bind 10,000; buying back at natural costs 2,200."""
+    body = await previewed(shop)
+
+    assert {
+        "before": "100000.00",
+        "after": "107800.00",
+        "margin_before": "10000.00",
+        "margin_after": "0.00",
+        "released": "10000.00",
+        "cash": "-2200.00",
+    } == body["buying_power"]
+
+
+async def test_a_limit_counts_in_the_buying_power(shop: Shop) -> None:
+    body = await previewed(shop, order_type="limit", limit_price_offset="0.05")
+
+    assert ("-2050.00", "107950.00") == (
+        body["buying_power"]["cash"],
+        body["buying_power"]["after"],
+    )
+
+
+async def test_nobody_goes_beyond_a_fixed_limit_and_anywhere_at_market(shop: Shop) -> None:
+    limit = await previewed(shop, order_type="limit", limit_price_offset="0.05")
+    market = await previewed(shop)
+
+    assert ("2.05", "-2050.00", "-2050.00") == (
+        limit["orders"][0]["worst"],
+        limit["cash_worst"],
+        limit["pnl_worst"],
+    )
+    assert (None, None) == (market["orders"][0]["worst"], market["cash_worst"])
+
+
+async def test_what_remains_of_the_strategy_is_told(shop: Shop) -> None:
+    whole = await previewed(shop)
+    one = await previewed(shop, leg_id=shop.bench.leg(SHORT_PUT).id)
+
+    assert ([], 0, 0) == (
+        whole["remaining_legs"],
+        whole["uncovered_before"],
+        whole["uncovered_after"],
+    )
+    assert {LONG_PUT: 10, SHORT_CALL: -10, LONG_CALL: 10} == {
+        leg["symbol"]: leg["quantity"] for leg in one["remaining_legs"]
+    }
+
+
+async def test_a_naked_short_is_counted_and_named(shop: Shop) -> None:
+    body = await previewed(shop, leg_id=shop.bench.leg(LONG_CALL).id)
+
+    assert (0, 10) == (body["uncovered_before"], body["uncovered_after"])
+    assert "leaves_naked" in codes(body)
+    assert None is body["buying_power"]["after"], "a naked call may cost anything"
+
+
+async def test_an_order_that_holds_contracts_is_a_conflict(shop: Shop) -> None:
+    leg = TicketLeg(SHORT_PUT, 1, Side.BUY)
+    shop.bench.broker.take(Ticket("by-hand", 3, (leg,), OrderType.MARKET, None))
+    await shop.bench.engine.book.refresh()
+
+    (conflict,) = (await previewed(shop))["conflicts"]
+
+    assert (shop.bench.broker.newest.order_id, None, True) == (
+        conflict["order_id"],
+        conflict["close_id"],
+        conflict["holds"],
+    )
+    assert [{"symbol": SHORT_PUT, "side": "buy", "open_quantity": 3}] == conflict["legs"]
+
+
+async def test_an_order_of_closeouts_own_names_its_close(shop: Shop) -> None:
+    answer = (await shop.close_leg(SHORT_PUT)).json()
+
+    (conflict,) = (await previewed(shop))["conflicts"]
+
+    assert answer["close_id"] == conflict["close_id"]
+
+
+async def test_the_feed_is_named(shop: Shop) -> None:
+    assert "indicative" == (await previewed(shop))["feed"]
+
+
 async def test_an_unknown_leg_is_a_problem(shop: Shop) -> None:
     assert is_problem(await shop.preview(leg_id="leg_none"), 404, "unknown_leg")
 

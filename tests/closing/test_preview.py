@@ -1,13 +1,10 @@
 """What a close would send and bring, to the cent, before anything is sent."""
 
-from datetime import timedelta
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.builders import (
-    AT,
     LIMIT,
     MARKET,
     a_covered_call,
@@ -22,10 +19,8 @@ from support.builders import (
 
 from closeout.closing.plan import Terms
 from closeout.closing.preview import (
-    Severity,
     Worth,
     preview_steps,
-    warnings_for,
     worth,
 )
 from closeout.domain.orders import OrderType
@@ -43,11 +38,15 @@ CONDOR_QUOTES = (
 def worth_of(strategy: Strategy, terms: Terms, *quotes: Quote) -> Worth:
     plan = a_plan(strategy, terms, *quotes)
     known = {quote.symbol: quote for quote in quotes}
-    return worth(preview_steps(plan, known), strategy.legs)
+    return worth(preview_steps(plan, known), plan, strategy.legs)
 
 
 def dollars(*amounts: str | None) -> Worth:
-    return Worth(*(None if amount is None else Decimal(amount) for amount in amounts))
+    """Cash at natural, mid and limit, then P&L at them. Nobody goes beyond a fixed limit."""
+    natural, mid, limit, pnl_natural, pnl_mid, pnl_limit = (
+        None if amount is None else Decimal(amount) for amount in amounts
+    )
+    return Worth(natural, mid, limit, limit, pnl_natural, pnl_mid, pnl_limit, pnl_limit)
 
 
 def test_closing_a_short_condor_costs_and_keeps_what_is_left_of_the_credit() -> None:
@@ -98,9 +97,11 @@ def test_a_covered_call_counts_shares_once_and_contracts_a_hundred_times() -> No
         cash_natural=cash_natural,
         cash_mid=cash_mid,
         cash_limit=None,
+        cash_worst=None,
         pnl_natural=cash_natural + entry,
         pnl_mid=cash_mid + entry,
         pnl_limit=None,
+        pnl_worst=None,
     ) == worth_of(a_covered_call(2), MARKET, *quotes)
 
 
@@ -150,51 +151,3 @@ def test_cash_and_result_agree_with_the_legs_added_one_by_one(
 
     assert cash == result.cash_natural
     assert cash - 100 * sum(leg.quantity for leg in legs) == result.pnl_natural
-
-
-def codes(strategy: Strategy, *quotes: Quote, feed: str = "opra", age: float = 0) -> list[str]:
-    plan = a_plan(strategy)
-    known = {quote.symbol: quote for quote in quotes}
-    found = warnings_for(plan, known, AT + timedelta(seconds=age), feed)
-    return [warning.code for warning in found]
-
-
-LONG, SHORT = a_strategy(a_leg(call(470), 4)), a_strategy(a_leg(call(470), -4))
-
-
-@pytest.mark.parametrize(
-    ("expected", "strategy", "quote"),
-    [
-        ([], LONG, ("2.00", "2.10")),
-        (["zero_bid"], LONG, ("0.00", "0.05")),
-        ([], SHORT, ("0.00", "0.05")),  # a bid is not needed to buy
-        (["no_quote"], LONG, (None, "0.05")),
-        (["no_quote"], SHORT, ("0.05", None)),
-        (["crossed"], LONG, ("2.10", "2.00")),
-        (["wide"], LONG, ("1.00", "2.00")),
-    ],
-)
-def test_a_quote_that_stands_out_is_named(
-    expected: list[str], strategy: Strategy, quote: tuple[str | None, str | None]
-) -> None:
-    assert expected == codes(strategy, a_quote(call(470), *quote))
-
-
-def test_an_old_quote_is_named_with_its_age() -> None:
-    quote = a_quote(call(470), "2.00", "2.10")
-
-    assert ([], ["stale"]) == (codes(LONG, quote, age=30), codes(LONG, quote, age=31))
-
-
-def test_the_worst_comes_first() -> None:
-    """Shares and calls go as two orders, the feed is indicative, and nobody bids."""
-    quotes = (a_quote("NVDA", "0.00", "130.02"), a_quote(call(140, "NVDA"), "5.00", "5.20"))
-    plan = a_plan(a_covered_call(2))
-    found = warnings_for(plan, {quote.symbol: quote for quote in quotes}, AT, "indicative")
-
-    assert ["zero_bid", "wide", "several_orders", "indicative_feed"] == [
-        warning.code for warning in found
-    ]
-    assert [Severity.DANGER, Severity.WARNING, Severity.INFO, Severity.INFO] == [
-        warning.severity for warning in found
-    ]

@@ -266,6 +266,29 @@ export interface components {
             retry_at: string | null;
         };
         /**
+         * BuyingPowerOut
+         * @description Options buying power before and after, dollars, estimated before fees: Alpaca has no
+         *     dry run.
+         *
+         *     Margin is the universal spread rule over everything the account holds. `released` is
+         *     what the close sets free of it, `cash` what it brings: at the limit, or at natural for a
+         *     market order. Null where something is not known.
+         */
+        BuyingPowerOut: {
+            /** Before */
+            before: string | null;
+            /** After */
+            after: string | null;
+            /** Margin Before */
+            margin_before: string | null;
+            /** Margin After */
+            margin_after: string | null;
+            /** Released */
+            released: string | null;
+            /** Cash */
+            cash: string | null;
+        };
+        /**
          * CancelCloseResponse
          * @description The cancel was asked for; the close says what came of it.
          */
@@ -430,7 +453,8 @@ export interface components {
          *
          *     Net prices are dollars per share for one unit, debit positive and credit negative.
          *     `cash_*` are dollars for the whole close: positive is received, negative is paid.
-         *     `problem` is set when the close would be refused beforehand, with what to do.
+         *     `pnl_*` is the P&L it realises, before fees. `problem` is set when the close would be
+         *     refused beforehand, with what to do.
          */
         ClosePreview: {
             /** Position Id */
@@ -449,12 +473,26 @@ export interface components {
             cash_mid: string | null;
             /** Cash Limit */
             cash_limit: string | null;
+            /** Cash Worst */
+            cash_worst: string | null;
             /** Pnl Natural */
             pnl_natural: string | null;
             /** Pnl Mid */
             pnl_mid: string | null;
             /** Pnl Limit */
             pnl_limit: string | null;
+            /** Pnl Worst */
+            pnl_worst: string | null;
+            fees: components["schemas"]["FeesOut"] | null;
+            buying_power: components["schemas"]["BuyingPowerOut"] | null;
+            /** Uncovered Before */
+            uncovered_before: number | null;
+            /** Uncovered After */
+            uncovered_after: number | null;
+            /** Remaining Legs */
+            remaining_legs: components["schemas"]["RemainingLegOut"][];
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictOut"][];
             /** Warnings */
             warnings: components["schemas"]["PreviewWarning"][];
             /** Problem */
@@ -467,6 +505,8 @@ export interface components {
             market_open: boolean | null;
             /** Next Open */
             next_open: string | null;
+            /** Feed */
+            feed: string;
             /**
              * As Of
              * Format: date-time
@@ -551,6 +591,105 @@ export interface components {
             /** Total Count */
             total_count: number;
         };
+        /**
+         * ConflictLegOut
+         * @description What an open order still trades of a contract that is to be closed.
+         */
+        ConflictLegOut: {
+            /** Symbol */
+            symbol: string;
+            /** Side */
+            side: ("buy" | "sell") | null;
+            /** Open Quantity */
+            open_quantity: number;
+        };
+        /**
+         * ConflictOut
+         * @description An open order on contracts of this close.
+         *
+         *     `holds`: it closes them too, so they are not free while it works. Otherwise it trades
+         *     against the close, and Alpaca may refuse that as a wash trade. `close_id` is the close
+         *     of Closeout's it belongs to, null for an order placed elsewhere.
+         */
+        ConflictOut: {
+            /** Order Id */
+            order_id: string;
+            /** Client Order Id */
+            client_order_id: string;
+            /** Close Id */
+            close_id: string | null;
+            /** Status */
+            status: string;
+            /** Order Class */
+            order_class: string;
+            /** Order Type */
+            order_type: string;
+            /** Limit Price */
+            limit_price: string | null;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Legs */
+            legs: components["schemas"]["ConflictLegOut"][];
+            /** Holds */
+            holds: boolean;
+            /** Message */
+            message: string;
+        };
+        /**
+         * FeeOut
+         * @description One regulatory fee of the whole close, with the rate it was estimated by.
+         *
+         *     `rate` is dollars per contract, per share (a contract counts its hundred) or per dollar
+         *     of proceeds, as `basis` says. `confirmed` is false where the rate or its date was not
+         *     read in the issuer's own text; `source` says what was.
+         */
+        FeeOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "orf" | "occ" | "taf" | "cat" | "sec";
+            /** Amount */
+            amount: string | null;
+            /**
+             * Rate
+             * Format: decimal
+             */
+            rate: string;
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "contract" | "share" | "dollar";
+            /** Sales Only */
+            sales_only: boolean;
+            /** Cap */
+            cap: string | null;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /** Source */
+            source: string;
+            /** Confirmed */
+            confirmed: boolean;
+        };
+        /**
+         * FeesOut
+         * @description Estimated regulatory fees, dollars. The account's FEE activities tell what was charged.
+         *
+         *     `exact` is the unrounded sum. `total` is what Alpaca would charge at the end of the day
+         *     if nothing else traded: each kind rounded up to the cent.
+         */
+        FeesOut: {
+            /** Total */
+            total: string | null;
+            /** Exact */
+            exact: string | null;
+            /** Fees */
+            fees: components["schemas"]["FeeOut"][];
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -563,6 +702,19 @@ export interface components {
         HealthOut: {
             /** Ready */
             ready: boolean;
+        };
+        /**
+         * LegFeeOut
+         * @description What one regulatory fee comes to for a leg, unrounded; null when a price is missing.
+         */
+        LegFeeOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "orf" | "occ" | "taf" | "cat" | "sec";
+            /** Amount */
+            amount: string | null;
         };
         /**
          * LegOut
@@ -725,6 +877,8 @@ export interface components {
         /**
          * PreviewLeg
          * @description One leg of an order as it would be sent; `quantity` is contracts or shares.
+         *
+         *     Sizes are contracts (shares for stock) at bid and ask.
          */
         PreviewLeg: {
             /** Leg Id */
@@ -742,16 +896,28 @@ export interface components {
             ratio: number;
             /** Bid */
             bid: string | null;
+            /** Bid Size */
+            bid_size: number | null;
             /** Ask */
             ask: string | null;
+            /** Ask Size */
+            ask_size: number | null;
             /** Mid */
             mid: string | null;
             /** Quote At */
             quote_at: string | null;
+            /** Quote Age Seconds */
+            quote_age_seconds: number | null;
+            /** Fees */
+            fees: components["schemas"]["LegFeeOut"][];
         };
         /**
          * PreviewOrder
          * @description One order of the plan. Orders go out one after another, each after the last has filled.
+         *
+         *     `natural`, `mid` and `worst` are net prices, dollars per share for one unit, debit
+         *     positive and credit negative; `worst` is the limit nobody goes beyond, null for a
+         *     market order.
          */
         PreviewOrder: {
             /**
@@ -777,12 +943,16 @@ export interface components {
             natural: string | null;
             /** Mid */
             mid: string | null;
+            /** Worst */
+            worst: string | null;
             /** Legs */
             legs: components["schemas"]["PreviewLeg"][];
         };
         /**
          * PreviewWarning
-         * @description Something to know before confirming.
+         * @description Something to know before confirming. `symbol` is what it is about, if it is one.
+         *
+         *     `code` is stable and says which warning it is; more may be added.
          */
         PreviewWarning: {
             /** Code */
@@ -794,6 +964,8 @@ export interface components {
             severity: "info" | "warning" | "danger";
             /** Message */
             message: string;
+            /** Symbol */
+            symbol: string | null;
         };
         /**
          * Problem
@@ -814,6 +986,18 @@ export interface components {
             code: string;
             /** Instance */
             instance: string;
+        };
+        /**
+         * RemainingLegOut
+         * @description A leg of the strategy that is there after the close; `quantity` is signed.
+         */
+        RemainingLegOut: {
+            /** Leg Id */
+            leg_id: string;
+            /** Symbol */
+            symbol: string;
+            /** Quantity */
+            quantity: number;
         };
         /**
          * StatusOut
@@ -1013,6 +1197,7 @@ export interface components {
 }
 export type AttemptOut = components['schemas']['AttemptOut'];
 export type BreakerOut = components['schemas']['BreakerOut'];
+export type BuyingPowerOut = components['schemas']['BuyingPowerOut'];
 export type CancelCloseResponse = components['schemas']['CancelCloseResponse'];
 export type CloseLegOut = components['schemas']['CloseLegOut'];
 export type CloseLegRequest = components['schemas']['CloseLegRequest'];
@@ -1024,8 +1209,13 @@ export type ClosePreviewRequest = components['schemas']['ClosePreviewRequest'];
 export type CloseStrategyRequest = components['schemas']['CloseStrategyRequest'];
 export type CloseStrategyResponse = components['schemas']['CloseStrategyResponse'];
 export type ClosesResponse = components['schemas']['ClosesResponse'];
+export type ConflictLegOut = components['schemas']['ConflictLegOut'];
+export type ConflictOut = components['schemas']['ConflictOut'];
+export type FeeOut = components['schemas']['FeeOut'];
+export type FeesOut = components['schemas']['FeesOut'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type HealthOut = components['schemas']['HealthOut'];
+export type LegFeeOut = components['schemas']['LegFeeOut'];
 export type LegOut = components['schemas']['LegOut'];
 export type LinkOut = components['schemas']['LinkOut'];
 export type MarketOut = components['schemas']['MarketOut'];
@@ -1035,6 +1225,7 @@ export type PreviewLeg = components['schemas']['PreviewLeg'];
 export type PreviewOrder = components['schemas']['PreviewOrder'];
 export type PreviewWarning = components['schemas']['PreviewWarning'];
 export type Problem = components['schemas']['Problem'];
+export type RemainingLegOut = components['schemas']['RemainingLegOut'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type ValidationError = components['schemas']['ValidationError'];
 export type CloseMessage = components['schemas']['CloseMessage'];

@@ -17,12 +17,12 @@ from closeout.runtime.requests import CloseRequest
 from closeout.schemas.closes import (
     CloseLegRequest,
     CloseLegResponse,
-    ClosePreview,
     ClosePreviewRequest,
     CloseStrategyRequest,
     CloseStrategyResponse,
 )
 from closeout.schemas.positions import PositionOut, PositionsResponse
+from closeout.schemas.previews import ClosePreview
 from closeout.schemas.problems import Problem
 
 router = APIRouter(prefix="/api/positions", tags=["positions"])

@@ -319,8 +319,8 @@ describe('the confirmation', () => {
       json(
         aRawPreview({
           warnings: [
-            { code: 'note', severity: 'info', message: 'A note.' },
-            { code: 'bad', severity: 'danger', message: 'Grave.' },
+            { code: 'note', severity: 'info', symbol: null, message: 'A note.' },
+            { code: 'bad', severity: 'danger', symbol: null, message: 'Grave.' },
           ],
         }),
       ),

@@ -1,0 +1,295 @@
+"""What a person is told before confirming: quotes, expiry, assignment, cover, other orders."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.builders import (
+    AT,
+    LIMIT,
+    MARKET,
+    a_covered_call,
+    a_leg,
+    a_market,
+    a_quote,
+    a_report,
+    a_strategy,
+    a_ticket,
+    after,
+    an_iron_condor,
+    call,
+    holding_just,
+    holdings_of,
+    put,
+)
+
+from closeout.closing.cautions import cautions
+from closeout.closing.plan import Terms, plan_leg, plan_strategy
+from closeout.closing.scene import Caution, Scene, Severity
+from closeout.domain.holdings import Holdings, MarketClock
+from closeout.domain.orders import OrderReport
+from closeout.domain.quotes import Quote
+from closeout.domain.strategies import Strategy
+
+
+def scene_of(
+    strategy: Strategy,
+    *quotes: Quote,
+    leg: str | None = None,
+    terms: Terms = MARKET,
+    holdings: Holdings | None = None,
+    open_orders: Iterable[OrderReport] = (),
+    market: MarketClock | None = None,
+    now: datetime = AT,
+) -> Scene:
+    holdings = holdings or holding_just(strategy)
+    view = a_market(*quotes)
+    if leg is None:
+        plan = plan_strategy(strategy, terms, view, holdings)
+    else:
+        target = next(each for each in strategy.legs if each.symbol == leg)
+        plan = plan_leg(target, terms, view, holdings)
+    return Scene(
+        plan=plan,
+        strategy=strategy,
+        quotes=view.quotes,
+        holdings=holdings,
+        open_orders=tuple(open_orders),
+        market=market,
+        feed="opra",
+        now=now,
+    )
+
+
+def codes(scene: Scene) -> list[str]:
+    return [caution.code for caution in cautions(scene)]
+
+
+def the(code: str, scene: Scene) -> Caution:
+    (found,) = [caution for caution in cautions(scene) if caution.code == code]
+    return found
+
+
+def tight(strategy: Strategy) -> list[Quote]:
+    """A quote nobody could object to, for every leg."""
+    return [a_quote(leg.symbol, "1.00", "1.02") for leg in strategy.legs]
+
+
+LONG, SHORT = a_strategy(a_leg(call(470), 4)), a_strategy(a_leg(call(470), -4))
+
+
+@pytest.mark.parametrize(
+    ("expected", "strategy", "quote"),
+    [
+        ([], LONG, ("2.00", "2.10")),
+        (["zero_bid"], LONG, ("0.00", "0.05")),
+        ([], SHORT, ("0.00", "0.05")),  # a bid is not needed to buy
+        (["one_sided"], LONG, (None, "0.05")),
+        (["one_sided"], SHORT, ("0.05", None)),
+        (["zero_bid"], LONG, ("0.00", None)),
+        (["no_quote"], LONG, (None, None)),
+        (["crossed"], LONG, ("2.10", "2.00")),
+        (["wide"], LONG, ("1.00", "2.00")),
+    ],
+)
+def test_a_quote_that_stands_out_is_named(
+    expected: list[str], strategy: Strategy, quote: tuple[str | None, str | None]
+) -> None:
+    # The short call is there on its own, and nothing is said of that: closing it mends it.
+    assert expected == codes(scene_of(strategy, a_quote(call(470), *quote)))
+
+
+def test_no_quote_at_all_is_named() -> None:
+    caution = the("no_quote", scene_of(LONG))
+
+    assert (Severity.DANGER, call(470)) == (caution.severity, caution.symbol)
+
+
+def test_an_old_quote_is_named_with_its_age() -> None:
+    scene = scene_of(LONG, a_quote(call(470), "2.00", "2.10"))
+    fresh, old = replace(scene, now=after(30)), replace(scene, now=after(31))
+
+    assert ([], "31 s old") == (codes(fresh), the("stale", old).message[-9:-1])
+
+
+def test_a_quote_may_be_both_broken_and_old() -> None:
+    scene = replace(scene_of(LONG, a_quote(call(470), "0.00", "0.05")), now=after(60))
+
+    assert ["zero_bid", "stale"] == codes(scene)
+
+
+def test_the_worst_comes_first() -> None:
+    """Shares and calls go as two orders, the feed is indicative, and nobody bids."""
+    quotes = (a_quote("NVDA", "0.00", "130.02"), a_quote(call(140, "NVDA"), "5.00", "5.20"))
+    scene = replace(scene_of(a_covered_call(2), *quotes), feed="indicative")
+
+    assert [
+        ("zero_bid", Severity.DANGER),
+        ("wide", Severity.WARNING),
+        ("several_orders", Severity.INFO),
+        ("indicative_feed", Severity.INFO),
+    ] == [(caution.code, caution.severity) for caution in cautions(scene)]
+
+
+# --- expiry ---------------------------------------------------------------------------
+
+EXPIRY_NOON = datetime(2026, 12, 18, 17, 0, tzinfo=UTC)
+"""Noon in New York on the day everything here expires."""
+
+
+@pytest.mark.parametrize(
+    ("root", "hour", "minute", "severity"),
+    [
+        ("XYZ", 15, 14, Severity.WARNING),
+        ("XYZ", 15, 15, Severity.DANGER),
+        ("SPY", 15, 29, Severity.WARNING),
+        ("SPY", 15, 30, Severity.DANGER),
+    ],
+)
+def test_an_expiry_today_is_a_danger_once_orders_may_be_refused(
+    root: str, hour: int, minute: int, severity: Severity
+) -> None:
+    strategy = a_strategy(a_leg(call(470, root), 4))
+    now = EXPIRY_NOON.replace(hour=hour + 5, minute=minute)  # New York is five hours behind
+
+    caution = the("expiring_today", scene_of(strategy, *tight(strategy), now=now))
+
+    assert severity is caution.severity
+
+
+def test_the_cut_offs_of_a_half_day_are_counted_from_its_close() -> None:
+    strategy = a_strategy(a_leg(call(470, "XYZ"), 4))
+    one_o_clock = EXPIRY_NOON + timedelta(hours=1)
+    market = MarketClock(
+        is_open=True,
+        next_open=one_o_clock + timedelta(days=3),
+        next_close=one_o_clock,
+        at=EXPIRY_NOON,
+    )
+
+    scene = scene_of(strategy, *tight(strategy), now=EXPIRY_NOON, market=market)
+
+    assert "from 12:15 and" in the("expiring_today", scene).message
+    assert "from 12:30 New York" in the("expiring_today", scene).message
+
+
+def test_the_evening_before_is_not_the_day_of_expiry() -> None:
+    """03:00 UTC on the 18th is still the 17th in New York."""
+    late = datetime(2026, 12, 18, 3, 0, tzinfo=UTC)
+    quote = a_quote(call(470), "2.00", "2.10", late)
+
+    assert [] == codes(scene_of(LONG, quote, now=late))
+
+
+# --- assignment -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "symbol", "spot", "quote"),
+    [
+        (["early_assignment"], call(470), "480.00", ("10.00", "10.10")),  # 0.05 above intrinsic
+        ([], call(470), "480.00", ("10.10", "10.20")),  # 0.15 above it
+        ([], call(470), "469.00", ("0.01", "0.03")),  # out of the money
+        (["early_assignment"], call(470), "480.00", ("9.50", "9.60")),  # below intrinsic
+        (["early_assignment"], put(470), "460.00", ("10.00", "10.10")),
+    ],
+)
+def test_a_short_option_with_nothing_but_intrinsic_value_may_be_assigned(
+    expected: list[str], symbol: str, spot: str, quote: tuple[str, str]
+) -> None:
+    strategy = a_strategy(a_leg(symbol, -1))
+    scene = scene_of(strategy, a_quote(symbol, *quote), a_quote("SPY", spot, spot))
+
+    assert expected == codes(scene)
+
+
+def test_only_a_call_speaks_of_dividends_and_says_that_none_are_read() -> None:
+    told = {}
+    for symbol, spot in ((call(470), "480.00"), (put(470), "460.00")):
+        strategy = a_strategy(a_leg(symbol, -1))
+        quotes = (a_quote(symbol, "10.00", "10.10"), a_quote("SPY", spot, spot))
+        told[symbol] = the("early_assignment", scene_of(strategy, *quotes)).message
+
+    assert (True, False) == tuple("reads no dividend dates" in each for each in told.values())
+
+
+def test_a_long_option_is_assigned_by_nobody() -> None:
+    scene = scene_of(LONG, a_quote(call(470), "10.00", "10.10"), a_quote("SPY", "480", "480"))
+
+    assert [] == codes(scene)
+
+
+# --- cover ----------------------------------------------------------------------------
+
+
+def test_a_leg_that_leaves_a_naked_short_is_a_danger() -> None:
+    condor = an_iron_condor(10)
+    scene = scene_of(condor, *tight(condor), leg=call(480))
+
+    caution = the("leaves_naked", scene)
+
+    assert (Severity.DANGER, True) == (caution.severity, "10 short contracts" in caution.message)
+
+
+def test_cover_lent_by_another_strategy_is_told() -> None:
+    condor = an_iron_condor(10)
+    held = {leg.symbol: leg.quantity for leg in condor.legs} | {call(490): 10}
+    scene = scene_of(condor, *tight(condor), leg=call(480), holdings=holdings_of(held))
+
+    assert Severity.WARNING is the("leaves_short", scene).severity
+
+
+def test_buying_back_a_short_leaves_nothing_to_say() -> None:
+    condor = an_iron_condor(10)
+
+    assert [] == codes(scene_of(condor, *tight(condor), leg=call(470)))
+
+
+# --- other orders and holdings --------------------------------------------------------
+
+
+def test_an_open_order_that_closes_the_same_contracts_is_named() -> None:
+    condor = an_iron_condor(10)
+    order = a_report(a_ticket((call(470), 1), units=3), order_id="by-hand")
+
+    scene = scene_of(condor, *tight(condor), open_orders=[order])
+
+    assert "by-hand" in the("held_elsewhere", scene).message
+
+
+def test_contracts_of_another_strategy_are_told() -> None:
+    condor = an_iron_condor(10)
+    held = {leg.symbol: leg.quantity for leg in condor.legs} | {call(480): 15}
+
+    scene = scene_of(condor, *tight(condor), holdings=holdings_of(held))
+
+    assert call(480) in the("shared_contracts", scene).message
+
+
+def test_a_limit_outside_the_session_says_which_it_waits_for() -> None:
+    opens = datetime(2026, 12, 2, 14, 30, tzinfo=UTC)
+    market = MarketClock(
+        is_open=False, next_open=opens, next_close=opens + timedelta(hours=6.5), at=AT
+    )
+    quote = a_quote(call(470), "2.00", "2.10")
+
+    limit = scene_of(LONG, quote, terms=LIMIT, market=market)
+
+    assert "Wed 02 Dec 09:30" in the("market_closed", limit).message
+    assert [] == codes(scene_of(LONG, quote, market=market)), "at market it is a problem instead"
+
+
+def test_nothing_is_said_of_a_plain_close() -> None:
+    condor = an_iron_condor(10)
+
+    assert [] == codes(scene_of(condor, *tight(condor), a_quote("SPY", "460", "460")))
+
+
+def test_the_extrinsic_value_is_told_in_cents() -> None:
+    strategy = a_strategy(a_leg(call(470), -1))
+    quotes = (a_quote(call(470), "10.00", "10.10"), a_quote("SPY", "480.00", "480.00"))
+
+    told = the("early_assignment", scene_of(strategy, *quotes)).message
+
+    assert "10.00 in the money, with 0.05 of other value" in told
