@@ -10,7 +10,7 @@ from closeout.closing.events import Event
 from closeout.domain.errors import CloseoutError
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.orders import Fill, OrderReport, Ticket, TradeUpdate
-from closeout.domain.outcomes import CancelOutcome, PlaceOutcome
+from closeout.domain.outcomes import CancelOutcome, PlaceOutcome, ReplaceOutcome
 from closeout.domain.quotes import Quote
 
 
@@ -63,11 +63,19 @@ class Broker(Protocol):
     """
     One account at the broker.
 
-    Reads raise `ReadFailed`. `place` and `cancel` never raise for what the broker or the
-    network does: they return what is known. Neither ever sends twice by itself.
+    Reads raise `ReadFailed`. `place`, `replace` and `cancel` never raise for what the broker or the
+    network does: they return what is known. None ever sends twice by itself.
     """
 
     async def place(self, ticket: Ticket) -> PlaceOutcome: ...
+    async def replace(self, order_id: str, ticket: Ticket) -> ReplaceOutcome:
+        """
+        Ask once that `ticket`, which differs in its client id and limit, take an order's place.
+
+        The quantity is not sent: it stays the old order's total.
+        """
+        ...
+
     async def cancel(self, order_id: str) -> CancelOutcome: ...
     async def order(self, order_id: str) -> OrderReport | None: ...
     async def order_by_client_id(self, client_order_id: str) -> OrderReport | None: ...

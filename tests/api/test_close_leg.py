@@ -137,7 +137,7 @@ async def test_a_price_over_a_replaced_order_is_the_average(shop: Shop) -> None:
     await shop.http.post(path, json=body, headers=headers)
     broker = shop.bench.broker
     broker.fill(units=4, prices={SHORT_PUT: Decimal("2.00")})
-    broker.replace(broker.newest)
+    broker.replace_elsewhere(broker.newest)
     await shop.bench.clock.seconds(5)
     broker.fill(units=6, prices={SHORT_PUT: Decimal("2.10")})
     await settle()

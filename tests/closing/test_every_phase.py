@@ -8,6 +8,7 @@ import pytest
 from support.builders import (
     a_report,
     a_sending_close,
+    a_walking_close,
     a_working_close,
     after,
     opened,
@@ -23,7 +24,10 @@ from closeout.closing.events import (
     CancelRequested,
     CloseOpened,
     Event,
+    FasterRequested,
     HoldingsRead,
+    LimitRequested,
+    MarketSeen,
     OrderNotFound,
     OrderNotSent,
     OrderRefused,
@@ -35,7 +39,9 @@ from closeout.closing.events import (
 )
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
+from closeout.closing.walk import Holding
 from closeout.domain.orders import OrderStatus
+from closeout.domain.quotes import NetQuote
 
 ID = "closeout-c1-0-0"
 TICKET = a_sending_close().attempt.ticket
@@ -60,6 +66,15 @@ def absent() -> list[Event]:
     return [OrderNotFound(after(second), ID) for second in (95, 110, 120, 124, 126)]
 
 
+NEXT = "closeout-c1-0-1"
+SEEN = MarketSeen(after(6), NetQuote(Decimal("0.20"), Decimal(0), Decimal("-0.20")), None)
+
+
+def walked(status: OrderStatus, filled: int = 0) -> OrderReported:
+    ticket = a_walking_close().attempt.ticket
+    return told(a_report(ticket, status, filled=filled, updated=after(5)), after(5))
+
+
 LOST = OutcomeLost(after(1), ID, "timeout")
 WAITING = OrderNotSent(after(1), ID, "429", timedelta(seconds=1))
 CANCEL = CancelRequested(after(1))
@@ -80,6 +95,16 @@ STATES: dict[str, Callable[[], CloseState]] = {
     "working, partly filled": lambda: run(
         a_working_close(), report(OrderStatus.PARTIALLY_FILLED, 4)
     )[0],
+    "walking": a_walking_close,
+    "walking, being replaced": lambda: run(a_walking_close(), SEEN)[0],
+    "walking, resting": lambda: run(a_walking_close(), LimitRequested(after(0), Decimal(0)))[0],
+    "walking, partly filled": lambda: run(
+        a_walking_close(), walked(OrderStatus.PARTIALLY_FILLED, 4)
+    )[0],
+    "walking, being withdrawn": lambda: run(
+        a_walking_close(), walked(OrderStatus.PARTIALLY_FILLED, 4), SEEN
+    )[0],
+    "walking, to be cancelled": lambda: run(a_walking_close(), SEEN, CANCEL)[0],
     "cancelling": lambda: run(a_working_close(), CANCEL)[0],
     "cancelling, acknowledged": lambda: run(
         a_working_close(), CANCEL, CancelAcknowledged(after(2), "order-1")
@@ -104,6 +129,21 @@ EVENTS: dict[str, Event] = {
     "told of a replacement": told(
         a_report(TICKET, order_id="order-2", client_order_id="theirs", replaces="order-1")
     ),
+    "replacement taken": told(
+        a_report(TICKET, order_id="order-2", client_order_id=NEXT, replaces="order-1")
+    ),
+    "replacement in place": told(
+        a_report(TICKET, OrderStatus.REPLACED, replaced_by="order-2", updated=after(50))
+    ),
+    "replacement refused": OrderRefused(after(60), NEXT, 403, 40310000, "disabled", ()),
+    "replacement off the ticks": OrderRefused(after(60), NEXT, 422, 42210000, "increment", ()),
+    "replacement not sent": OrderNotSent(after(60), NEXT, "429", timedelta(seconds=1)),
+    "replacement lost": OutcomeLost(after(60), NEXT, "timeout"),
+    "replacement not found": OrderNotFound(after(60), NEXT),
+    "market seen": SEEN,
+    "market not seen": MarketSeen(after(6), None, Holding.MISSING),
+    "hurried": FasterRequested(after(60)),
+    "limit chosen": LimitRequested(after(60), Decimal("0.05")),
     "told of a stranger": told(a_report(TICKET, order_id="order-9", client_order_id="theirs")),
     "refused": refused("insufficient qty"),
     "refused, id taken": refused(DUPLICATE),

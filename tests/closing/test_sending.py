@@ -1,10 +1,13 @@
 """From the click to the broker's answer."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from support.builders import (
     AT,
+    a_plan,
     a_report,
     a_sending_close,
     after,
@@ -19,6 +22,7 @@ from support.builders import (
 from closeout.closing.effects import CancelOrder, LookUpOrder, PlaceOrder, ReadHoldings, WakeAfter
 from closeout.closing.events import (
     CancelRequested,
+    Event,
     HoldingsRead,
     OrderNotSent,
     OrderRefused,
@@ -26,9 +30,10 @@ from closeout.closing.events import (
     ReadMissed,
     Woke,
 )
+from closeout.closing.plan import Terms
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
-from closeout.domain.orders import OrderStatus
+from closeout.domain.orders import OrderStatus, OrderType
 
 ID = "closeout-c1-0-0"
 
@@ -195,8 +200,41 @@ def test_a_report_on_somebody_elses_order_changes_nothing() -> None:
     assert (state, ()) == run(state, told(foreign))
 
 
+def off_the_ticks(identity: str = ID) -> OrderRefused:
+    words = "invalid limit price 1.02. must be a multiple of 0.05"
+    return OrderRefused(after(1), identity, 422, 42210000, words, ())
+
+
+def a_sending_limit(price: str) -> CloseState:
+    plan = a_plan(an_iron_condor(), Terms(OrderType.LIMIT, price=Decimal(price)))
+    state, _ = step(None, replace(opened(), plan=plan))
+    return state
+
+
+def test_a_refused_increment_sends_the_order_again_on_the_coarser_tick() -> None:
+    state, effects = run(a_sending_limit("1.02"), off_the_ticks())
+
+    [ticket] = placed(effects)
+    assert ("closeout-c1-0-1", Decimal("1.00")) == (ticket.client_order_id, ticket.limit)
+    assert Phase.SENDING == state.phase
+    assert state.learned is not None
+    assert Decimal("0.05") == state.learned.below
+
+
+def test_a_credit_rounds_to_more_of_it() -> None:
+    _, effects = run(a_sending_limit("-1.02"), off_the_ticks())
+
+    assert [Decimal("-1.05")] == [ticket.limit for ticket in placed(effects)]
+
+
+def test_a_price_that_every_tick_takes_is_refused_for_good() -> None:
+    state, effects = run(a_sending_limit("1.00"), off_the_ticks())
+
+    assert (Phase.REJECTED, ()) == (state.phase, effects)
+
+
 def test_folding_the_events_is_stepping_through_them() -> None:
-    events = [opened(), not_sent(), Woke(after(2)), refused(at=3)]
+    events: list[Event] = [opened(), not_sent(), Woke(after(2)), refused(at=3)]
     state, _ = step(None, events[0])
     state, _ = run(state, *events[1:])
 

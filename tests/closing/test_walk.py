@@ -264,14 +264,14 @@ def test_it_is_over_when_the_last_price_has_had_its_time() -> None:
 def test_faster_means_less_time_and_in_the_end_to_cross(
     pace: Pace, age: int, faster: Pace | None, budget: int
 ) -> None:
-    found, walk = quickened(Walk(PACES[pace], PACKAGE), seconds(age))
-    assert (faster, seconds(budget)) == (found, walk.schedule.budget)
+    walk = quickened(Walk(PACES[pace], PACKAGE, pace=pace), seconds(age))
+    assert (faster or pace, seconds(budget)) == (walk.pace, walk.schedule.budget)
     assert (faster is None) == is_over(walk, seconds(0))
     assert (AtEnd.REST if faster else AtEnd.CROSS) == walk.at_end
 
 
 def test_a_hurried_walk_shows_natural_at_its_next_step() -> None:
-    _, walk = quickened(Walk(PACES[Pace.URGENT], PACKAGE), seconds(1))
+    walk = quickened(Walk(PACES[Pace.URGENT], PACKAGE), seconds(1))
     crossed = next_limit(walk, Decimal("1.00"), Sight(net("1.00", "0.30")), seconds(1))
     assert Decision(Decimal("1.30")) == crossed
 

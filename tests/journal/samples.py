@@ -17,7 +17,10 @@ from closeout.closing.events import (
     CancelRequested,
     CloseOpened,
     Event,
+    FasterRequested,
     HoldingsRead,
+    LimitRequested,
+    MarketSeen,
     OrderNotFound,
     OrderNotSent,
     OrderRefused,
@@ -28,6 +31,7 @@ from closeout.closing.events import (
     Woke,
 )
 from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.closing.walk import AtEnd, Grid, Holding, Pace, Schedule, Walk
 from closeout.domain.orders import (
     Intent,
     LegReport,
@@ -37,6 +41,8 @@ from closeout.domain.orders import (
     Side,
     TicketLeg,
 )
+from closeout.domain.pricing import TickRule
+from closeout.domain.quotes import NetQuote
 from closeout.journal.codec import encode
 from closeout.ports import Journal
 
@@ -52,6 +58,18 @@ PLAN = Plan(
             limit=Decimal("1.050"),
         ),
     ),
+)
+WALK = Walk(
+    schedule=Schedule(
+        timedelta(seconds=60), timedelta(seconds=2.5), Decimal("0.10"), Decimal("0.90")
+    ),
+    grid=Grid(TickRule(Decimal("0.05"), Decimal("0.10")), Side.BUY),
+    worst=Decimal("1.35"),
+    at_end=AtEnd.CROSS,
+    width_at_start=Decimal("0.20"),
+    bidless=(PUT,),
+    hurried=True,
+    pace=Pace.CUSTOM,
 )
 REPORT = OrderReport(
     order_id="61e69015-8549-4bfd-b9c3-01e75843f47d",
@@ -109,6 +127,11 @@ EVENTS: tuple[Event, ...] = (
     CancelRequested(at=AT),
     CancelAcknowledged(at=AT, order_id="77aa"),
     CancelFailed(at=AT, order_id="77aa", reason="filled", retry_after=timedelta(0)),
+    MarketSeen(
+        at=AT, net=NetQuote(Decimal("1.10"), Decimal("1.05"), Decimal("1.00")), trouble=Holding.WIDE
+    ),
+    FasterRequested(at=AT),
+    LimitRequested(at=AT, limit=Decimal("1.05")),
     HoldingsRead(at=AT, quantities=((PUT, Decimal(-1)), ("SPY", Decimal("0.5")))),
     ReadMissed(at=AT, reason="500", retry_after=timedelta(seconds=2)),
     Woke(at=AT),

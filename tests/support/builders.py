@@ -6,16 +6,19 @@ and `after(seconds)` is that much later.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
 from closeout.closing.effects import Effect, PlaceOrder
 from closeout.closing.events import CloseOpened, Event, OrderReported
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import MarketView, Terms, plan_strategy
 from closeout.closing.plans import Plan
 from closeout.closing.state import CloseState
 from closeout.closing.step import step
+from closeout.closing.walk import Pace
 from closeout.domain.holdings import Holding, Holdings
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import (
@@ -38,6 +41,7 @@ LIMIT = Terms(OrderType.LIMIT)
 CONDOR = (("P", 440), ("P", 450), ("C", 470), ("C", 480))
 """Rights and strikes of the model condor: long, short, short, long."""
 
+_ONE = Decimal(1)
 _Effect = TypeVar("_Effect", bound=Effect)
 
 
@@ -141,7 +145,9 @@ def a_plan(strategy: Strategy | None = None, terms: Terms = MARKET, *quotes: Quo
     return plan_strategy(strategy, terms, a_market(*quotes), holding_just(strategy))
 
 
-def opened(strategy: Strategy | None = None, *, close_id: str = "c1", at: datetime = AT) -> Event:
+def opened(
+    strategy: Strategy | None = None, *, close_id: str = "c1", at: datetime = AT
+) -> CloseOpened:
     strategy = strategy or an_iron_condor()
     return CloseOpened(
         at=at,
@@ -153,6 +159,30 @@ def opened(strategy: Strategy | None = None, *, close_id: str = "c1", at: dateti
         strategy=strategy.name,
         plan=a_plan(strategy),
     )
+
+
+def a_walking_plan(
+    strategy: Strategy | None = None, walk: WalkTerms | None = None, half: str = "0.05"
+) -> Plan:
+    """Walk a plan whose every leg is quoted 1.00 with `half` to either side."""
+    strategy = strategy or an_iron_condor()
+    width = Decimal(half)
+    quotes = (a_quote(leg.symbol, str(_ONE - width), str(_ONE + width)) for leg in strategy.legs)
+    terms = Terms(OrderType.LIMIT, walk=walk or WalkTerms(Pace.NORMAL))
+    return a_plan(strategy, terms, *quotes)
+
+
+def a_walking_close(
+    strategy: Strategy | None = None, walk: WalkTerms | None = None, half: str = "0.05"
+) -> CloseState:
+    """
+    Return a close whose order walks since `AT`: a condor from 0.00 to 0.20 at natural.
+
+    The order is working and nothing has filled.
+    """
+    state, _ = step(None, replace(opened(strategy), plan=a_walking_plan(strategy, walk, half)))
+    state, _ = run(state, told(a_report(state.attempt.ticket)))
+    return state
 
 
 def a_sending_close(strategy: Strategy | None = None) -> CloseState:

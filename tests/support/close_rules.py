@@ -1,8 +1,8 @@
 """What every single step of a close must keep to, whatever happens."""
 
-from support.builders import placed
+from support.builders import of_kind, placed
 
-from closeout.closing.effects import Effect
+from closeout.closing.effects import Effect, ReplaceOrder
 from closeout.closing.events import Event, HoldingsRead, OrderReported
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import describe
@@ -24,6 +24,13 @@ class Rules:
         self._check_state(after)
         self._check_fills(before, after)
         self._check_end(before, event, after, effects)
+        for effect in of_kind(ReplaceOrder, effects):
+            assert before != after, "a replacement is sent that is not in the journal"
+            assert after.walking is not None
+            assert after.walking.replacement == effect.ticket
+            assert not after.cancel_requested, "an order is replaced after a cancel"
+            assert effect.ticket.client_order_id not in self.sent, "one id for two orders"
+            self.sent[effect.ticket.client_order_id] = effect.ticket
         if placed(effects):
             assert before != after, "an order is sent that is not in the journal"
             assert Phase.SENDING is after.phase

@@ -21,6 +21,7 @@ from closeout.domain.outcomes import (
     CancelTaken,
     PlaceOutcome,
     Refused,
+    ReplaceOutcome,
 )
 from closeout.ports import LinkDown, LinkUp, ReadFailed, StreamItem
 
@@ -39,6 +40,8 @@ class FakeBroker:
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
         self.sent: list[Ticket] = []
+        self.replaced: list[Ticket] = []
+        self.replace_outcomes: deque[ReplaceOutcome] = deque()
         self.cancels: list[str] = []
         self.cancel_outcomes: deque[CancelOutcome] = deque()
         self.cancel_completes = True
@@ -72,6 +75,14 @@ class FakeBroker:
         await asyncio.sleep(0)
         behaviour = self._script.popleft() if self._script else take
         return await behaviour(self, ticket)
+
+    async def replace(self, order_id: str, ticket: Ticket) -> ReplaceOutcome:
+        self.replaced.append(ticket)
+        self.on_place(ticket)
+        await asyncio.sleep(0)
+        if self.replace_outcomes:
+            return self.replace_outcomes.popleft()
+        return self.take_place(self.find(order_id), ticket)
 
     async def cancel(self, order_id: str) -> CancelOutcome:
         self.cancels.append(order_id)
@@ -220,7 +231,7 @@ class FakeBroker:
         order.status, order.updated_at = status, self._clock.now()
         self.tell(status.value, order)
 
-    def replace(self, order: FakeOrder) -> FakeOrder:
+    def replace_elsewhere(self, order: FakeOrder) -> FakeOrder:
         """Let somebody at Alpaca's own page replace an open order with another for the rest."""
         left = order.ticket.units - order.filled_units
         ticket = replace(order.ticket, client_order_id=f"{order.order_id}-replaced", units=left)
@@ -229,6 +240,17 @@ class FakeBroker:
         successor.replaces, order.replaced_by = order.order_id, successor.order_id
         self.tell("replaced", order)
         return successor
+
+    def take_place(self, order: FakeOrder, ticket: Ticket) -> ReplaceOutcome:
+        """Let `ticket` take an open order's place, or refuse it."""
+        if not order.is_open:
+            return Refused(422, 42210000, f"cannot replace order in {order.status.value} status")
+        order.status, order.updated_at = OrderStatus.REPLACED, self._clock.now()
+        successor = self.add(ticket)
+        successor.replaces, order.replaced_by = order.order_id, successor.order_id
+        self.tell("replaced", order)
+        self.tell("new", successor)
+        return Accepted(successor.report())
 
     def _move(self, symbol: str, change: int) -> None:
         self.quantities[symbol] = self.quantities.get(symbol, Decimal(0)) + change

@@ -107,9 +107,9 @@ class MemoryJournal:
     def intents(self) -> set[str]:
         """Client order ids of every order that is on record as about to be sent."""
         return {
-            attempt.ticket.client_order_id
+            identity
             for record in self._records.values()
-            for attempt in fold(record.events).attempts
+            for identity in fold(record.events).client_order_ids
         }
 
     def _stored(self, close_id: str) -> StoredClose:

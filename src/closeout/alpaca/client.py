@@ -13,7 +13,7 @@ from closeout.alpaca.endpoints import Credentials, Endpoints
 from closeout.alpaca.history import read_orders
 from closeout.alpaca.limits import RateLimit
 from closeout.alpaca.links import Backoff
-from closeout.alpaca.requests import order_body
+from closeout.alpaca.requests import order_body, replacement_body
 from closeout.alpaca.sockets import Sockets, StreamTimeouts
 from closeout.alpaca.streams import TradeStream
 from closeout.alpaca.transport import Answer, Method, NoAnswer, NoConnection, Timeouts, Transport
@@ -38,6 +38,7 @@ from closeout.domain.outcomes import (
     OutcomeUnknown,
     PlaceOutcome,
     Refused,
+    ReplaceOutcome,
 )
 from closeout.ports import Clock, StreamItem
 
@@ -107,16 +108,17 @@ class AlpacaBroker:
 
     async def place(self, ticket: Ticket) -> PlaceOutcome:
         """Send one order, once. Only an answer that names this order counts as accepted."""
-        answer = await self._write("POST", "/v2/orders", order_body(ticket))
-        if not isinstance(answer, Answer):
-            return answer
-        try:
-            report = parse.order_report(decode(OrderRow, answer.body))
-        except Unreadable as failed:
-            return OutcomeUnknown(f"{failed}: {answer.excerpt}")
-        if report.client_order_id != ticket.client_order_id:
-            return OutcomeUnknown(f"the answer is about order {report.client_order_id!r}")
-        return Accepted(report)
+        return _placed(await self._write("POST", "/v2/orders", order_body(ticket)), ticket)
+
+    async def replace(self, order_id: str, ticket: Ticket) -> ReplaceOutcome:
+        """
+        Ask once for an order's limit to be replaced.
+
+        Accepted is not replaced: Alpaca answers 200 with the new order, and the old one works
+        on if that is rejected afterwards. An answer about any other order is no answer.
+        """
+        path = f"/v2/orders/{_segment(order_id)}"
+        return _placed(await self._write("PATCH", path, replacement_body(ticket)), ticket)
 
     async def cancel(self, order_id: str) -> CancelOutcome:
         """Ask for a cancel, once. Any success means taken: Alpaca answers 204 and no body."""
@@ -216,6 +218,19 @@ class AlpacaBroker:
         except (NoConnection, NoAnswer) as failed:
             return failures.lost_write(failed)
         return answer if answer.is_success else failures.failed_write(answer)
+
+
+def _placed(answer: Answer | Refused | OutcomeUnknown | NotSent, ticket: Ticket) -> PlaceOutcome:
+    """Read what came of an order. Only an answer that names this very order accepts it."""
+    if not isinstance(answer, Answer):
+        return answer
+    try:
+        report = parse.order_report(decode(OrderRow, answer.body))
+    except Unreadable as failed:
+        return OutcomeUnknown(f"{failed}: {answer.excerpt}")
+    if report.client_order_id != ticket.client_order_id:
+        return OutcomeUnknown(f"the answer is about order {report.client_order_id!r}")
+    return Accepted(report)
 
 
 def _segment(text: str) -> str:

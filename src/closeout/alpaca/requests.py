@@ -26,6 +26,21 @@ def order_body(ticket: Ticket) -> bytes:
     return msgspec.json.encode(_common(ticket) | shape)
 
 
+def replacement_body(ticket: Ticket) -> bytes:
+    """
+    Return the JSON of `PATCH /v2/orders/{id}`: another limit under another client id.
+
+    Without `qty` the total stays what it was, whatever has filled of it; the limit of a
+    package is signed as in `order_body`.
+    """
+    assert ticket.limit is not None, "a market order has nothing to replace"
+    body = {
+        "limit_price": decimal_text(ticket.limit),
+        "client_order_id": ticket.client_order_id,
+    }
+    return msgspec.json.encode(body)
+
+
 def decimal_text(number: Decimal) -> str:
     """Plain digits: an exponent or a negative zero is legal Decimal and not a legal price."""
     return format(number, "f") if number else "0"

@@ -26,7 +26,7 @@ from closeout.alpaca.endpoints import Credentials
 from closeout.alpaca.limits import RateLimit, wait_asked
 from closeout.ports import Clock
 
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
 
 KEEP_ALIVE = timedelta(seconds=45)
 """Below the shortest common idle timeout of a load balancer (60 s)."""

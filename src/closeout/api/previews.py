@@ -68,8 +68,9 @@ def _problem(desk: Desk, prepared: Prepared, terms: Terms) -> Problem | None:
     if book.account is not None and book.account.blocked_reason is not None:
         return (AccountBlocked.code, book.account.blocked_reason)
     market = book.market
-    if terms.order_type is OrderType.MARKET and market is not None and not market.is_open:
-        closed = MarketClosed(market.next_open)
+    waits = terms.order_type is OrderType.LIMIT and terms.walk is None
+    if not waits and market is not None and not market.is_open:
+        closed = MarketClosed(market.next_open, walks=terms.walk is not None)
         return (closed.code, str(closed))
     try:
         desk.engine.supervisor.preparer.check(prepared.plan, book.open_orders())

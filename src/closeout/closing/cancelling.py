@@ -13,6 +13,7 @@ from closeout.closing.events import (
     CancelFailed,
     CancelRequested,
 )
+from closeout.closing.moving import on_withdrawal_acknowledged, on_withdrawal_failed
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, enter
 
@@ -47,6 +48,8 @@ def begin_cancel(state: CloseState, order_id: str, at: datetime) -> Result:
 
 def on_cancel_acknowledged(state: CloseState, event: CancelAcknowledged) -> Result:
     """Note that the broker took the cancel; the order says when it is over."""
+    if state.phase is Phase.WORKING:
+        return on_withdrawal_acknowledged(state, event)
     if state.phase is not Phase.CANCELLING or event.order_id != state.cancelling_order:
         return state, ()
     return replace(state, cancel_acknowledged=True), (WakeAfter(timing.FOLLOW_UP),)
@@ -54,6 +57,8 @@ def on_cancel_acknowledged(state: CloseState, event: CancelAcknowledged) -> Resu
 
 def on_cancel_failed(state: CloseState, event: CancelFailed) -> Result:
     """Look at the order instead of believing the failure."""
+    if state.phase is Phase.WORKING:
+        return on_withdrawal_failed(state, event)
     if state.phase is not Phase.CANCELLING:
         return state, ()
     # Refused often means filled; the order itself says what is true.

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from closeout.domain.orders import Ticket
+from closeout.closing.walk import Walk
+from closeout.domain.orders import Ticket, TicketLeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,22 @@ class CancelOrder:
     """Ask the broker to cancel."""
 
     order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceOrder:
+    """Ask the broker to put this order, once, in the place of that one."""
+
+    order_id: str
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class SeeMarket:
+    """Look at what the legs of a walking order trade at."""
+
+    legs: tuple[TicketLeg, ...]
+    walk: Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +63,13 @@ class WakeAfter:
     delay: timedelta
 
 
-Effect = PlaceOrder | CancelOrder | LookUpOrder | FollowOrder | ReadHoldings | WakeAfter
+Effect = (
+    PlaceOrder
+    | ReplaceOrder
+    | CancelOrder
+    | LookUpOrder
+    | FollowOrder
+    | ReadHoldings
+    | SeeMarket
+    | WakeAfter
+)

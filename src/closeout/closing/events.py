@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from closeout.closing.plans import Plan
+from closeout.closing.walk import Holding
 from closeout.domain.orders import OrderReport
+from closeout.domain.quotes import NetQuote
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,34 @@ class CancelFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class MarketSeen:
+    """
+    A walking order's market was looked at, for a step.
+
+    `trouble` says why nothing may be priced from it.
+    """
+
+    at: datetime
+    net: NetQuote | None
+    trouble: Holding | None
+
+
+@dataclass(frozen=True, slots=True)
+class FasterRequested:
+    """A person asked a walk to hurry."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRequested:
+    """A person chose the limit a walk is to rest at; signed as in `Ticket`."""
+
+    at: datetime
+    limit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class HoldingsRead:
     """A fresh broker snapshot: signed quantity per symbol of this close."""
 
@@ -150,6 +180,9 @@ Event = (
     | CancelRequested
     | CancelAcknowledged
     | CancelFailed
+    | MarketSeen
+    | FasterRequested
+    | LimitRequested
     | HoldingsRead
     | ReadMissed
     | Woke

@@ -18,9 +18,16 @@ from closeout.closing.effects import (
 from closeout.closing.events import (
     OrderReported,
 )
+from closeout.closing.moving import (
+    follow_withdrawal,
+    is_withdrawn,
+    send_anew,
+    settle_replacement,
+)
 from closeout.closing.reports import absorb
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, end_short, enter, first_attempt
+from closeout.closing.walking import begin
 from closeout.domain.orders import OrderReport, OrderStatus
 
 
@@ -50,6 +57,12 @@ def _evidence(state: CloseState) -> list[tuple[object, ...]]:
 
 def _settle(state: CloseState, at: datetime) -> Result:
     """Let the phase follow from the evidence."""
+    state, moved = settle_replacement(state, at)
+    after, effects = _settle_phase(state, at)
+    return after, (*moved, *effects)
+
+
+def _settle_phase(state: CloseState, at: datetime) -> Result:
     order = state.attempt.latest
     if state.phase is Phase.CLOSED or order is None:
         return state, ()
@@ -67,9 +80,10 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
         case OrderStatus.REPLACED if state.attempt.unseen_successor is not None:
             after, effects = _keep_working(state, order, at)
             return after, (FollowOrder(state.attempt.unseen_successor), *effects)
+        case OrderStatus.CANCELED if is_withdrawn(state):
+            return send_anew(state, at)
         case OrderStatus.CANCELED:
-            code = "cancelled" if state.cancel_requested else "cancelled_elsewhere"
-            return end_short(state, Phase.CANCELLED, at, Reason(code))
+            return end_short(state, Phase.CANCELLED, at, Reason(_why_cancelled(state)))
         case OrderStatus.EXPIRED:
             return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("expired"))
         case OrderStatus.REJECTED:
@@ -78,13 +92,19 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
             return _keep_working(state, order, at)
 
 
+def _why_cancelled(state: CloseState) -> str:
+    if state.walking is not None and state.walking.is_cancelled:
+        return "walk_ended"
+    return "cancelled" if state.cancel_requested else "cancelled_elsewhere"
+
+
 def _keep_working(state: CloseState, order: OrderReport, at: datetime) -> Result:
     if state.cancel_requested:
         if state.phase is Phase.CANCELLING and state.cancelling_order == order.order_id:
             return state, ()
         return begin_cancel(state, order.order_id, at)
     if state.phase is Phase.WORKING:
-        return state, ()
+        return follow_withdrawal(state, order, at)
     return enter(state, Phase.WORKING, at), (WakeAfter(timing.FOLLOW_UP),)
 
 
@@ -98,5 +118,7 @@ def _send_next(state: CloseState, at: datetime) -> Result:
         return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("filled_after_end"))
     attempt = first_attempt(state.close_id, planned, index=state.attempt.step + 1, at=at)
     entered = enter(state, Phase.SENDING, at)
-    sending = replace(entered, attempts=(*state.attempts, attempt), resends=0)
+    sending = replace(
+        entered, attempts=(*state.attempts, attempt), resends=0, walking=begin(planned, at)
+    )
     return sending, (PlaceOrder(attempt.ticket),)

@@ -1,25 +1,27 @@
 """From a strategy or a leg to the orders that close it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from closeout.closing.pacing import WalkTerms, plan_walk, units_of
 from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.closing.walk import Grid, first_limit
 from closeout.domain.errors import CannotPlan, NoPrice
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderType, Side, TicketLeg
 from closeout.domain.pricing import (
-    CENT,
     EVERY_CENT,
     TickRule,
     conservative,
     conservative_net,
+    floor_to_tick,
     is_on_tick,
     neighbours,
     net_quote,
+    tick_above,
 )
-from closeout.domain.quotes import Quote
+from closeout.domain.quotes import NetQuote, Quote
 from closeout.domain.strategies import Leg, Strategy
 
 MAX_PACKAGE_LEGS = 4
@@ -32,20 +34,27 @@ class Terms:
     How the user wants to trade.
 
     `offset` is dollars per share from the net mid, debit positive; `price` is the limit
-    itself, signed as in `Ticket`. Both need a limit order; without them it goes at mid.
+    itself, signed as in `Ticket`. Both need a limit order; without them it goes at mid, or
+    where its `walk` begins.
     """
 
     order_type: OrderType
     offset: Decimal | None = None
     price: Decimal | None = None
+    walk: WalkTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MarketView:
-    """What planning needs to know of the market: quotes, and ticks per symbol."""
+    """
+    What planning needs to know of the market: quotes, and ticks per symbol.
+
+    `net_tick` is the price step of packages: cents, unless a refusal has taught otherwise.
+    """
 
     quotes: Mapping[str, Quote]
     ticks: Mapping[str, TickRule]
+    net_tick: TickRule = EVERY_CENT
 
 
 def plan_strategy(strategy: Strategy, terms: Terms, market: MarketView, holdings: Holdings) -> Plan:
@@ -98,31 +107,53 @@ def _target(leg: Leg, holdings: Holdings) -> Target:
 
 
 def _step(legs: Sequence[Leg], terms: Terms, market: MarketView) -> PlanStep:
-    units = math.gcd(*(leg.contracts for leg in legs))
+    units = units_of(legs)
     package = tuple(
         TicketLeg(symbol=leg.symbol, ratio=leg.contracts // units, side=leg.closing_side)
         for leg in legs
     )
+    if terms.walk is not None:
+        return _walking_step(units, package, legs, terms.walk, market)
     limit = _limit(package, terms, market) if terms.order_type is OrderType.LIMIT else None
     return PlanStep(units=units, legs=package, order_type=terms.order_type, limit=limit)
 
 
-def _limit(package: tuple[TicketLeg, ...], terms: Terms, market: MarketView) -> Decimal:
+def _walking_step(
+    units: int,
+    package: tuple[TicketLeg, ...],
+    legs: Sequence[Leg],
+    terms: WalkTerms,
+    market: MarketView,
+) -> PlanStep:
     single = package[0] if len(package) == 1 else None
-    if terms.price is not None:
-        if single is None:
-            return _checked_net(terms.price)
-        return _checked_price(single, terms.price, market)
+    rule = market.net_tick if single is None else _rule(single.symbol, market)
+    grid = Grid(rule, None if single is None else single.side)
+    net = _net(package, market)
+    walk = plan_walk(terms, package, legs, grid=grid, net=net, quotes=market.quotes)
+    limit = grid.price(first_limit(walk, net))
+    return PlanStep(units, package, OrderType.LIMIT, limit, walk)
+
+
+def _net(package: tuple[TicketLeg, ...], market: MarketView) -> NetQuote:
     try:
-        net = net_quote(package, market.quotes).mid + (terms.offset or Decimal(0))
+        return net_quote(package, market.quotes)
     except NoPrice as missing:
         raise CannotPlan(
             "no_price",
             f"{missing}, so there is no mid to price a limit from. "
             "Wait for a quote, give a limit price for each leg, or close at market.",
         ) from missing
+
+
+def _limit(package: tuple[TicketLeg, ...], terms: Terms, market: MarketView) -> Decimal:
+    single = package[0] if len(package) == 1 else None
+    if terms.price is not None:
+        if single is None:
+            return _checked_net(terms.price, market.net_tick)
+        return _checked_price(single, terms.price, market)
+    net = _net(package, market).mid + (terms.offset or Decimal(0))
     if single is None:
-        return conservative_net(net)
+        return floor_to_tick(conservative_net(net), market.net_tick)
     return _single_price(single, net * single.side.sign, market)
 
 
@@ -138,11 +169,13 @@ def _single_price(leg: TicketLeg, price: Decimal, market: MarketView) -> Decimal
     return conservative(price, leg.side, rule)
 
 
-def _checked_net(price: Decimal) -> Decimal:
-    if not is_on_tick(price, EVERY_CENT):
-        low = conservative_net(price)
+def _checked_net(price: Decimal, rule: TickRule) -> Decimal:
+    if not is_on_tick(price, rule):
+        low = floor_to_tick(price, rule)
+        steps = "whole cents" if rule == EVERY_CENT else f"steps of {rule.tick(price)}"
         raise CannotPlan(
-            "invalid_tick", f"A package trades in whole cents net: use {low} or {low + CENT}."
+            "invalid_tick",
+            f"A package trades in {steps} net: use {low} or {tick_above(low, rule)}.",
         )
     return price
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from closeout.closing.walk import Walk
 from closeout.domain.orders import OrderType, Side, TicketLeg
 
 
@@ -27,13 +28,14 @@ class PlanStep:
     """
     One order of the plan. A step is sent when every step before it has filled.
 
-    `limit` is signed as in `Ticket`.
+    `limit` is signed as in `Ticket`; with a `walk` it is where that begins.
     """
 
     units: int
     legs: tuple[TicketLeg, ...]
     order_type: OrderType
     limit: Decimal | None
+    walk: Walk | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,24 +19,67 @@ from closeout.closing.events import (
     OrderRefused,
     OutcomeLost,
 )
-from closeout.closing.state import CloseState, Phase, Reason
+from closeout.closing.ids import client_order_id
+from closeout.closing.moving import (
+    is_replacement,
+    on_replacement_lost,
+    on_replacement_not_sent,
+    on_replacement_refused,
+)
+from closeout.closing.state import Attempt, CloseState, Phase, Reason
 from closeout.closing.transitions import Result, end_short, enter, look_up
+from closeout.closing.walk import Grid
 from closeout.domain.outcomes import Refused
+from closeout.domain.pricing import coarser_rule
 
 
 def on_refused(state: CloseState, event: OrderRefused) -> Result:
     """Believe a refusal, unless the order may exist all the same."""
+    if is_replacement(state, event.client_order_id):
+        return on_replacement_refused(state, event)
     if not _is_awaited(state, event.client_order_id):
         # The order exists, or it is over: a refusal of a repeated send says nothing.
         return state, ()
-    if Refused(event.http_status, event.code, event.message).is_duplicate_id:
+    refused = Refused(event.http_status, event.code, event.message)
+    if refused.is_duplicate_id:
         reason = Reason("duplicate_id", event.message)
         return enter(state, Phase.UNKNOWN, event.at, reason), (look_up(state),)
     if state.resends:
         # The first sending may have arrived late, and hold what this one was refused.
         reason = Reason("refused_again", event.message)
         return enter(state, Phase.UNKNOWN, event.at, reason), (look_up(state),)
+    if refused.is_increment and not state.cancel_requested:
+        return _send_on_coarser_tick(state, event)
     return _reject(state, event.message, event.at)
+
+
+def _send_on_coarser_tick(state: CloseState, event: OrderRefused) -> Result:
+    """Send the order again on the coarser tick that its refusal has taught, no dearer for us."""
+    attempt = state.attempt
+    limit, legs = attempt.ticket.limit, attempt.ticket.legs
+    rule = None if limit is None else coarser_rule(limit)
+    if limit is None or rule is None:
+        return _reject(state, event.message, event.at)
+    grid = Grid(rule, None if attempt.ticket.is_package else legs[0].side)
+    net = grid.floor(grid.price(limit))
+    if net > grid.price(limit):
+        # Less than the smallest price there is: nothing can be bought for it.
+        return _reject(state, event.message, event.at)
+    number = attempt.number + attempt.replacements + 1
+    identity = client_order_id(state.close_id, step=attempt.step, attempt=number)
+    ticket = replace(attempt.ticket, client_order_id=identity, limit=grid.price(net))
+    refused = state.with_attempt(replace(attempt, refusal=event.message))
+    again = Attempt(step=attempt.step, number=number, ticket=ticket, sent_at=event.at)
+    walking = state.walking
+    if walking is not None:
+        walking = replace(walking, walk=replace(walking.walk, grid=grid), limit=net)
+    sending = replace(
+        enter(refused, Phase.SENDING, event.at),
+        attempts=(*refused.attempts, again),
+        learned=rule,
+        walking=walking,
+    )
+    return sending, (PlaceOrder(ticket),)
 
 
 def _reject(state: CloseState, message: str, at: datetime) -> Result:
@@ -52,6 +95,8 @@ def _is_awaited(state: CloseState, client_order_id: str) -> bool:
 
 def on_not_sent(state: CloseState, event: OrderNotSent) -> Result:
     """Wait and send again under the same id, for a while."""
+    if is_replacement(state, event.client_order_id):
+        return on_replacement_not_sent(state, event)
     if state.phase is not Phase.SENDING or not _is_awaited(state, event.client_order_id):
         return state, ()
     if state.cancel_requested:
@@ -66,6 +111,8 @@ def on_not_sent(state: CloseState, event: OrderNotSent) -> Result:
 
 def on_lost(state: CloseState, event: OutcomeLost) -> Result:
     """Look the order up; it is neither failed nor working until it is found."""
+    if is_replacement(state, event.client_order_id):
+        return on_replacement_lost(state, event)
     if state.phase is not Phase.SENDING or not _is_awaited(state, event.client_order_id):
         return state, ()
     reason = Reason("outcome_unknown", event.reason)

@@ -5,8 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from closeout.closing.ids import close_of
+from closeout.closing.moves import Walking
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.domain.orders import OrderReport, OrderStatus, OrderType, Ticket
+from closeout.domain.pricing import TickRule
 
 
 class Phase(StrEnum):
@@ -44,7 +47,8 @@ class Attempt:
     One order of a step: what was sent, and every order that stood in its place since.
 
     `orders` has the newest report per broker order id, oldest order first; more than one
-    when somebody replaced it.
+    when it was replaced, by its walk or by somebody else. `ticket` is the one that counts now,
+    and `replacements` how many client order ids the walk has used up since `number`.
     """
 
     step: int
@@ -53,6 +57,7 @@ class Attempt:
     sent_at: datetime
     orders: tuple[OrderReport, ...] = ()
     refusal: str | None = None
+    replacements: int = 0
 
     @property
     def latest(self) -> OrderReport | None:
@@ -105,6 +110,31 @@ class Attempt:
         return all(
             self.filled(leg.symbol) >= self.ticket.contracts(leg.symbol) for leg in self.ticket.legs
         )
+
+    @property
+    def has_fills(self) -> bool:
+        return any(order.filled_units for order in self.orders) or any(
+            self.filled(leg.symbol) for leg in self.ticket.legs
+        )
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether its fills add up in one way only, whatever a replacement's quantity means."""
+        return not any(
+            old.filled_units and _takes_over(order, old)
+            for order in self.orders
+            for old in self.orders
+        )
+
+    @property
+    def units_left(self) -> int | None:
+        """Whole units that have not filled; None when the legs are uneven."""
+        left = {
+            divmod(self.ticket.contracts(leg.symbol) - self.filled(leg.symbol), leg.ratio)
+            for leg in self.ticket.legs
+        }
+        units, rest = left.pop()
+        return None if left or rest else units
 
     def cash(self) -> Decimal | None:
         """Dollars per multiplier-one share received (positive) or paid; None when unpriced."""
@@ -173,6 +203,10 @@ class CloseState:
     misses: int = 0
     cancelling_order: str | None = None
     """The broker's id of the order that was last asked to be cancelled."""
+    walking: Walking | None = None
+    """The price walk of the step that is being worked."""
+    learned: TickRule | None = None
+    """The price steps that a refusal has taught."""
     ended_at: datetime | None = None
 
     @property
@@ -213,6 +247,20 @@ class CloseState:
             Phase.UNKNOWN,
             Phase.WORKING,
         )
+
+    @property
+    def client_order_ids(self) -> frozenset[str]:
+        """Every id under which an order of this close was or is about to be sent."""
+        tickets = {attempt.ticket.client_order_id for attempt in self.attempts}
+        told = {
+            order.client_order_id
+            for each in self.attempts
+            for order in each.orders
+            if close_of(order.client_order_id) == self.close_id
+        }
+        replacement = self.walking.replacement if self.walking else None
+        coming = {replacement.client_order_id} if replacement else set()
+        return frozenset(tickets | told | coming)
 
     def knows(self, report: OrderReport) -> bool:
         """Whether this report speaks of one of our orders or of its replacement."""

@@ -23,7 +23,10 @@ from closeout.closing.events import (
     CancelRequested,
     CloseOpened,
     Event,
+    FasterRequested,
     HoldingsRead,
+    LimitRequested,
+    MarketSeen,
     OrderNotFound,
     OrderNotSent,
     OrderRefused,
@@ -37,6 +40,12 @@ from closeout.closing.evidence import on_report
 from closeout.closing.sending import on_lost, on_not_found, on_not_sent, on_refused
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.transitions import Result, first_attempt
+from closeout.closing.walking import (
+    begin,
+    on_faster_requested,
+    on_limit_requested,
+    on_market_seen,
+)
 from closeout.closing.watching import on_holdings, on_read_missed, on_recovered, on_woke
 
 
@@ -83,6 +92,12 @@ def _apply(state: CloseState, event: Event) -> Result:  # noqa: C901, PLR0912 - 
             return on_cancel_acknowledged(state, event)
         case CancelFailed():
             return on_cancel_failed(state, event)
+        case MarketSeen():
+            return on_market_seen(state, event)
+        case FasterRequested():
+            return on_faster_requested(state, event)
+        case LimitRequested():
+            return on_limit_requested(state, event)
         case HoldingsRead():
             return on_holdings(state, event)
         case ReadMissed():
@@ -112,5 +127,6 @@ def _open(event: CloseOpened) -> Result:
         phase_since=event.at,
         opened_at=event.at,
         updated_at=event.at,
+        walking=begin(event.plan.steps[0], event.at),
     )
     return state, (PlaceOrder(attempt.ticket),)

@@ -33,6 +33,17 @@ CANCEL_AGAIN_AFTER = timedelta(seconds=15)
 FOLLOW_UP = timedelta(seconds=1)
 """Before asking again for what should come any moment."""
 
+REPLACE_AFTER = timedelta(seconds=1)
+"""How long an order has stood before it is replaced or withdrawn (Alpaca's staff advise a second,
+forum.alpaca.markets 18156)."""
+
+REPLACE_WITHIN = timedelta(seconds=6)
+"""A replacement that neither took its place nor failed in this time is given up. Alpaca's
+answers and trade updates come within a second."""
+
+REPLACE_REFUSALS = 3
+"""So often in a row an order may be in no state to be replaced before it is withdrawn."""
+
 _POLL = (
     (timedelta(seconds=10), timedelta(seconds=2)),
     (timedelta(minutes=1), timedelta(seconds=5)),

@@ -58,7 +58,10 @@ def ask(state: CloseState) -> tuple[Effect, ...]:
     """
     own = look_up(state)
     order = state.attempt.latest
+    replacement = state.walking.replacement if state.walking else None
     successor = state.attempt.unseen_successor
+    if replacement is not None:
+        return own, LookUpOrder(replacement.client_order_id)
     if successor is not None:
         return own, FollowOrder(successor)
     if order is not None and order.client_order_id != own.client_order_id:

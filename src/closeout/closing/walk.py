@@ -149,6 +149,10 @@ class Grid:
     def above(self, net: Decimal) -> Decimal:
         return tick_above(net, self.rule)
 
+    def price(self, net: Decimal) -> Decimal:
+        """Return what an order says for a net: a single sale's plain price. Its own inverse."""
+        return -net if self.side is Side.SELL else net
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -167,6 +171,7 @@ class Walk:
     width_at_start: Decimal | None = None
     bidless: tuple[str, ...] = ()
     hurried: bool = False
+    pace: Pace = Pace.CUSTOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,16 +284,16 @@ def _why_not_further(walk: Walk, limit: Decimal, goal: Decimal) -> Holding:
     return Holding.AT_WORST if stopped else Holding.ARRIVED
 
 
-def quickened(walk: Walk, age: timedelta) -> tuple[Pace | None, Walk]:
+def quickened(walk: Walk, age: timedelta) -> Walk:
     """
-    Return the next faster pace and the walk at it, whose age begins anew at zero.
+    Return the walk at the next faster pace; its age begins anew at zero.
 
     The time left becomes that pace's budget, or stays if it is less. What is faster than the
-    fastest is to cross now: the pace is None, and this walk's time is over.
+    fastest is to cross now: the time of this walk is over.
     """
     left = walk.schedule.budget - age
     for pace, faster in PACES.items():
         if faster.budget < walk.schedule.budget and left >= faster.interval:
             schedule = replace(faster, budget=min(left, faster.budget))
-            return pace, replace(walk, schedule=schedule)
-    return None, replace(walk, at_end=AtEnd.CROSS, hurried=True)
+            return replace(walk, schedule=schedule, pace=pace)
+    return replace(walk, at_end=AtEnd.CROSS, hurried=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from closeout.closing import timing
+from closeout.closing import timing, walking
 from closeout.closing.effects import (
     CancelOrder,
     Effect,
@@ -15,6 +15,7 @@ from closeout.closing.events import (
     HoldingsRead,
     ReadMissed,
 )
+from closeout.closing.moving import resumed
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, enter, look_up
 from closeout.domain.orders import OrderStatus
@@ -89,6 +90,8 @@ def _send_again(state: CloseState, at: datetime) -> Result:
 def _poll(state: CloseState, at: datetime) -> Result:
     if state.attempt.status is OrderStatus.FILLED:
         return _poll_uneven(state, at)
+    if state.walking is not None:
+        return walking.on_woke(state, state.walking, at)
     return state, (*ask(state), WakeAfter(timing.poll_delay(at - state.attempt.sent_at)))
 
 
@@ -116,4 +119,6 @@ def on_recovered(state: CloseState, at: datetime) -> Result:
     if state.phase is Phase.SENDING and not state.resend:
         # It may have been sent or not: only the broker knows.
         return enter(state, Phase.UNKNOWN, at, Reason("restarted")), (look_up(state),)
+    if state.walking is not None:
+        state = replace(state, walking=resumed(state.walking, at))
     return state, (WakeAfter(timedelta(0)),)

@@ -4,6 +4,7 @@ from closeout.closing.state import CloseState, Phase
 
 _REASONS = {
     "cancelled": "Cancelled as you asked.",
+    "walk_ended": "The time was used up without a fill, and the order was cancelled as you chose.",
     "cancelled_elsewhere": "The order was cancelled at Alpaca, not from here.",
     "cancelled_before_sending": "Cancelled before anything was sent.",
     "expired": "The order expired at the end of the session without filling completely.",
@@ -13,11 +14,13 @@ _REASONS = {
     "never_arrived": "Alpaca never received the order; nothing of it works.",
     "order_hidden": "Alpaca has an order under this id, but does not show it: it may be working.",
     "filled_after_end": "The order filled after this close had ended; nothing more was sent.",
+    "fills_unclear": "The order filled in part while its price was being changed, and Alpaca's "
+    "reports can be added up in two ways.",
     "uneven_fill": "Alpaca reports the order filled, but not every contract of it.",
     "holdings_disagree": "All fills are in, but Alpaca's positions do not agree",
 }
 
-_UNCERTAIN = frozenset({"holdings_disagree", "order_hidden", "uneven_fill"})
+_UNCERTAIN = frozenset({"holdings_disagree", "order_hidden", "uneven_fill", "fills_unclear"})
 """Ends of which nobody here can say what is left."""
 
 

@@ -37,6 +37,28 @@ class Refused:
         """
         return self.http_status == 422 and "client_order_id must be unique" in self.message  # noqa: PLR2004
 
+    @property
+    def is_increment(self) -> bool:
+        """
+        Whether the price was on no valid tick.
+
+        Only the words tell: 422 `sub-penny increment does not fulfill minimum pricing
+        criteria`, `limit price must be limited to 2 decimal places`, `must be a multiple of`.
+        """
+        words = ("increment", "decimal places", "multiple of")
+        return self.http_status == 422 and any(each in self.message for each in words)  # noqa: PLR2004
+
+    @property
+    def is_passing(self) -> bool:
+        """
+        Whether a replacement was refused for where its order stands just now.
+
+        Alpaca replaces no order that is accepted, pending or being replaced (its options
+        trading overview lists the words).
+        """
+        words = ("cannot replace order in", "already replaced", "not fully replaced")
+        return any(each in self.message for each in words)
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeUnknown:
@@ -63,4 +85,9 @@ class CancelTaken:
 
 
 PlaceOutcome = Accepted | Refused | OutcomeUnknown | NotSent
+ReplaceOutcome = PlaceOutcome
+"""
+Of a replacement: `Accepted` carries the new order. It has not taken the old one's place
+yet, and may be rejected still; then the old one works on.
+"""
 CancelOutcome = CancelTaken | Refused | OutcomeUnknown | NotSent

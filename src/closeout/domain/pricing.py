@@ -35,6 +35,23 @@ _PENNY_PROGRAM = TickRule(CENT, _NICKEL)
 _NICKEL_CLASS = TickRule(_NICKEL, _DIME)
 
 
+_COARSER = (
+    _PENNY_PROGRAM,
+    TickRule(_NICKEL, _NICKEL),
+    _NICKEL_CLASS,
+    TickRule(_DIME, _DIME),
+)
+
+
+def coarser_rule(refused: Decimal) -> TickRule | None:
+    """
+    Return the finest rule by which a price refused for its increment is not valid.
+
+    None when every rule would have taken it.
+    """
+    return next((rule for rule in _COARSER if not is_on_tick(refused, rule)), None)
+
+
 def option_tick_rule(underlying: str, *, penny_program: bool) -> TickRule:
     """Return the ticks of a single-leg option order."""
     if underlying in PENNY_EVERYWHERE:

@@ -5,7 +5,7 @@ A failed read keeps what was known and says so; it never empties the book (invar
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from closeout.closing.plan import MarketView
 from closeout.closing.reports import merge
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
+from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport
 from closeout.domain.pricing import EVERY_CENT, TickRule, option_tick_rule
 from closeout.domain.quotes import Quote
@@ -54,6 +55,8 @@ class Book:
         """The newest order the history has told of. The stream's word does not count: it
         says nothing about what was missed before."""
         self._penny: dict[str, bool] = {}
+        self._taught_ticks: dict[str, TickRule] = {}
+        self._net_ticks: dict[str, TickRule] = {}
         self._read_at: datetime | None = None
         """When holdings and history were last read together."""
         self._disturbed_at: datetime | None = None
@@ -204,28 +207,25 @@ class Book:
         if unknown:
             self._penny.update(await self._broker.penny_underlyings(unknown))
 
-    async def freshen_quotes(self, legs: Sequence[Leg], *, older_than: timedelta) -> None:
+    async def freshen_quotes(self, symbols: Iterable[str], *, older_than: timedelta) -> datetime:
         """
-        Read the quotes of these legs unless the stream keeps them young.
+        Read these quotes unless the stream keeps them young; return since when all stand.
 
         One that is not there any more is forgotten: an old quote prices nothing.
 
         Raises: ReadFailed.
         """
-        limit = self._clock.now() - older_than
-        old = {
-            leg.symbol: leg
-            for leg in legs
-            if leg.symbol not in self.quotes or self.quotes[leg.symbol].at < limit
-        }
-        options = frozenset(symbol for symbol, leg in old.items() if leg.option is not None)
-        stocks = frozenset(old) - options
+        asked_at = self._clock.now()
+        limit = asked_at - older_than
+        old = {each for each in symbols if each not in self.quotes or self.quotes[each].at < limit}
         if not old:
-            return
-        fresh = await self._quotes.latest(options, stocks)
-        for symbol in old.keys() - fresh.keys():
+            return asked_at
+        options = frozenset(symbol for symbol in old if option_or_none(symbol) is not None)
+        fresh = await self._quotes.latest(options, frozenset(old) - options)
+        for symbol in old - fresh.keys():
             self.quotes.pop(symbol, None)
         self.take_quotes([*fresh.values()])
+        return asked_at
 
     async def read_quotes(self) -> None:
         """Read every watched quote once: streams tell only what changes. Raises: ReadFailed."""
@@ -236,12 +236,23 @@ class Book:
     def view(self, legs: Sequence[Leg]) -> MarketView:
         """What planning needs to know about these legs."""
         return MarketView(
-            quotes=self.quotes, ticks={leg.symbol: self._tick_rule(leg) for leg in legs}
+            quotes=self.quotes,
+            ticks={leg.symbol: self._tick_rule(leg) for leg in legs},
+            net_tick=self._net_ticks.get(legs[0].underlying, EVERY_CENT),
         )
+
+    def learn_refused_tick(self, symbols: Sequence[str], rule: TickRule) -> None:
+        """Remember the price steps of a class, or of its packages, that a refusal has taught."""
+        option = option_or_none(symbols[0])
+        if option is not None:
+            known = self._net_ticks if len(symbols) > 1 else self._taught_ticks
+            known[option.underlying] = rule
 
     def _tick_rule(self, leg: Leg) -> TickRule:
         if leg.option is None:
             return EVERY_CENT
+        if leg.underlying in self._taught_ticks:
+            return self._taught_ticks[leg.underlying]
         penny = self._penny.get(leg.symbol, False)
         return option_tick_rule(leg.underlying, penny_program=penny)
 

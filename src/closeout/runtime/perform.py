@@ -5,7 +5,7 @@ One of the two places that catch broadly: whatever goes wrong here while an orde
 becomes an unknown outcome, never a failure (invariant I4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -17,6 +17,8 @@ from closeout.closing.effects import (
     LookUpOrder,
     PlaceOrder,
     ReadHoldings,
+    ReplaceOrder,
+    SeeMarket,
     WakeAfter,
 )
 from closeout.closing.events import (
@@ -24,6 +26,7 @@ from closeout.closing.events import (
     CancelFailed,
     Event,
     HoldingsRead,
+    MarketSeen,
     OrderNotFound,
     OrderNotSent,
     OrderRefused,
@@ -32,12 +35,23 @@ from closeout.closing.events import (
     ReadMissed,
     Woke,
 )
+from closeout.closing.walk import see
 from closeout.domain.orders import Ticket
-from closeout.domain.outcomes import Accepted, CancelTaken, NotSent, OutcomeUnknown, Refused
+from closeout.domain.outcomes import (
+    Accepted,
+    CancelTaken,
+    NotSent,
+    OutcomeUnknown,
+    PlaceOutcome,
+    Refused,
+)
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
 
 log = structlog.get_logger(__name__)
+
+_QUOTE_AGE_MAX = timedelta(seconds=5)
+"""A step is priced from quotes no older than this, or from a fresh read."""
 
 _AFTER_MISHAP = timedelta(seconds=2)
 
@@ -54,19 +68,21 @@ class Performer:
         """Return what happened; None when the effect has nothing to tell."""
         match effect:
             case PlaceOrder(ticket):
-                return await self._place(ticket)
+                return await self._send(ticket, self._broker.place(ticket))
+            case ReplaceOrder(order_id, ticket):
+                return await self._send(ticket, self._broker.replace(order_id, ticket))
             case CancelOrder(order_id):
                 return await self._cancel(order_id)
             case WakeAfter(delay):
                 await self._clock.sleep(delay)
                 return Woke(self._clock.now())
-            case LookUpOrder() | FollowOrder() | ReadHoldings():
+            case LookUpOrder() | FollowOrder() | ReadHoldings() | SeeMarket():
                 return await self._read(effect, symbols)
 
-    async def _place(self, ticket: Ticket) -> Event:
+    async def _send(self, ticket: Ticket, sending: Awaitable[PlaceOutcome]) -> Event:
         identity = ticket.client_order_id
         try:
-            outcome = await self._broker.place(ticket)
+            outcome = await sending
         except Exception as mishap:
             log.exception("order.mishap", client_order_id=identity)
             return OutcomeLost(self._clock.now(), identity, f"an error of ours: {mishap!r}")
@@ -106,8 +122,19 @@ class Performer:
             case NotSent(reason, retry_after):
                 return CancelFailed(at, order_id, reason, retry_after)
 
+    async def _see(self, effect: SeeMarket) -> MarketSeen:
+        symbols = [leg.symbol for leg in effect.legs]
+        read_at = None
+        try:
+            read_at = await self._book.freshen_quotes(symbols, older_than=_QUOTE_AGE_MAX)
+        except ReadFailed as failure:
+            log.warning("quotes.unread", reason=str(failure))
+        now = self._clock.now()
+        seen = see(effect.legs, self._book.quotes, now, read_at=read_at, walk=effect.walk)
+        return MarketSeen(now, seen.net, seen.trouble)
+
     async def _read(
-        self, effect: LookUpOrder | FollowOrder | ReadHoldings, symbols: Sequence[str]
+        self, effect: LookUpOrder | FollowOrder | ReadHoldings | SeeMarket, symbols: Sequence[str]
     ) -> Event | None:
         try:
             return await self._read_once(effect, symbols)
@@ -119,7 +146,7 @@ class Performer:
             return ReadMissed(self._clock.now(), repr(mishap), _AFTER_MISHAP)
 
     async def _read_once(
-        self, effect: LookUpOrder | FollowOrder | ReadHoldings, symbols: Sequence[str]
+        self, effect: LookUpOrder | FollowOrder | ReadHoldings | SeeMarket, symbols: Sequence[str]
     ) -> Event | None:
         match effect:
             case LookUpOrder(client_order_id):
@@ -141,3 +168,5 @@ class Performer:
                 holdings = await self._book.read_holdings()
                 held = tuple((symbol, holdings.quantity(symbol)) for symbol in symbols)
                 return HoldingsRead(holdings.at, held)
+            case SeeMarket():
+                return await self._see(effect)

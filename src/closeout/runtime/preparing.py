@@ -114,7 +114,8 @@ class Preparer:
         """
         await self.learn_ticks(strategy, terms)
         if terms.order_type is OrderType.LIMIT and terms.price is None:
-            await self._book.freshen_quotes(strategy.legs, older_than=_QUOTE_AGE_MAX)
+            symbols = [leg.symbol for leg in strategy.legs]
+            await self._book.freshen_quotes(symbols, older_than=_QUOTE_AGE_MAX)
 
     async def learn_ticks(self, strategy: Strategy, terms: Terms) -> None:
         """
@@ -131,7 +132,7 @@ class Preparer:
             log.warning("ticks.unread", reason=str(failure))
 
     async def _check_market(self, terms: Terms) -> None:
-        if terms.order_type is not OrderType.MARKET:
+        if terms.order_type is not OrderType.MARKET and terms.walk is None:
             return
         market = self._book.market
         if market is None or not market.is_open:
@@ -142,7 +143,7 @@ class Preparer:
                 # The broker is the last guard; not knowing the hour must not bar an exit.
                 log.warning("market.unread", reason=str(failure))
         if market is not None and not market.is_open:
-            raise MarketClosed(market.next_open)
+            raise MarketClosed(market.next_open, walks=terms.walk is not None)
 
     async def _check_account(self) -> None:
         """Refuse for a blocked account, on a fresh read: it may be free again."""

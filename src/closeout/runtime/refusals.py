@@ -32,11 +32,14 @@ class MarketClosed(NotBegun):
 
     code = "market_closed"
 
-    def __init__(self, next_open: datetime) -> None:
+    def __init__(self, next_open: datetime, *, walks: bool = False) -> None:
+        why = "Alpaca takes option market orders only during market hours"
+        instead = "a limit order"
+        if walks:
+            why, instead = "a price walks only while it is open", "a limit order without a pace"
         super().__init__(
-            "The market is closed, and Alpaca takes option market orders only during market "
-            f"hours. It opens next at {next_open.isoformat()}. Send a limit order instead: it "
-            "is a day order and waits for that session."
+            f"The market is closed, and {why}. It opens next at {next_open.isoformat()}. Send "
+            f"{instead} instead: it is a day order and waits for that session."
         )
         self.next_open = next_open
 
@@ -57,6 +60,18 @@ class KeyReused(NotBegun):
     """The same Idempotency-Key came with a different request."""
 
     code = "idempotency_key_reused"
+
+
+class NotWalking(NotBegun):
+    """There is no walk to hurry or to stop."""
+
+    code = "not_walking"
+
+
+class AlreadyCrossing(NotBegun):
+    """Nothing is faster than going to natural now."""
+
+    code = "already_crossing"
 
 
 class NotCancellable(NotBegun):

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
 from closeout.closing.plans import Plan
 from closeout.domain.strategies import Leg, Strategy
@@ -21,13 +22,15 @@ class CloseRequest:
     @property
     def fingerprint(self) -> str:
         """Tells apart two requests under one idempotency key."""
-        parts = (
+        parts: tuple[str, ...] = (
             self.position_id,
             self.leg_id or "",
             self.terms.order_type.value,
             _plain(self.terms.offset),
             _plain(self.terms.price),
         )
+        if self.terms.walk is not None:
+            parts += _walk_parts(self.terms.walk)
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -38,6 +41,27 @@ class Prepared:
     strategy: Strategy
     leg: Leg | None
     plan: Plan
+
+
+def _walk_parts(walk: WalkTerms) -> tuple[str, ...]:
+    schedule = walk.schedule
+    custom = (
+        ()
+        if schedule is None
+        else (
+            str(schedule.budget.total_seconds()),
+            str(schedule.interval.total_seconds()),
+            _plain(schedule.start_share),
+            _plain(schedule.end_share),
+        )
+    )
+    return (
+        walk.pace.value,
+        walk.at_end.value,
+        _plain(walk.worst_price),
+        _plain(walk.worst_pnl),
+        *custom,
+    )
 
 
 def _plain(value: Decimal | None) -> str:

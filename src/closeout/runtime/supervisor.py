@@ -8,13 +8,16 @@ repeated request find the first one instead of becoming a second order.
 import asyncio
 import secrets
 from datetime import timedelta
+from decimal import Decimal
 
 import structlog
 
 from closeout.closing.events import (
     CancelRequested,
     CloseOpened,
+    FasterRequested,
     HoldingsRead,
+    LimitRequested,
     OrderNotSent,
     OrderReported,
     Woke,
@@ -23,6 +26,7 @@ from closeout.closing.events import Recovered as CloseRecovered
 from closeout.closing.ids import close_of
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
+from closeout.closing.walking import can_change, check_limit
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport
 from closeout.ports import Broker, Clock, Journal, JournalFailed, StoredClose
@@ -31,7 +35,14 @@ from closeout.runtime.feed import Feed
 from closeout.runtime.narrate import narrate
 from closeout.runtime.perform import Performer
 from closeout.runtime.preparing import Preparer
-from closeout.runtime.refusals import KeyReused, NotCancellable, NotReady, UnknownClose
+from closeout.runtime.refusals import (
+    AlreadyCrossing,
+    KeyReused,
+    NotCancellable,
+    NotReady,
+    NotWalking,
+    UnknownClose,
+)
 from closeout.runtime.requests import CloseRequest, Prepared
 from closeout.runtime.runner import Runner, Surroundings
 
@@ -252,6 +263,44 @@ class Supervisor:
         runner.post(CancelRequested(self._clock.now()))
         return runner.state
 
+    def hurry(self, close_id: str) -> CloseState:
+        """
+        Ask a walk to go on at the next faster pace.
+
+        Raises: UnknownClose, NotWalking, AlreadyCrossing.
+        """
+        runner = self._walking(close_id)
+        walking = runner.state.walking
+        if walking is not None and walking.walk.hurried:
+            raise AlreadyCrossing("It is going to natural already; nothing is faster than that.")
+        runner.post(FasterRequested(self._clock.now()))
+        return runner.state
+
+    def change_limit(self, close_id: str, limit: Decimal) -> CloseState:
+        """
+        Ask a walk to stop and rest at this limit, signed as in `Ticket`.
+
+        Raises: UnknownClose, NotWalking; CannotPlan: `beyond_worst`, `invalid_tick`.
+        """
+        runner = self._walking(close_id)
+        check_limit(runner.state, limit)
+        runner.post(LimitRequested(self._clock.now(), limit))
+        return runner.state
+
+    def _walking(self, close_id: str) -> Runner:
+        runner = self._runners.get(close_id)
+        if runner is None:
+            raise UnknownClose("There is no close of this id.")
+        if runner.state.walking is None:
+            raise NotWalking("This close was begun without a pace, so there is no walk to change.")
+        if not can_change(runner.state):
+            raise NotWalking(
+                "This close has ended."
+                if runner.state.phase.is_end
+                else "This close is being cancelled or has filled; its price cannot change now."
+            )
+        return runner
+
     def take_report(self, report: OrderReport) -> bool:
         """Bring a report to the close it speaks of; False when it is nobody's."""
         close_id = close_of(report.client_order_id)
@@ -330,9 +379,9 @@ class Supervisor:
     def owners(self) -> dict[str, str]:
         """Client order ids of Closeout's orders, to the strategy each closed."""
         return {
-            attempt.ticket.client_order_id: runner.state.position_id
+            identity: runner.state.position_id
             for runner in self._runners.values()
-            for attempt in runner.state.attempts
+            for identity in runner.state.client_order_ids
         }
 
     async def _runner(self, close_id: str) -> Runner:
@@ -358,6 +407,9 @@ class Supervisor:
         if traded or state.phase is Phase.CLOSED:
             self.stale_positions.set()
         self._feed.close_changed(state.close_id)
+        if state.learned is not None and state.learned != before.learned:
+            symbols = [leg.symbol for leg in state.attempt.ticket.legs]
+            self._book.learn_refused_tick(symbols, state.learned)
         if traded or state.phase.is_end != before.phase.is_end:
             # Contracts have gone, or are free again.
             self._book.disturb()

@@ -1,0 +1,164 @@
+"""
+A working order walks: when to look at the market, and what a look or a person makes of it.
+
+Time is measured from the first limit over every replacement, and across restarts: each step
+is due at a multiple of the interval since then, whatever became of the ones before.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from closeout.closing import timing
+from closeout.closing.cancelling import begin_cancel
+from closeout.closing.effects import SeeMarket, WakeAfter
+from closeout.closing.events import FasterRequested, LimitRequested, MarketSeen
+from closeout.closing.moves import Walking
+from closeout.closing.moving import move, watch_move
+from closeout.closing.plans import PlanStep
+from closeout.closing.state import CloseState, Phase
+from closeout.closing.transitions import Result, ask
+from closeout.closing.walk import AtEnd, Sight, is_over, next_limit, quickened
+from closeout.domain.errors import CannotPlan
+from closeout.domain.orders import OrderStatus
+
+_REPLACEABLE = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
+
+
+def begin(planned: PlanStep, at: datetime) -> Walking | None:
+    """Start the walk of a step, if it has one."""
+    if planned.walk is None or planned.limit is None:
+        return None
+    limit = planned.walk.grid.price(planned.limit)
+    return Walking(walk=planned.walk, began_at=at, since=at, limit=limit, moved_at=at)
+
+
+def on_woke(state: CloseState, walking: Walking, at: datetime) -> Result:
+    """Take the step that is due, watch one that is under way, or end the walk."""
+    if walking.moving is not None:
+        return watch_move(state, walking, at)
+    if walking.wanted is not None and may_move(state, walking, at):
+        return move(state, walking, walking.wanted, at)
+    if walking.is_resting:
+        return state, (*ask(state), WakeAfter(timing.poll_delay(walking.age(at))))
+    if is_over(walking.walk, walking.age(at)) and walking.walk.at_end is not AtEnd.CROSS:
+        return _end(state, walking, at)
+    effects = (*ask(state), WakeAfter(walking.next_wake(at)))
+    if _step(walking, at) > walking.stepped:
+        return state, (look(state, walking), *effects)
+    return state, effects
+
+
+def _end(state: CloseState, walking: Walking, at: datetime) -> Result:
+    """The time is used up, and the order is not to cross."""
+    order = state.attempt.latest
+    if walking.walk.at_end is AtEnd.CANCEL and order is not None:
+        cancelled = replace(walking, is_cancelled=True)
+        return begin_cancel(
+            replace(state, walking=cancelled, cancel_requested=True), order.order_id, at
+        )
+    rested = replace(state, walking=replace(walking, is_resting=True))
+    return rested, (*ask(state), WakeAfter(timing.poll_delay(walking.age(at))))
+
+
+def on_market_seen(state: CloseState, event: MarketSeen) -> Result:
+    """Move the limit by one stride, or say why it stays."""
+    walking = state.walking
+    if walking is None or walking.moving or walking.is_resting:
+        return state, ()
+    age = walking.age(event.at)
+    if not may_move(state, walking, event.at) or _step(walking, event.at) <= walking.stepped:
+        return state, ()
+    if is_over(walking.walk, age) and walking.walk.at_end is not AtEnd.CROSS:
+        return state, ()
+    decision = next_limit(walking.walk, walking.limit, Sight(event.net, event.trouble), age)
+    if decision.holding is not None:
+        return replace(state, walking=replace(walking, holding=decision.holding)), ()
+    stepping = replace(walking, stepped=_step(walking, event.at), holding=None)
+    return move(state, stepping, decision.limit, event.at)
+
+
+def on_faster_requested(state: CloseState, event: FasterRequested) -> Result:
+    """Go on at the next faster pace, beginning with a step now."""
+    walking = state.walking
+    if walking is None or not can_change(state) or walking.walk.hurried:
+        return state, ()
+    walking = replace(
+        walking,
+        walk=quickened(walking.walk, walking.age(event.at)),
+        since=event.at,
+        stepped=-1,
+        is_resting=False,
+        wanted=None,
+    )
+    return _at_once(replace(state, walking=walking), walking, event.at)
+
+
+def on_limit_requested(state: CloseState, event: LimitRequested) -> Result:
+    """Put the chosen limit in place, and let it rest there."""
+    walking = state.walking
+    if walking is None or not can_change(state):
+        return state, ()
+    wanted = walking.walk.grid.price(event.limit)
+    walking = replace(walking, wanted=wanted, is_resting=True, holding=None)
+    after = replace(state, walking=walking)
+    if walking.moving is None and may_move(after, walking, event.at):
+        return move(after, walking, wanted, event.at)
+    return _at_once(after, walking, event.at)
+
+
+def can_change(state: CloseState) -> bool:
+    """Whether a person may still change how this order walks."""
+    working = state.phase in (Phase.SENDING, Phase.UNKNOWN, Phase.WORKING)
+    return state.walking is not None and working and not state.cancel_requested
+
+
+def check_limit(state: CloseState, limit: Decimal) -> None:
+    """
+    Say what is wrong with a limit that a person chose for a walking order.
+
+    Raises:
+        CannotPlan: `beyond_worst`, `invalid_tick`.
+    """
+    assert state.walking is not None, "only a walk has a limit to choose"
+    grid, worst = state.walking.walk.grid, state.walking.walk.worst
+    net = grid.price(limit)
+    valid = grid.floor(net)
+    if valid != net:
+        above = grid.above(valid) if valid < net else valid
+        raise CannotPlan(
+            "invalid_tick",
+            f"{limit} is on no valid price step: use {grid.price(valid)} or {grid.price(above)}.",
+        )
+    if worst is not None and net > worst:
+        raise CannotPlan(
+            "beyond_worst",
+            f"{limit} is beyond the worst price of this close, {grid.price(grid.floor(worst))}. "
+            "Nothing was changed.",
+        )
+
+
+def _at_once(state: CloseState, walking: Walking, at: datetime) -> Result:
+    if state.phase is not Phase.WORKING or walking.moving is not None:
+        return state, ()
+    if walking.wanted is not None:
+        return state, (WakeAfter(timing.FOLLOW_UP),)
+    return state, (look(state, walking), WakeAfter(walking.next_wake(at)))
+
+
+def may_move(state: CloseState, walking: Walking, at: datetime) -> bool:
+    """Whether the order at work can be replaced now: known to stand, and for a moment."""
+    order = state.attempt.latest
+    if state.phase is not Phase.WORKING or state.cancel_requested or order is None:
+        return False
+    stood = at - max(walking.moved_at, state.phase_since)
+    return order.status in _REPLACEABLE and stood >= timing.REPLACE_AFTER
+
+
+def look(state: CloseState, walking: Walking) -> SeeMarket:
+    return SeeMarket(state.attempt.ticket.legs, walking.walk)
+
+
+def _step(walking: Walking, at: datetime) -> int:
+    """Count the intervals of this pace that have begun, also beyond its end."""
+    return walking.age(at) // walking.walk.schedule.interval

@@ -1,0 +1,539 @@
+"""A working order walks: replaced in place, or withdrawn and sent anew, never twice."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from support.builders import (
+    AT,
+    a_leg,
+    a_report,
+    a_strategy,
+    a_walking_close,
+    after,
+    an_iron_condor,
+    of_kind,
+    placed,
+    put,
+    run,
+    told,
+)
+
+from closeout.closing.effects import (
+    CancelOrder,
+    FollowOrder,
+    LookUpOrder,
+    ReplaceOrder,
+    SeeMarket,
+    WakeAfter,
+)
+from closeout.closing.events import (
+    CancelAcknowledged,
+    CancelFailed,
+    CancelRequested,
+    FasterRequested,
+    LimitRequested,
+    MarketSeen,
+    OrderNotSent,
+    OrderRefused,
+    OrderReported,
+    OutcomeLost,
+    Recovered,
+    Woke,
+)
+from closeout.closing.moves import Replacing, Walking, Withdrawing
+from closeout.closing.pacing import WalkTerms
+from closeout.closing.state import CloseState, Phase
+from closeout.closing.step import step
+from closeout.closing.walk import AtEnd, Holding, Pace
+from closeout.closing.walking import check_limit
+from closeout.domain.errors import CannotPlan
+from closeout.domain.orders import OrderStatus, Ticket
+from closeout.domain.quotes import NetQuote
+
+FIRST, SECOND, THIRD = (f"closeout-c1-0-{number}" for number in range(3))
+
+
+def seen(seconds: float, mid: str = "0.00", trouble: Holding | None = None) -> MarketSeen:
+    """The condor's market: natural is 0.24 above mid, as it was at the start."""
+    middle, half = Decimal(mid), Decimal("0.24")
+    return MarketSeen(after(seconds), NetQuote(middle + half, middle, middle - half), trouble)
+
+
+def a_walk(at_end: AtEnd = AtEnd.REST, worst: str | None = None, units: int = 10) -> CloseState:
+    """Twelve prices over a minute, from 0.00 to 0.24 in strides of 0.02."""
+    terms = WalkTerms(
+        Pace.NORMAL, at_end=at_end, worst_price=None if worst is None else Decimal(worst)
+    )
+    return a_walking_close(an_iron_condor(units), terms, half="0.06")
+
+
+def walking(state: CloseState) -> Walking:
+    assert state.walking is not None
+    return state.walking
+
+
+def replaced(effects: object) -> list[Ticket]:
+    return [effect.ticket for effect in of_kind(ReplaceOrder, effects)]  # type: ignore[arg-type] # of effects
+
+
+def taken(
+    state: CloseState,
+    seconds: float,
+    number: int = 2,
+    status: OrderStatus = OrderStatus.PENDING_NEW,
+) -> OrderReported:
+    """The broker's 200: a new order, of which nothing more is known."""
+    moving = walking(state).moving
+    assert isinstance(moving, Replacing)
+    report = a_report(
+        moving.ticket,
+        status,
+        order_id=f"order-{number}",
+        replaces=f"order-{number - 1}",
+        updated=after(seconds),
+    )
+    return told(report, after(seconds))
+
+
+def gone(state: CloseState, seconds: float, number: int = 1, filled: int = 0) -> OrderReported:
+    """The old order says that it was replaced."""
+    report = a_report(
+        state.attempt.ticket,
+        OrderStatus.REPLACED,
+        filled=filled,
+        order_id=f"order-{number}",
+        replaced_by=f"order-{number + 1}",
+        updated=after(seconds),
+    )
+    return told(report, after(seconds))
+
+
+def old_order(
+    state: CloseState, status: OrderStatus, seconds: float, filled: int = 0
+) -> OrderReported:
+    report = a_report(state.attempt.ticket, status, filled=filled, updated=after(seconds))
+    return told(report, after(seconds))
+
+
+def stepped(state: CloseState, seconds: float, number: int = 2) -> CloseState:
+    """Take one step that goes as it should."""
+    state, _ = run(state, seen(seconds))
+    state, _ = run(state, taken(state, seconds, number))
+    state, _ = run(state, gone(state, seconds + 0.2, number - 1))
+    report = a_report(
+        state.attempt.ticket, order_id=f"order-{number}", updated=after(seconds + 0.3)
+    )
+    state, _ = run(state, told(report, after(seconds + 0.3)))
+    return state
+
+
+# --- steps ------------------------------------------------------------------------------------
+
+
+def test_a_step_is_due_after_every_interval() -> None:
+    state = a_walk()
+    early, early_effects = step(state, Woke(after(4)))
+    due, effects = step(state, Woke(after(5)))
+
+    assert [] == of_kind(SeeMarket, early_effects)
+    assert WakeAfter(timedelta(seconds=1)) in early_effects
+    assert [SeeMarket(state.attempt.ticket.legs, walking(state).walk)] == of_kind(
+        SeeMarket, effects
+    )
+    assert WakeAfter(timedelta(seconds=5)) in effects
+    assert state == early == due
+
+
+def test_a_look_at_the_market_moves_the_limit_by_one_stride_under_an_id_of_its_own() -> None:
+    state, effects = run(a_walk(), seen(5))
+
+    [ticket] = replaced(effects)
+    assert (SECOND, Decimal("0.02"), 10) == (ticket.client_order_id, ticket.limit, ticket.units)
+    assert "order-1" == of_kind(ReplaceOrder, effects)[0].order_id
+    assert Phase.WORKING == state.phase
+
+
+def test_an_answer_of_200_is_not_a_replacement() -> None:
+    state, _ = run(a_walk(), seen(5))
+    state, _ = run(state, taken(state, 5.1))
+
+    assert Decimal("0.00") == walking(state).limit
+    assert isinstance(walking(state).moving, Replacing)
+    assert FIRST == state.attempt.ticket.client_order_id
+
+
+def test_it_counts_when_the_old_order_says_that_it_was_replaced() -> None:
+    state = stepped(a_walk(), 5)
+
+    assert (Decimal("0.02"), None) == (walking(state).limit, walking(state).moving)
+    assert (SECOND, Decimal("0.02")) == (
+        state.attempt.ticket.client_order_id,
+        state.attempt.ticket.limit,
+    )
+
+
+def test_the_stream_may_tell_of_the_old_order_first() -> None:
+    state, _ = run(a_walk(), seen(5))
+    told_first, effects = run(state, gone(state, 5.1))
+    assert [FollowOrder("order-2")] == of_kind(FollowOrder, effects)
+    assert Decimal("0.00") == walking(told_first).limit
+    state, _ = run(told_first, taken(told_first, 5.2, status=OrderStatus.NEW))
+    assert Decimal("0.02") == walking(state).limit
+
+
+def test_age_is_measured_over_the_whole_chain() -> None:
+    state = stepped(stepped(a_walk(), 5), 10, number=3)
+
+    assert AT == walking(state).began_at == walking(state).since
+    assert after(60) == walking(state).ends_at
+    _, effects = run(state, seen(50))
+    assert Decimal("0.14") == replaced(effects)[0].limit
+
+
+def test_one_step_an_interval_however_often_the_market_is_seen() -> None:
+    state = stepped(a_walk(), 5)
+
+    assert (state, ()) == step(state, seen(9.9))
+    _, effects = step(state, seen(10))
+    assert 1 == len(replaced(effects))
+
+
+def test_nothing_is_replaced_while_a_replacement_is_under_way() -> None:
+    state, _ = run(a_walk(), seen(5))
+
+    assert (state, ()) == step(state, seen(11))
+
+
+@pytest.mark.parametrize(
+    "status", [OrderStatus.ACCEPTED, OrderStatus.PENDING_NEW, OrderStatus.PENDING_REPLACE]
+)
+def test_an_order_that_is_not_at_work_yet_is_left_alone(status: OrderStatus) -> None:
+    state, _ = run(a_walk(), old_order(a_walk(), status, 2))
+
+    assert (state, ()) == step(state, seen(5))
+
+
+def test_an_order_stands_a_second_before_it_is_replaced() -> None:
+    state, _ = run(a_walk(), FasterRequested(after(0.5)))
+
+    assert (state, ()) == step(state, seen(0.9))
+    _, effects = step(state, seen(1))
+    assert 1 == len(replaced(effects))
+
+
+def test_why_it_holds_still_is_written_down_once() -> None:
+    state, effects = run(a_walk(), seen(5, trouble=Holding.STALE))
+
+    assert (Holding.STALE, ()) == (walking(state).holding, effects)
+    assert (state, ()) == step(state, seen(10, trouble=Holding.STALE))
+    state, _ = step(state, seen(15))
+    assert walking(state).holding is None
+
+
+def test_worst_is_kept_to() -> None:
+    _, effects = run(a_walk(worst="0.01"), seen(55))
+    assert Decimal("0.01") == replaced(effects)[0].limit
+
+
+# --- replacements that fail -------------------------------------------------------------------
+
+
+def test_a_replacement_that_is_rejected_later_leaves_the_old_order_to_be_withdrawn() -> None:
+    state, _ = run(a_walk(), seen(5))
+    state, _ = run(state, taken(state, 5.1))
+    state, effects = run(state, taken(state, 5.5, status=OrderStatus.REJECTED))
+
+    assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
+    assert walking(state).by_cancel
+    state, effects = run(state, old_order(state, OrderStatus.CANCELED, 6))
+    [ticket] = placed(effects)
+    assert (THIRD, Decimal("0.02"), 10) == (ticket.client_order_id, ticket.limit, ticket.units)
+    assert Phase.SENDING == state.phase
+
+
+def test_a_lost_answer_has_both_orders_looked_at() -> None:
+    state, _ = run(a_walk(), seen(5))
+    after_it, effects = step(state, OutcomeLost(after(6), SECOND, "timeout"))
+
+    assert state == after_it
+    assert {LookUpOrder(FIRST), LookUpOrder(SECOND)} <= {*effects}
+
+
+def test_a_replacement_nobody_hears_of_is_given_up_and_the_order_withdrawn() -> None:
+    state, _ = run(a_walk(), seen(5))
+    waiting, effects = step(state, Woke(after(10.9)))
+    assert (state, []) == (waiting, of_kind(CancelOrder, effects))
+    state, effects = step(state, Woke(after(11)))
+    assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
+
+
+def test_one_that_arrives_late_is_withdrawn_in_its_place() -> None:
+    state, _ = run(a_walk(), seen(5), Woke(after(11)))
+    state, effects = run(state, gone(state, 11.5))
+    assert FollowOrder("order-2") in effects
+    late = a_report(
+        replace(state.attempt.ticket, client_order_id=SECOND),
+        order_id="order-2",
+        replaces="order-1",
+        updated=after(12),
+    )
+    state, effects = run(state, told(late, after(12)))
+    assert [CancelOrder("order-2")] == of_kind(CancelOrder, effects)
+    ended = replace(late, status=OrderStatus.CANCELED, updated_at=after(13))
+    state, effects = run(state, told(ended, after(13)))
+    assert [THIRD] == [ticket.client_order_id for ticket in placed(effects)]
+
+
+def test_nothing_goes_anew_before_the_cancel_is_proven() -> None:
+    state, _ = run(a_walk(), seen(5), Woke(after(11)))
+    state, effects = run(
+        state,
+        CancelAcknowledged(after(11.2), "order-1"),
+        CancelFailed(after(11.3), "order-1", "?", timedelta(0)),
+        old_order(state, OrderStatus.PENDING_CANCEL, 12),
+    )
+    assert [] == placed(effects)
+    assert Phase.WORKING == state.phase
+
+
+def test_a_silent_cancel_is_asked_for_again() -> None:
+    state, _ = run(a_walk(), seen(5), Woke(after(11)))
+    _, effects = step(state, Woke(after(13)))
+    assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
+    state, _ = run(state, CancelAcknowledged(after(11.2), "order-1"))
+    _, effects = step(state, Woke(after(13)))
+    assert [] == of_kind(CancelOrder, effects)
+
+
+def test_a_fill_that_wins_the_race_closes() -> None:
+    state, _ = run(a_walk(), seen(5), Woke(after(11)))
+    state, effects = run(state, old_order(state, OrderStatus.FILLED, 12, filled=10))
+    assert (Phase.VERIFYING, []) == (state.phase, placed(effects))
+
+
+@pytest.mark.parametrize("message", ["replace mleg order is disabled", "insufficient qty"])
+def test_an_order_that_cannot_be_replaced_is_withdrawn_then_and_later(message: str) -> None:
+    state, _ = run(a_walk(), seen(5))
+    state, effects = run(state, OrderRefused(after(6), SECOND, 403, 40310000, message, ()))
+    assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
+    state, _ = run(state, old_order(state, OrderStatus.CANCELED, 7))
+    new = a_report(state.attempt.ticket, order_id="order-2", updated=after(8))
+    state, _ = run(state, told(new, after(8)))
+    _, effects = run(state, seen(10))
+    assert [CancelOrder("order-2")] == of_kind(CancelOrder, effects)
+
+
+def test_an_order_in_no_state_to_be_replaced_is_looked_at_and_tried_again() -> None:
+    state = a_walk()
+    for number, second in enumerate((5, 10, 15), start=1):
+        state, effects = run(state, seen(second))
+        assert 1 == len(replaced(effects))
+        identity = f"closeout-c1-0-{number}"
+        words = "cannot replace order in pending_new status"
+        state, effects = run(
+            state, OrderRefused(after(second + 0.5), identity, 422, 42210000, words, ())
+        )
+    assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
+
+
+def test_what_was_not_sent_is_stepped_again_under_a_new_id() -> None:
+    state, _ = run(a_walk(), seen(5))
+    state, effects = run(state, OrderNotSent(after(5.1), SECOND, "429", timedelta(seconds=3)))
+    assert (WakeAfter(timedelta(seconds=3)),) == effects
+    assert walking(state).moving is None
+    _, effects = run(state, seen(8.1))
+    assert [THIRD] == [ticket.client_order_id for ticket in replaced(effects)]
+
+
+def test_a_refused_increment_teaches_the_coarser_tick() -> None:
+    state, _ = run(a_walk(), seen(5))
+    words = "invalid limit price. must be a multiple of 0.05"
+    state, _ = run(state, OrderRefused(after(6), SECOND, 422, 42210000, words, ()))
+    assert walking(state).walk.grid.rule == state.learned
+    _, effects = run(state, seen(8))
+    assert [Decimal("0.05")] == [ticket.limit for ticket in replaced(effects)]
+
+
+# --- partial fills ----------------------------------------------------------------------------
+
+
+def test_a_partly_filled_order_is_withdrawn_and_only_the_rest_goes_anew() -> None:
+    state = a_walk()
+    state, _ = run(state, old_order(state, OrderStatus.PARTIALLY_FILLED, 2, filled=4))
+    state, effects = run(state, seen(5))
+    assert ([], [CancelOrder("order-1")]) == (replaced(effects), of_kind(CancelOrder, effects))
+    state, effects = run(state, old_order(state, OrderStatus.CANCELED, 6, filled=5))
+    [ticket] = placed(effects)
+    assert (5, Decimal("0.02")) == (ticket.units, ticket.limit)
+    state, _ = run(
+        state,
+        told(a_report(ticket, OrderStatus.FILLED, filled=5, order_id="order-2"), after(7)),
+    )
+    assert Phase.VERIFYING == state.phase
+
+
+def replaced_after_a_fill(units: int, filled: int) -> CloseState:
+    """Four units filled while the replacement was on its way; it says `filled` of `units`."""
+    state, _ = run(a_walk(), seen(5))
+    ticket = walking(state).replacement
+    assert ticket is not None
+    new = a_report(
+        ticket,
+        OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW,
+        filled=filled,
+        units=units,
+        order_id="order-2",
+        replaces="order-1",
+        updated=after(6),
+    )
+    state, _ = run(state, told(new, after(6)), gone(state, 6.1, filled=4))
+    return state
+
+
+def test_a_replacement_for_the_rest_walks_on() -> None:
+    state = replaced_after_a_fill(units=6, filled=0)
+    assert (None, 6) == (walking(state).moving, state.attempt.units_left)
+
+
+@pytest.mark.parametrize("filled", [0, 4])
+def test_one_whose_fills_can_be_read_in_two_ways_is_withdrawn_and_nothing_goes_anew(
+    filled: int,
+) -> None:
+    """Sending six when the replacement had filled four more would open two."""
+    state = replaced_after_a_fill(units=10, filled=filled)
+    assert isinstance(walking(state).moving, Withdrawing)
+    ticket = state.attempt.ticket
+    ended = a_report(
+        ticket,
+        OrderStatus.CANCELED,
+        filled=4,
+        order_id="order-2",
+        replaces="order-1",
+        updated=after(8),
+    )
+    state, effects = run(state, told(ended, after(8)))
+    assert [] == placed(effects)
+    assert (Phase.NEEDS_ATTENTION, "fills_unclear") == (
+        state.phase,
+        state.reason.code if state.reason else None,
+    )
+
+
+# --- a person, and time -----------------------------------------------------------------------
+
+
+def test_a_cancel_stops_the_walk_and_what_took_the_orders_place_is_cancelled_too() -> None:
+    state, _ = run(a_walk(), seen(5))
+    state, effects = run(state, CancelRequested(after(5.1)))
+    assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
+    state, effects = run(state, taken(state, 5.2, status=OrderStatus.NEW))
+    assert CancelOrder("order-2") in effects
+    state, effects = run(state, gone(state, 5.3))
+    assert [] == replaced(effects)
+    ended = a_report(
+        state.attempt.ticket, OrderStatus.CANCELED, order_id="order-2", updated=after(7)
+    )
+    state, _ = run(state, told(ended, after(7)))
+    assert Phase.CANCELLED == state.phase
+
+
+def test_faster_steps_now_at_the_next_pace() -> None:
+    state, effects = run(a_walk(), FasterRequested(after(20)))
+    assert (Pace.URGENT, after(35)) == (walking(state).walk.pace, walking(state).ends_at)
+    assert 1 == len(of_kind(SeeMarket, effects))
+    _, effects = run(state, seen(20.1))
+    assert [Decimal("0.04")] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_faster_than_urgent_goes_to_natural_and_not_past_worst() -> None:
+    hurried = [FasterRequested(after(20)), FasterRequested(after(21))]
+    for worst, limit in ((None, "0.24"), ("0.10", "0.10")):
+        state, _ = run(a_walk(worst=worst), *hurried)
+        _, effects = run(state, seen(21.1))
+        assert [Decimal(limit)] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_a_chosen_limit_is_put_in_place_and_rests() -> None:
+    state, effects = run(a_walk(), LimitRequested(after(7), Decimal("0.11")))
+    assert [Decimal("0.11")] == [ticket.limit for ticket in replaced(effects)]
+    state, _ = run(state, taken(state, 7.1, status=OrderStatus.NEW), gone(state, 7.2))
+    assert (Decimal("0.11"), None) == (walking(state).limit, walking(state).wanted)
+    assert (state, ()) == step(state, seen(15))
+    _, effects = run(state, Woke(after(70)))
+    assert [] == [*of_kind(SeeMarket, effects), *of_kind(CancelOrder, effects)]
+
+
+def test_a_limit_chosen_during_a_step_follows_it() -> None:
+    state, _ = run(a_walk(), seen(5))
+    state, effects = run(state, LimitRequested(after(5.1), Decimal("-0.05")))
+    assert [] == replaced(effects)
+    state, _ = run(state, taken(state, 5.2, status=OrderStatus.NEW), gone(state, 5.3))
+    _, effects = run(state, Woke(after(6.3)))
+    assert [Decimal("-0.05")] == [ticket.limit for ticket in replaced(effects)]
+
+
+@pytest.mark.parametrize(("limit", "code"), [("0.11", "beyond_worst"), ("0.105", "invalid_tick")])
+def test_a_limit_beyond_worst_or_off_the_ticks_is_turned_away(limit: str, code: str) -> None:
+    with pytest.raises(CannotPlan) as caught:
+        check_limit(a_walk(worst="0.10"), Decimal(limit))
+    assert code == caught.value.reason_code
+
+
+def test_a_single_sale_is_spoken_of_in_plain_prices() -> None:
+    strategy = a_strategy(a_leg(put(450), 3))
+    state = a_walking_close(strategy, WalkTerms(Pace.NORMAL, worst_price=Decimal("0.95")))
+    assert (Decimal("1.00"), Decimal("-1.00")) == (
+        state.attempt.ticket.limit,
+        walking(state).limit,
+    )
+    check_limit(state, Decimal("0.95"))
+    with pytest.raises(CannotPlan, match=r"beyond the worst price of this close, 0\.95"):
+        check_limit(state, Decimal("0.94"))
+
+
+def test_it_rests_where_it_ends() -> None:
+    state, effects = run(a_walk(), Woke(after(60)))
+    assert walking(state).is_resting
+    assert [] == of_kind(CancelOrder, effects)
+    assert (state, ()) == step(state, seen(65))
+
+
+def test_it_is_cancelled_at_its_end_where_that_was_chosen() -> None:
+    state, effects = run(a_walk(AtEnd.CANCEL), Woke(after(60)))
+    assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
+    state, _ = run(state, old_order(state, OrderStatus.CANCELED, 61))
+    assert (Phase.CANCELLED, "walk_ended") == (
+        state.phase,
+        state.reason.code if state.reason else None,
+    )
+
+
+def test_it_crosses_at_its_end_and_goes_on_following() -> None:
+    state, effects = run(a_walk(AtEnd.CROSS, worst="0.60"), Woke(after(60)))
+    assert 1 == len(of_kind(SeeMarket, effects))
+    _, effects = run(state, seen(60.1, mid="0.20"))
+    assert [Decimal("0.44")] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_after_a_restart_its_age_goes_on_and_a_replacement_is_looked_for() -> None:
+    state, _ = run(a_walk(), seen(5))
+    state, _ = run(state, Recovered(after(30)))
+    state, effects = run(state, Woke(after(30)))
+    assert (AT, []) == (walking(state).since, of_kind(CancelOrder, effects))
+    assert {LookUpOrder(FIRST), LookUpOrder(SECOND)} <= {*effects}
+
+
+def test_a_hand_that_changes_the_order_elsewhere_ends_the_walk() -> None:
+    state, _ = run(a_walk(), gone(a_walk(), 3))
+    theirs = a_report(
+        state.attempt.ticket,
+        order_id="order-2",
+        client_order_id="theirs",
+        replaces="order-1",
+        updated=after(4),
+    )
+    state, _ = run(state, told(theirs, after(4)))
+    assert walking(state).is_resting
+    assert (state, ()) == step(state, seen(10))
