@@ -7,8 +7,9 @@ The rule of `TouchModel`, in dollars per share with debits positive (a sale pays
 * A market order, or a limit at or beyond natural, trades at natural.
 * A limit at or short of far never trades.
 * A limit in between stands at x = (limit - far) / (natural - far), from 0 at far to 1 at natural.
-  It trades at its limit with the rate (x / (1 - x))^2 / seconds_at_mid per second: on average
-  after `seconds_at_mid` seconds at the middle, nine times sooner halfway from there to natural.
+  It trades at its limit with the rate of the curve (`curves.py`), by default
+  (x / (1 - x))^2 / seconds_at_mid per second: on average after `seconds_at_mid` seconds at the
+  middle, nine times sooner halfway from there to natural.
 * No fill exceeds the units shown at the touch on the leg that has fewest. What is shown is there
   again at the next step.
 * With `partial_chance` a fill that would finish an order of several units stops at a random part,
@@ -23,6 +24,7 @@ from math import expm1
 from typing import Protocol
 
 from alpaca_simulator.exchange.chance import Chance
+from alpaca_simulator.exchange.curves import Curve
 from alpaca_simulator.exchange.orders import Side
 from alpaca_simulator.exchange.quotes import Quote
 
@@ -98,7 +100,7 @@ class FillModel(Protocol):
 class TouchModel:
     """The rule at the head of this module."""
 
-    seconds_at_mid: float
+    curve: Curve
     partial_chance: float
 
     def fill(self, offer: Offer, seconds: float, chance: Chance) -> Fill | None:
@@ -125,8 +127,7 @@ class TouchModel:
         if limit <= far:
             return 0.0
         x = float((limit - far) / (natural - far))
-        rate = (x / (1 - x)) ** 2 / self.seconds_at_mid
-        return -expm1(-rate * seconds)
+        return -expm1(-self.curve.rate(x) * seconds)
 
 
 def shared_out(offer: Offer, price: Decimal) -> tuple[Decimal, ...]:

@@ -11,6 +11,7 @@ from alpaca_simulator.exchange.activities import Activity, ActivityType
 from alpaca_simulator.exchange.book import Book
 from alpaca_simulator.exchange.chance import Chance
 from alpaca_simulator.exchange.contracts import Contract, asset_id, occ_symbol
+from alpaca_simulator.exchange.curves import Curve, IntensityCurve, NbboCurve, OddsCurve
 from alpaca_simulator.exchange.fills import FillModel, TouchModel
 from alpaca_simulator.exchange.hours import Hours
 from alpaca_simulator.exchange.ledger import Ledger
@@ -111,7 +112,12 @@ def bare_world(scenario: Scenario, seed: int, now: datetime) -> World:
 
 
 def fill_model(part: FillsPart) -> FillModel:
-    return TouchModel(part.seconds_at_mid, part.partial_chance)
+    curves: dict[str, Curve] = {
+        "odds": OddsCurve(part.seconds_at_mid),
+        "intensity": IntensityCurve(part.seconds_at_mid),
+        "nbbo": NbboCurve(),
+    }
+    return TouchModel(curves[part.curve], part.partial_chance)
 
 
 def first_today(hours: Hours, now: datetime) -> date:

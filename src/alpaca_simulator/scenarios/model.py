@@ -119,9 +119,10 @@ class MarketPart(Part):
 
 
 class FillsPart(Part):
-    """The fill model: see exchange/fills.py."""
+    """The fill model: see exchange/fills.py, and exchange/curves.py for limits in the spread."""
 
     model: Literal["touch"] = "touch"
+    curve: Literal["odds", "intensity", "nbbo"] = "odds"
     seconds_at_mid: float = Field(default=40.0, gt=0)
     partial_chance: float = Field(default=0.0, ge=0, le=1)
 

@@ -79,6 +79,8 @@ class Holding(StrEnum):
     IMPROVED = "improved"
     """The market has come to our limit, or past it: it should trade where it is."""
     AT_WORST = "at_worst"
+    BETWEEN_TICKS = "between_ticks"
+    """The next tick is not due yet."""
     ARRIVED = "arrived"
     """It stands where this walk ends."""
 
@@ -265,13 +267,27 @@ def next_limit(walk: Walk, limit: Decimal, seen: Sight, age: timedelta) -> Decis
         return Decision(limit, _why_not_further(walk, limit, goal))
     left = 1 if is_over(walk, age) else walk.schedule.strides_left(age)
     stride = walk.grid.floor(limit + (goal - limit) / left)
-    return Decision(min(max(stride, walk.grid.above(limit)), bound))
+    if stride <= limit:
+        # Less than a tick at a time: ticks are spread over the time instead, or a narrow
+        # market would be crossed in its first seconds.
+        if walk.grid.floor(_on_schedule(walk, seen.net, age)) <= limit:
+            return Decision(limit, Holding.BETWEEN_TICKS)
+        stride = walk.grid.above(limit)
+    return Decision(min(stride, bound))
 
 
 def _goal(walk: Walk, net: NetQuote, age: timedelta) -> Decimal:
     """Where this walk is heading in the market as it is."""
     crosses = walk.at_end is AtEnd.CROSS and is_over(walk, age)
     share = _ALL if crosses else walk.schedule.end_share
+    return net.mid + share * (net.natural - net.mid)
+
+
+def _on_schedule(walk: Walk, net: NetQuote, age: timedelta) -> Decimal:
+    """Where an even walk would stand at this age, in the market as it is."""
+    schedule = walk.schedule
+    done = Decimal(schedule.step_at(age)) / max(schedule.prices - 1, 1)
+    share = schedule.start_share + done * (schedule.end_share - schedule.start_share)
     return net.mid + share * (net.natural - net.mid)
 
 

@@ -1,5 +1,6 @@
 """The fill model alone: prices, probabilities, sizes, and how a net price becomes leg prices."""
 
+import math
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpaca_simulator.exchange.chance import Chance
+from alpaca_simulator.exchange.curves import Curve, IntensityCurve, NbboCurve, OddsCurve
 from alpaca_simulator.exchange.fills import Offer, OfferedLeg, TouchModel, shared_out
 from alpaca_simulator.exchange.orders import Side
 from alpaca_simulator.exchange.quotes import Quote
 
 AT = datetime(2026, 3, 4, 15, tzinfo=UTC)
-MODEL = TouchModel(seconds_at_mid=40, partial_chance=0)
+MODEL = TouchModel(OddsCurve(seconds_at_mid=40), partial_chance=0)
 
 
 def cents(value: int) -> Decimal:
@@ -133,7 +135,7 @@ def test_the_first_cent_better_than_natural_goes_to_the_leg_without_a_bid() -> N
 
 
 def test_paper_like_partial_fills_stop_short_of_the_whole_order() -> None:
-    model, chance = TouchModel(40, partial_chance=1), Chance(3)
+    model, chance = TouchModel(OddsCurve(40), partial_chance=1), Chance(3)
     sizes = {fill.units for _ in range(200) if (fill := model.fill(condor(None), 1, chance))}
     assert set(range(1, 10)) == sizes
 
@@ -153,3 +155,24 @@ def test_leg_prices_net_to_the_price_or_better_and_stay_within_their_quotes(
         assert price - net <= cents(max(leg.ratio for leg in legs) - 1)
     for leg, each in zip(legs, prices, strict=True):
         assert leg.quote.bid <= each <= leg.quote.ask
+
+
+@pytest.mark.parametrize("curve", [OddsCurve(40), IntensityCurve(40)])
+def test_curves_agree_at_mid_and_grow_toward_natural(curve: Curve) -> None:
+    rates = [curve.rate(x / 100) for x in range(1, 100)]
+
+    assert 1 / 40 == pytest.approx(curve.rate(0.5))
+    assert sorted(rates) == rates
+
+
+def test_intensity_falls_by_its_decay_with_each_half_spread() -> None:
+    assert math.exp(-3) == pytest.approx(
+        IntensityCurve(40).rate(0.5) / IntensityCurve(40).rate(1 - 1e-12)
+    )
+
+
+def test_where_only_the_nbbo_trades_a_limit_waits_for_the_market() -> None:
+    model = TouchModel(NbboCurve(), partial_chance=0)
+
+    assert model.fill(condor("2.01"), 3600, Chance(1)) is None
+    assert model.fill(condor("2.02"), 0, Chance(1)) is not None
