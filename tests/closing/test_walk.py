@@ -92,10 +92,17 @@ def test_what_was_held_back_is_made_up_over_the_strides_left() -> None:
     assert Decimal("1.15") == next_limit(walk, Decimal("1.00"), market, seconds(20)).limit
 
 
-def test_a_stride_is_at_least_one_tick() -> None:
+def test_a_narrow_market_is_walked_tick_by_tick_over_the_whole_time() -> None:
+    """A tick at every step would be at natural after two of the eleven steps there are."""
+    walk = Walk(Schedule(seconds(11), seconds(1)), PACKAGE)
+    shown = show(walk, *[net("1.00", "0.02")] * 11)
+    assert decimals(*["1.00"] * 5, *["1.01"] * 5, "1.02") == shown
+
+
+def test_between_two_ticks_it_says_so() -> None:
     walk = Walk(Schedule(seconds(100), seconds(1)), PACKAGE)
-    market = Sight(net("1.00", "0.05"))
-    assert Decimal("1.01") == next_limit(walk, Decimal("1.00"), market, seconds(1)).limit
+    waits = next_limit(walk, Decimal("1.00"), Sight(net("1.00", "0.05")), seconds(1))
+    assert Decision(Decimal("1.00"), Holding.BETWEEN_TICKS) == waits
 
 
 def test_it_starts_and_ends_where_the_shares_say() -> None:

@@ -4,7 +4,8 @@ The price walk of a limit order: which limit to show when. Pure arithmetic, no o
 Prices are signed nets for one unit, dollars per share, and the larger one is always the dearer
 for us: a debit is positive, a credit negative, and a single leg that is sold for 1.20 has the
 net -1.20. A walk begins between mid and natural, and at every step takes an equal stride of the
-distance that is left over the strides that are left, at least one tick. The distance is measured
+distance that is left over the strides that are left. A stride is at least one tick: where it
+would be less, ticks are spread over the time. The distance is measured
 anew from the present mid and natural each time, so a market that runs away is followed and one
 that comes back is not chased. A fixed stride does neither: swiftward's measured walk of one cent
 a step saw its distance grow from 0.18 to 0.32 over nine steps.
