@@ -352,7 +352,7 @@ def test_a_refused_increment_teaches_the_coarser_tick() -> None:
     words = "invalid limit price. must be a multiple of 0.05"
     state, _ = run(state, OrderRefused(after(6), SECOND, 422, 42210000, words, ()))
     assert walking(state).walk.grid.rule == state.learned
-    _, effects = run(state, seen(8))
+    _, effects = run(state, seen(20))
     assert [Decimal("0.05")] == [ticket.limit for ticket in replaced(effects)]
 
 
