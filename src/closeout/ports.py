@@ -9,6 +9,7 @@ from typing import Protocol
 from closeout.closing.events import Event
 from closeout.domain.errors import CloseoutError
 from closeout.domain.holdings import Account, Holdings, MarketClock
+from closeout.domain.marks import OptionMark
 from closeout.domain.orders import Fill, OrderReport, Ticket, TradeUpdate
 from closeout.domain.outcomes import CancelOutcome, PlaceOutcome, ReplaceOutcome
 from closeout.domain.quotes import Quote
@@ -118,6 +119,15 @@ class Quotes(Protocol):
     async def latest(self, options: frozenset[str], stocks: frozenset[str]) -> Mapping[str, Quote]:
         """
         Read current quotes over REST. A symbol without a quote is absent.
+
+        Raises:
+            ReadFailed: the data service could not be read.
+        """
+        ...
+
+    async def marks(self, options: frozenset[str]) -> Mapping[str, OptionMark]:
+        """
+        Read the broker's greeks and volatility. A contract it says nothing of is absent.
 
         Raises:
             ReadFailed: the data service could not be read.

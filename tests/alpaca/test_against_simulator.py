@@ -386,6 +386,17 @@ async def test_quotes_of_options_and_stocks_stream_and_follow_the_watch_list(des
     assert latest[second].has_bid
 
 
+async def test_greeks_come_for_every_contract_held(desk: Desk) -> None:
+    found = await desk.quotes.marks(frozenset(CONDOR))
+
+    assert CONDOR.keys() == found.keys()
+    for symbol, mark in found.items():
+        assert mark.greeks is not None
+        assert 0 < (mark.greeks.delta if "C0" in symbol else -mark.greeks.delta) < 1
+        assert mark.volatility is not None
+        assert 0 < mark.volatility < 2
+
+
 async def test_a_missing_bid_is_a_bid_of_zero(desk: Desk) -> None:
     symbol = "SPY270108C00730000"
     desk.simulator.remove_bid(symbol)

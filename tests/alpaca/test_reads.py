@@ -10,6 +10,7 @@ from aiohttp import web
 from support.scripted_alpaca import KEY, SECRET, HurriedClock, Reply, ScriptedAlpaca
 
 from closeout.alpaca import AlpacaBroker, AlpacaQuotes, Credentials, Endpoints, RateLimit
+from closeout.domain.marks import Greeks, OptionMark
 from closeout.domain.quotes import Quote
 from closeout.ports import Broker, Quotes, ReadFailed
 
@@ -301,3 +302,70 @@ async def test_quotes_that_cannot_be_read_say_so(
 async def test_no_symbols_take_no_request(server: ScriptedAlpaca, quotes: AlpacaQuotes) -> None:
     assert {} == await quotes.latest(frozenset(), frozenset())
     assert [] == server.seen
+
+
+SNAPSHOTS = "/v1beta1/options/snapshots"
+
+
+async def test_greeks_and_volatility_are_read_as_alpaca_publishes_them(
+    server: ScriptedAlpaca, quotes: AlpacaQuotes, clock: HurriedClock
+) -> None:
+    greeks = {"delta": -0.3, "gamma": 0.02, "theta": -0.11, "vega": 0.4, "rho": -0.05}
+    rows = {
+        "SPY261218P00450000": {"greeks": greeks, "impliedVolatility": 0.21, "latestQuote": {}},
+        "SPY261218P00460000": {"impliedVolatility": 0.19},
+        "SPY261218P00470000": {"latestTrade": {"p": 1.0}},
+        "SPY261218P00480000": None,
+    }
+    server.on("GET", SNAPSHOTS, Reply(200, {"snapshots": rows, "next_page_token": None}))
+
+    found = await quotes.marks(frozenset(rows))
+
+    assert {
+        "SPY261218P00450000": OptionMark(
+            "SPY261218P00450000", Greeks(-0.3, 0.02, -0.11, 0.4, -0.05), 0.21, clock.at
+        ),
+        "SPY261218P00460000": OptionMark("SPY261218P00460000", None, 0.19, clock.at),
+    } == found
+    assert "indicative" == server.seen[0].query["feed"]
+
+
+async def test_snapshots_are_asked_for_by_the_hundred(
+    server: ScriptedAlpaca, quotes: AlpacaQuotes
+) -> None:
+    server.on("GET", SNAPSHOTS, Reply(200, {"snapshots": {}}))
+    symbols = frozenset(f"SPY261218P{strike:05d}000" for strike in range(100, 350))
+
+    await quotes.marks(symbols)
+
+    asked = [seen.query["symbols"].split(",") for seen in server.seen]
+    assert [100, 100, 50] == [len(some) for some in asked]
+    assert symbols == {symbol for some in asked for symbol in some}
+
+
+async def test_snapshots_of_many_pages_are_read_whole(
+    server: ScriptedAlpaca, quotes: AlpacaQuotes
+) -> None:
+    def page(symbol: str, token: str | None) -> Reply:
+        rows = {symbol: {"impliedVolatility": 0.2}}
+        return Reply(200, {"snapshots": rows, "next_page_token": token})
+
+    first, second = "SPY261218P00450000", "SPY261218P00460000"
+    server.on("GET", SNAPSHOTS, page(first, "MTAw"), page(second, None))
+
+    found = await quotes.marks(frozenset({first, second}))
+
+    assert {first, second} == set(found)
+    assert [None, "MTAw"] == [seen.query.get("page_token") for seen in server.seen]
+
+
+async def test_no_contracts_cost_no_request(server: ScriptedAlpaca, quotes: AlpacaQuotes) -> None:
+    assert {} == await quotes.marks(frozenset())
+    assert [] == server.seen
+
+
+async def test_unread_greeks_are_unread(server: ScriptedAlpaca, quotes: AlpacaQuotes) -> None:
+    server.on("GET", SNAPSHOTS, Reply(500, {"message": "internal"}))
+
+    with pytest.raises(ReadFailed):
+        await quotes.marks(frozenset({"SPY261218P00450000"}))

@@ -104,6 +104,12 @@ STRUCTURES: dict[str, tuple[list[Told], str | None, str | None, list[str]]] = {
         "-44000",
         ["440", "460"],
     ),
+    "free call beside legs that cancel out": (
+        [(call(480), 1, "0"), (call(460), 1, "2"), (call(460), -1, "2")],
+        None,
+        "0",
+        ["480"],
+    ),
     "short shares": ([("SPY", -100, "450.00")], "45000", None, ["450"]),
     "nothing": ([], "0", "0", []),
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from simulation.site import Site
 
+from closeout.domain.marks import OptionMark
 from closeout.domain.quotes import Quote
 from closeout.ports import LinkSink, LinkUp, QuoteSink, ReadFailed
 
@@ -31,6 +32,10 @@ class SimulatedQuotes:
             raise ReadFailed("HTTP 500")
         quotes = (self._quote(symbol) for symbol in sorted(options | stocks))
         return {quote.symbol: quote for quote in quotes if quote is not None}
+
+    async def marks(self, options: frozenset[str]) -> Mapping[str, OptionMark]:
+        """Nobody asks here: greeks are for a screen, and decide nothing."""
+        raise ReadFailed(f"no greeks of {len(options)} contracts")
 
     async def run(self, on_quotes: QuoteSink, on_link: LinkSink) -> None:
         self._sink = on_quotes

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from support.manual_clock import ManualClock
 
+from closeout.domain.marks import OptionMark
 from closeout.domain.quotes import Quote
 from closeout.ports import LinkDown, LinkSink, LinkUp, QuoteSink, ReadFailed
 
@@ -17,7 +18,8 @@ class FakeQuotes:
     """
     The `Quotes` port: one bid and ask per symbol, told by REST when asked.
 
-    `failing` makes reads fail; `push` sends quotes down the stream.
+    `failing` makes reads fail; `push` sends quotes down the stream. `told` are the broker's
+    greeks, and `marked` what was asked for them.
     """
 
     def __init__(self, clock: ManualClock) -> None:
@@ -25,6 +27,8 @@ class FakeQuotes:
         self.touch: dict[str, tuple[Decimal, Decimal]] = {}
         self.absent: set[str] = set()
         self.failing: str | None = None
+        self.told: dict[str, OptionMark] = {}
+        self.marked: list[frozenset[str]] = []
         self.reads = 0
         self.watched: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         self._on_quotes: QuoteSink | None = None
@@ -46,6 +50,12 @@ class FakeQuotes:
         if self.failing is not None:
             raise ReadFailed(self.failing)
         return {each: self.quote(each) for each in (options | stocks) - self.absent}
+
+    async def marks(self, options: frozenset[str]) -> Mapping[str, OptionMark]:
+        self.marked.append(options)
+        if self.failing is not None:
+            raise ReadFailed(self.failing)
+        return {symbol: mark for symbol, mark in self.told.items() if symbol in options}
 
     async def run(self, on_quotes: QuoteSink, on_link: LinkSink) -> None:
         self._on_quotes, self._on_link = on_quotes, on_link

@@ -13,10 +13,12 @@ from closeout.alpaca.wire import (
     OrderRow,
     PositionRow,
     QuoteRow,
+    SnapshotRow,
     Unreadable,
     UpdateRow,
 )
 from closeout.domain.holdings import Account, Holding, MarketClock
+from closeout.domain.marks import Greeks, OptionMark
 from closeout.domain.orders import (
     Execution,
     Fill,
@@ -151,6 +153,21 @@ def quote(symbol: str, row: QuoteRow) -> Quote | None:
         bid_size=int(row.bs or 0),
         ask_size=int(row.as_ or 0),
         at=row.t,
+    )
+
+
+def option_mark(symbol: str, row: SnapshotRow, read_at: datetime) -> OptionMark | None:
+    """Read greeks and volatility; None when Alpaca gives neither. It does not date them."""
+    told = row.greeks
+    if told is None and row.volatility is None:
+        return None
+    return OptionMark(
+        symbol=symbol,
+        greeks=None
+        if told is None
+        else Greeks(told.delta, told.gamma, told.theta, told.vega, told.rho),
+        volatility=row.volatility or None,
+        at=read_at,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Self
 
 from closeout.alpaca import failures, parse
@@ -12,15 +12,17 @@ from closeout.alpaca.links import Backoff, Link
 from closeout.alpaca.quote_stream import QuoteStream
 from closeout.alpaca.sockets import Sockets, StreamTimeouts
 from closeout.alpaca.transport import Timeouts, Transport
-from closeout.alpaca.wire import QuotesRow
+from closeout.alpaca.wire import QuotesRow, SnapshotsRow
+from closeout.domain.marks import OptionMark
 from closeout.domain.quotes import Quote
 from closeout.ports import Clock, LinkDown, LinkSink, LinkUp, QuoteSink
 
 SYMBOLS_MAX = 100
-"""Symbols in one request for latest quotes (Alpaca's OpenAPI, options)."""
+"""Symbols in one request for latest quotes or snapshots (Alpaca's OpenAPI, options)."""
 
 _OPTIONS_PATH = "/v1beta1/options/quotes/latest"
 _STOCKS_PATH = "/v2/stocks/quotes/latest"
+_SNAPSHOTS_PATH = "/v1beta1/options/snapshots"
 
 
 class AlpacaQuotes:
@@ -100,6 +102,14 @@ class AlpacaQuotes:
                 found |= await self._latest(path, some)
         return found
 
+    async def marks(self, options: frozenset[str]) -> Mapping[str, OptionMark]:
+        """Read snapshots, a hundred contracts a request; each page counts on the rate limit."""
+        found: dict[str, OptionMark] = {}
+        for some in _batches(sorted(options)):
+            async for page in self._snapshots(some):
+                found |= self._marks_of(page)
+        return found
+
     async def run(self, on_quotes: QuoteSink, on_link: LinkSink) -> None:
         """Stream until cancelled; a fault in a sink ends it."""
         async with asyncio.TaskGroup() as links:
@@ -130,6 +140,26 @@ class AlpacaQuotes:
         rows = failures.read_as(QuotesRow, answer).quotes or {}
         quotes = (parse.quote(symbol, row) for symbol, row in rows.items() if row)
         return {quote.symbol: quote for quote in quotes if quote}
+
+    async def _snapshots(self, symbols: list[str]) -> AsyncIterator[SnapshotsRow]:
+        params = {
+            "symbols": ",".join(symbols),
+            "feed": self._feeds[_OPTIONS_PATH],
+            "limit": str(SYMBOLS_MAX),
+        }
+        for _ in symbols:  # there cannot be more pages than contracts
+            answer = await failures.get(self._http, _SNAPSHOTS_PATH, params)
+            page = failures.read_as(SnapshotsRow, answer)
+            yield page
+            if not page.next_page_token:
+                return
+            params = params | {"page_token": page.next_page_token}
+
+    def _marks_of(self, page: SnapshotsRow) -> dict[str, OptionMark]:
+        now = self._clock.now()
+        rows = (page.snapshots or {}).items()
+        marks = (parse.option_mark(symbol, row, now) for symbol, row in rows if row)
+        return {mark.symbol: mark for mark in marks if mark}
 
 
 def _batches(symbols: list[str]) -> Iterator[list[str]]:

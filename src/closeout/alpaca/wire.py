@@ -144,6 +144,28 @@ class QuotesRow(msgspec.Struct, frozen=True):
     quotes: dict[str, QuoteRow | None] | None = None
 
 
+class GreeksRow(msgspec.Struct, frozen=True):
+    """Alpaca's own Black-Scholes, as binary floats: nobody orders by them."""
+
+    delta: float
+    gamma: float
+    theta: float
+    vega: float
+    rho: float
+
+
+class SnapshotRow(msgspec.Struct, frozen=True):
+    """One contract; greeks and volatility are left out where they cannot be computed."""
+
+    greeks: GreeksRow | None = None
+    volatility: float | None = msgspec.field(default=None, name="impliedVolatility")
+
+
+class SnapshotsRow(msgspec.Struct, frozen=True):
+    snapshots: dict[str, SnapshotRow | None] | None = None
+    next_page_token: str | None = None
+
+
 def decode(kind: type[T], body: bytes) -> T:
     """
     Read JSON as `kind`.
