@@ -24,6 +24,7 @@ from closeout.journal.store import SqlJournal
 from closeout.runtime.clock import SystemClock
 from closeout.runtime.embedded import EmbeddedSimulator
 from closeout.runtime.engine import Engine
+from closeout.runtime.outlooks import Outlooks
 
 log = structlog.get_logger(__name__)
 
@@ -189,8 +190,12 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 stock_feed=settings.stock_feed,
             ) as quotes,
         ):
+            engine = Engine(broker, quotes, journal, clock)
             yield Desk(
-                engine=Engine(broker, quotes, journal, clock),
+                engine=engine,
+                outlooks=Outlooks(
+                    engine.book, quotes, clock, engine.feed, rate=settings.model_rate
+                ),
                 clock=clock,
                 mode=settings.mode.value,
                 option_feed=settings.option_feed,

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     option_feed: Literal["indicative", "opra"] = Field("indicative", alias="CLOSEOUT_OPTION_FEED")
     stock_feed: Literal["iex", "sip", "delayed_sip"] = Field("iex", alias="CLOSEOUT_STOCK_FEED")
 
+    interest_rate: float = Field(0.04, alias="CLOSEOUT_INTEREST_RATE", ge=-0.1, le=1)
+
     host: str = Field("127.0.0.1", alias="CLOSEOUT_HOST")
     port: int = Field(8002, alias="CLOSEOUT_PORT", ge=0, le=65535)
     allowed_hosts: str = Field("", alias="CLOSEOUT_ALLOWED_HOSTS")
@@ -86,6 +88,11 @@ class Settings(BaseSettings):
     def embeds_simulator(self) -> bool:
         """Without keys and without a URL of another simulator, we bring our own."""
         return not self.has_keys and self.trading_url is None
+
+    @property
+    def model_rate(self) -> float:
+        """Interest a year for greeks and curves; the simulator's market knows none."""
+        return 0.0 if self.mode is Mode.SIMULATED else self.interest_rate
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -1,9 +1,9 @@
 """The real application on an engine on fakes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from fastapi import FastAPI
@@ -12,7 +12,9 @@ from support.eventually import eventually, settle
 
 from closeout.api.app import create_app
 from closeout.api.deps import Desk
+from closeout.runtime.outlooks import Outlooks
 
+T = TypeVar("T")
 Json = dict[str, Any]
 
 
@@ -23,6 +25,7 @@ class Shop:
     bench: Bench
     app: FastAPI
     http: httpx.AsyncClient
+    outlooks: Outlooks
 
     @property
     def path(self) -> str:
@@ -54,12 +57,25 @@ class Shop:
         return await self.http.post(f"{self.path}/close-preview", json=body)
 
 
+async def _at_once(work: Callable[[], T]) -> T:
+    """Do it here and now: what another thread does has no place on a clock moved by hand."""
+    return work()
+
+
 @asynccontextmanager
 async def served(
     bench: Bench, *, ready: bool = True, mode: str = "SIMULATED", raises: bool = True
 ) -> AsyncIterator[Shop]:
     """Serve a bench: its engine starts and stops with the application."""
-    desk = Desk(bench.engine, bench.clock, mode, "indicative", "0.0")  # type: ignore[arg-type] # one of the three
+    outlooks = Outlooks(
+        bench.engine.book,
+        bench.quotes,
+        bench.clock,
+        bench.engine.feed,
+        rate=0.0,
+        offload=_at_once,
+    )
+    desk = Desk(bench.engine, outlooks, bench.clock, mode, "indicative", "0.0")  # type: ignore[arg-type] # one of the three
     app = create_app(desk)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=raises)
     async with (
@@ -68,7 +84,7 @@ async def served(
     ):
         if ready:
             await eventually(lambda: bench.engine.is_ready)
-        shop = Shop(bench, app, http)
+        shop = Shop(bench, app, http, outlooks)
         await shop.told()
         yield shop
 

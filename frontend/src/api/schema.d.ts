@@ -690,6 +690,23 @@ export interface components {
             /** Fees */
             fees: components["schemas"]["FeeOut"][];
         };
+        /**
+         * GreeksOut
+         * @description Of a strategy, dollars for all of it, and `delta` the shares it behaves like; of a leg, per
+         *     share of one long contract. `theta` is a calendar day, `vega` and `rho` a percentage point.
+         */
+        GreeksOut: {
+            /** Delta */
+            delta: number;
+            /** Gamma */
+            gamma: number;
+            /** Theta */
+            theta: number;
+            /** Vega */
+            vega: number;
+            /** Rho */
+            rho: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -774,6 +791,19 @@ export interface components {
             blocked_reason: string | null;
         };
         /**
+         * LegOutlookOut
+         * @description An option leg; `implied_volatility` is a fraction a year (0.25 is 25%).
+         */
+        LegOutlookOut: {
+            /** Id */
+            id: string;
+            greeks: components["schemas"]["GreeksOut"] | null;
+            /** Implied Volatility */
+            implied_volatility: number | null;
+            /** Source */
+            source: ("alpaca" | "computed") | null;
+        };
+        /**
          * LinkOut
          * @description One connection to the broker and since when it has been in this state.
          */
@@ -804,6 +834,69 @@ export interface components {
             next_close: string | null;
             /** As Of */
             as_of: string | null;
+        };
+        /**
+         * MetricsOut
+         * @description Everything a trader asks of a strategy.
+         *
+         *     `risk` is null while legs of several expiries await their model, or an entry price is not
+         *     known; `outlook` is null until it was first computed.
+         */
+        MetricsOut: {
+            worth: components["schemas"]["WorthOut"];
+            risk: components["schemas"]["RiskOut"] | null;
+            outlook: components["schemas"]["OutlookOut"] | null;
+            next_event: components["schemas"]["NextEventOut"] | null;
+        };
+        /**
+         * NextEventOut
+         * @description What happens next by itself, and a sentence on it.
+         */
+        NextEventOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "ex_dividend" | "expiry_cutoff" | "expiry";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * OutlookOut
+         * @description What a model says, recomputed every few seconds.
+         *
+         *     `implied_volatility` is the legs' mean weighted by vega; `expected_move` one standard
+         *     deviation of the spot until the first expiry, dollars per share.
+         */
+        OutlookOut: {
+            greeks: components["schemas"]["GreeksOut"] | null;
+            /** Implied Volatility */
+            implied_volatility: number | null;
+            /** Expected Move */
+            expected_move: number | null;
+            payoff: components["schemas"]["PayoffOut"] | null;
+            /** Legs */
+            legs: components["schemas"]["LegOutlookOut"][];
+        };
+        /**
+         * PayoffOut
+         * @description P&L by spot as columns of equal length, dollars: at the first expiry, and today.
+         *
+         *     Every strike is among `spots`, which rise, so the line at expiry may be drawn straight from
+         *     point to point. A column is null where it cannot be known.
+         */
+        PayoffOut: {
+            /** Spots */
+            spots: number[];
+            /** At Expiry */
+            at_expiry: number[] | null;
+            /** Today */
+            today: number[] | null;
         };
         /**
          * PositionOut
@@ -854,6 +947,7 @@ export interface components {
             spot_at: string | null;
             /** Blocked Reason */
             blocked_reason: string | null;
+            metrics: components["schemas"]["MetricsOut"];
         };
         /**
          * PositionsResponse
@@ -1000,6 +1094,27 @@ export interface components {
             quantity: number;
         };
         /**
+         * RiskOut
+         * @description The P&L at best and at worst, held to the first expiry; a loss is negative.
+         *
+         *     `modelled` says that legs outlive the first expiry: then a model valued those, else every
+         *     figure is exact.
+         */
+        RiskOut: {
+            /** Max Profit */
+            max_profit: string | null;
+            /** Max Loss */
+            max_loss: string | null;
+            /** Unlimited Profit */
+            unlimited_profit: boolean;
+            /** Unlimited Loss */
+            unlimited_loss: boolean;
+            /** Break Evens */
+            break_evens: string[];
+            /** Modelled */
+            modelled: boolean;
+        };
+        /**
          * StatusOut
          * @description `positions_as_of` null means holdings were never read; `positions_error` says why.
          */
@@ -1050,6 +1165,32 @@ export interface components {
             ctx?: Record<string, never>;
         };
         /**
+         * WorthOut
+         * @description What closing would bring now; it moves with every quote, null while one is missing.
+         *
+         *     `net_*` are dollars per share for one unit, debit positive and credit negative.
+         *     `pnl_open` is at mid. `profit_share` and `loss_share` are percent of the most that can be
+         *     won and lost, negative on the other side; null where that has no limit.
+         */
+        WorthOut: {
+            /** Value Natural */
+            value_natural: string | null;
+            /** Value Mid */
+            value_mid: string | null;
+            /** Net Natural */
+            net_natural: string | null;
+            /** Net Mid */
+            net_mid: string | null;
+            /** Pnl Natural */
+            pnl_natural: string | null;
+            /** Pnl Open */
+            pnl_open: string | null;
+            /** Profit Share */
+            profit_share: string | null;
+            /** Loss Share */
+            loss_share: string | null;
+        };
+        /**
          * CloseMessage
          * @description A close changed.
          */
@@ -1089,6 +1230,36 @@ export interface components {
             quote_at: string | null;
         };
         /**
+         * OutlooksMessage
+         * @description Outlooks that came out different; every few seconds while the market moves.
+         */
+        OutlooksMessage: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "outlooks";
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Positions */
+            positions: components["schemas"]["PositionOutlookOut"][];
+        };
+        /**
+         * PositionOutlookOut
+         * @description What a model says of a position now; it takes the place of `metrics.risk` and `.outlook`.
+         */
+        PositionOutlookOut: {
+            /** Id */
+            id: string;
+            risk: components["schemas"]["RiskOut"] | null;
+            outlook: components["schemas"]["OutlookOut"] | null;
+        };
+        /**
          * PositionQuoteOut
          * @description The moving part of a position.
          */
@@ -1101,6 +1272,7 @@ export interface components {
             spot_at: string | null;
             /** Total Pnl */
             total_pnl: string | null;
+            worth: components["schemas"]["WorthOut"];
             /** Legs */
             legs: components["schemas"]["LegQuoteOut"][];
         };
@@ -1213,12 +1385,18 @@ export type ConflictLegOut = components['schemas']['ConflictLegOut'];
 export type ConflictOut = components['schemas']['ConflictOut'];
 export type FeeOut = components['schemas']['FeeOut'];
 export type FeesOut = components['schemas']['FeesOut'];
+export type GreeksOut = components['schemas']['GreeksOut'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type HealthOut = components['schemas']['HealthOut'];
 export type LegFeeOut = components['schemas']['LegFeeOut'];
 export type LegOut = components['schemas']['LegOut'];
+export type LegOutlookOut = components['schemas']['LegOutlookOut'];
 export type LinkOut = components['schemas']['LinkOut'];
 export type MarketOut = components['schemas']['MarketOut'];
+export type MetricsOut = components['schemas']['MetricsOut'];
+export type NextEventOut = components['schemas']['NextEventOut'];
+export type OutlookOut = components['schemas']['OutlookOut'];
+export type PayoffOut = components['schemas']['PayoffOut'];
 export type PositionOut = components['schemas']['PositionOut'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
 export type PreviewLeg = components['schemas']['PreviewLeg'];
@@ -1226,10 +1404,14 @@ export type PreviewOrder = components['schemas']['PreviewOrder'];
 export type PreviewWarning = components['schemas']['PreviewWarning'];
 export type Problem = components['schemas']['Problem'];
 export type RemainingLegOut = components['schemas']['RemainingLegOut'];
+export type RiskOut = components['schemas']['RiskOut'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type ValidationError = components['schemas']['ValidationError'];
+export type WorthOut = components['schemas']['WorthOut'];
 export type CloseMessage = components['schemas']['CloseMessage'];
 export type LegQuoteOut = components['schemas']['LegQuoteOut'];
+export type OutlooksMessage = components['schemas']['OutlooksMessage'];
+export type PositionOutlookOut = components['schemas']['PositionOutlookOut'];
 export type PositionQuoteOut = components['schemas']['PositionQuoteOut'];
 export type PositionsMessage = components['schemas']['PositionsMessage'];
 export type QuotesMessage = components['schemas']['QuotesMessage'];

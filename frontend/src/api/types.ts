@@ -5,6 +5,8 @@ import type * as wire from './wire'
 
 export type Leg = Camelized<wire.RawLeg>
 export type Position = Camelized<wire.RawPosition>
+export type Metrics = Camelized<wire.RawMetrics>
+export type Payoff = NonNullable<NonNullable<Metrics['outlook']>['payoff']>
 export type Positions = Camelized<wire.RawPositionsResponse>
 
 export type Close = Camelized<wire.RawClose>

@@ -14,6 +14,8 @@ export type {
   CloseStrategyResponse as RawCloseStrategyResponse,
   ClosesResponse as RawClosesResponse,
   LegOut as RawLeg,
+  MetricsOut as RawMetrics,
+  OutlooksMessage as RawOutlooksMessage,
   PositionOut as RawPosition,
   PositionsMessage as RawPositionsMessage,
   PositionsResponse as RawPositionsResponse,
@@ -26,6 +28,7 @@ export type {
 
 import type {
   CloseMessage,
+  OutlooksMessage,
   PositionsMessage,
   QuotesMessage,
   SnapshotMessage,
@@ -36,5 +39,6 @@ export type RawStreamMessage =
   | SnapshotMessage
   | PositionsMessage
   | QuotesMessage
+  | OutlooksMessage
   | CloseMessage
   | StatusMessage

@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { transformStreamMessage } from '@/api/transform'
 import type { StreamMessage } from '@/api/types'
 import type { RawStreamMessage } from '@/api/wire'
-import { aClose, aPosition, aRawClose, aRawPosition, aRawSnapshot, aRawStatus, NOW } from '@/testing/builders'
+import {
+  aClose,
+  aPosition,
+  aRawClose,
+  aRawMetrics,
+  aRawPosition,
+  aRawSnapshot,
+  aRawStatus,
+  NOW,
+} from '@/testing/builders'
 
 import { applyMessage, EMPTY_DESK, runningCloses, withClose, type Desk } from './desk'
 
@@ -21,6 +30,7 @@ function quotes(seq: number, id = 'spy-condor'): StreamMessage {
         spot_price: '550.00',
         spot_at: NOW,
         total_pnl: '601.00',
+        worth: { ...aRawMetrics().worth, pnl_open: '601.00' },
         legs: [
           {
             id: 'leg-520p',
@@ -37,6 +47,12 @@ function quotes(seq: number, id = 'spy-condor'): StreamMessage {
   })
 }
 
+function outlooks(seq: number, id = 'spy-condor'): StreamMessage {
+  const { risk, outlook } = aRawMetrics()
+  const position = { id, risk, outlook: outlook && { ...outlook, expected_move: 25 } }
+  return message({ type: 'outlooks', seq, at: NOW, positions: [position] })
+}
+
 function afterSnapshot(changes = {}): Desk {
   return applyMessage(EMPTY_DESK, snapshot(changes))[0]
 }
@@ -48,6 +64,25 @@ describe('the stream', () => {
     expect([desk.epoch, desk.seq]).toEqual(['run-1', 7])
     expect(desk.positions.map(({ ticker }) => ticker)).toEqual(['SPY'])
     expect(desk.status?.mode).toBe('SIMULATED')
+  })
+
+  it('moves what a position is worth with its quotes, and what it may come to by itself', () => {
+    const before = afterSnapshot()
+    const [quoted] = applyMessage(before, quotes(8))
+    const [after] = applyMessage(quoted, outlooks(9))
+
+    expect(quoted.positions[0]?.metrics.worth.pnlOpen).toBe('601.00')
+    expect(quoted.positions[0]?.metrics.outlook?.expectedMove).toBe(26.91)
+    expect(after.positions[0]?.metrics.worth.pnlOpen).toBe('601.00')
+    expect(after.positions[0]?.metrics.outlook?.expectedMove).toBe(25)
+    expect(after.positions[0]?.metrics.nextEvent).toEqual(before.positions[0]?.metrics.nextEvent)
+  })
+
+  it('leaves positions alone whose outlook did not change', () => {
+    const before = afterSnapshot()
+    const [after] = applyMessage(before, outlooks(8, 'another'))
+
+    expect(after.positions[0]).toBe(before.positions[0])
   })
 
   it('applies the next delta to the legs it names and leaves the others alone', () => {

@@ -16,6 +16,7 @@ export type Verdict = 'applied' | 'repeated' | 'gap'
 
 type Message<Type extends StreamMessage['type']> = Extract<StreamMessage, { type: Type }>
 type Quote = Message<'quotes'>['positions'][number]
+type Outlook = Message<'outlooks'>['positions'][number]
 
 export const EMPTY_DESK: Desk = { epoch: null, seq: 0, status: null, positions: [], closes: [] }
 
@@ -38,6 +39,8 @@ function changed(desk: Desk, message: Exclude<StreamMessage, { type: 'snapshot' 
       return { positions: message.positions }
     case 'quotes':
       return { positions: withQuotes(desk.positions, message.positions) }
+    case 'outlooks':
+      return { positions: withOutlooks(desk.positions, message.positions) }
     case 'close':
       return { closes: withClose(desk.closes, message.close) }
     case 'status':
@@ -54,11 +57,22 @@ function withQuotes(positions: readonly Position[], quotes: readonly Quote[]): P
   })
 }
 
-function quoted(position: Position, { legs, ...quote }: Quote): Position {
+function withOutlooks(positions: readonly Position[], outlooks: readonly Outlook[]): Position[] {
+  const changed = new Map(outlooks.map((outlook) => [outlook.id, outlook]))
+  return positions.map((position) => {
+    const found = changed.get(position.id)
+    if (!found) return position
+    const { risk, outlook } = found
+    return { ...position, metrics: { ...position.metrics, risk, outlook } }
+  })
+}
+
+function quoted(position: Position, { legs, worth, ...quote }: Quote): Position {
   const moved = new Map(legs.map((leg) => [leg.id, leg]))
   return {
     ...position,
     ...quote,
+    metrics: { ...position.metrics, worth },
     legs: position.legs.map((leg) => ({ ...leg, ...moved.get(leg.id) })),
   }
 }

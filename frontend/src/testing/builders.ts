@@ -8,6 +8,7 @@ import type {
   RawClosePreview,
   RawCloseStrategyResponse,
   RawLeg,
+  RawMetrics,
   RawPosition,
   RawSnapshotMessage,
   RawStatus,
@@ -67,6 +68,47 @@ export const CONDOR_LEGS: RawLeg[] = [
   }),
 ]
 
+/** What the model condor is worth and may come to: 185 dollars a unit won or 815 lost. */
+export function aRawMetrics(changes: Partial<RawMetrics> = {}): RawMetrics {
+  return {
+    worth: {
+      value_natural: '-1320.00',
+      value_mid: '-1290.00',
+      net_natural: '1.3200',
+      net_mid: '1.2900',
+      pnl_natural: '530.00',
+      pnl_open: '560.00',
+      profit_share: '30.27',
+      loss_share: '-6.87',
+    },
+    risk: {
+      max_profit: '1850.00',
+      max_loss: '-8150.00',
+      unlimited_profit: false,
+      unlimited_loss: false,
+      break_evens: ['518.15', '581.85'],
+      modelled: false,
+    },
+    outlook: {
+      greeks: { delta: -12.4, gamma: -1.9, theta: 41.2, vega: -133.5, rho: 4.1 },
+      implied_volatility: 0.1875,
+      expected_move: 26.91,
+      payoff: {
+        spots: [490, 510, 520, 548.21, 580, 590, 610],
+        at_expiry: [-8150, -8150, 1850, 1850, 1850, -8150, -8150],
+        today: [-7320, -4410, -2240, 560, -1870, -3900, -6980],
+      },
+      legs: [],
+    },
+    next_event: {
+      kind: 'expiry_cutoff',
+      at: '2026-12-18T20:15:00Z',
+      message: 'Expires on Friday 18 December.',
+    },
+    ...changes,
+  }
+}
+
 export function aRawPosition(changes: Partial<RawPosition> = {}): RawPosition {
   return {
     id: 'spy-condor',
@@ -86,6 +128,7 @@ export function aRawPosition(changes: Partial<RawPosition> = {}): RawPosition {
     close_id: null,
     spot_at: NOW,
     blocked_reason: null,
+    metrics: aRawMetrics(),
     ...changes,
   }
 }

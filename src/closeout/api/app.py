@@ -60,12 +60,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     assert isinstance(desk, Desk), "an application that serves has a desk"
     app.state.hub = Hub(desk)
     desk.engine.start()
-    publishing = asyncio.create_task(desk.engine.guard(app.state.hub.run))
+    loops = (app.state.hub.run, desk.outlooks.run)
+    showing = [asyncio.create_task(desk.engine.guard(each)) for each in loops]
     try:
         yield
     finally:
-        publishing.cancel()
-        await asyncio.gather(publishing, return_exceptions=True)
+        for task in showing:
+            task.cancel()
+        await asyncio.gather(*showing, return_exceptions=True)
         await desk.engine.stop()
 
 

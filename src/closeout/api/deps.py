@@ -8,13 +8,15 @@ from starlette.requests import HTTPConnection
 
 from closeout.ports import Clock
 from closeout.runtime.engine import Engine
+from closeout.runtime.outlooks import Outlooks
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the API serves: one engine, and how it is to be announced."""
+    """What the API serves: one engine, what a model says of it, and how it is to be announced."""
 
     engine: Engine
+    outlooks: Outlooks
     clock: Clock
     mode: Literal["SIMULATED", "PAPER", "LIVE"]
     option_feed: str

@@ -17,10 +17,12 @@ import structlog
 
 from closeout.api.close_views import close_out
 from closeout.api.deps import Desk
+from closeout.api.metrics import position_outlook_out
 from closeout.api.views import position_out, position_quote_out, status_out
 from closeout.runtime.feed import Changes, Listener
 from closeout.schemas.stream import (
     CloseMessage,
+    OutlooksMessage,
     PositionsMessage,
     QuotesMessage,
     SnapshotMessage,
@@ -41,7 +43,7 @@ _KEPT_DELTAS = 512
 _QUEUE_MAX = 256
 _SNAPSHOT_CLOSES = 50
 
-Delta = PositionsMessage | QuotesMessage | CloseMessage | StatusMessage
+Delta = PositionsMessage | QuotesMessage | OutlooksMessage | CloseMessage | StatusMessage
 
 
 class Client:
@@ -153,8 +155,10 @@ class Hub:
                 )
         if changes.positions or changes.closes:
             self._publish(self._positions())
-        elif changes.symbols:
-            self._publish_quotes(changes.symbols)
+        else:
+            if changes.symbols:
+                self._publish_quotes(changes.symbols)
+            self._publish_outlooks(changes.outlooks)
         if changes.status or changes.positions:
             self._publish(self._status())
 
@@ -167,6 +171,14 @@ class Hub:
         ]
         if moved:
             self._publish(QuotesMessage(type="quotes", seq=0, at=self._now(), positions=moved))
+
+    def _publish_outlooks(self, ids: set[str]) -> None:
+        strategies = self._desk.engine.book.grouping.strategies
+        changed = [position_outlook_out(self._desk, each) for each in strategies if each.id in ids]
+        if changed:
+            self._publish(
+                OutlooksMessage(type="outlooks", seq=0, at=self._now(), positions=changed)
+            )
 
     def _positions(self) -> PositionsMessage:
         strategies = self._desk.engine.book.grouping.strategies

@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from closeout.api.deps import Desk
+from closeout.api.metrics import metrics_out, worth_out
 from closeout.closing.guards import leg_would_uncover
 from closeout.closing.plan import MAX_PACKAGE_LEGS
 from closeout.domain.holdings import Holdings
@@ -46,6 +47,7 @@ def position_out(desk: Desk, strategy: Strategy) -> PositionOut:
         close_id=running.close_id if running else None,
         spot_at=spot.at if spot else None,
         blocked_reason=_blocked(strategy),
+        metrics=metrics_out(desk, strategy),
     )
 
 
@@ -57,6 +59,7 @@ def position_quote_out(desk: Desk, strategy: Strategy) -> PositionQuoteOut:
         spot_price=_mid(spot),
         spot_at=spot.at if spot else None,
         total_pnl=total_pnl(desk, strategy),
+        worth=worth_out(desk, strategy),
         legs=[
             _leg_quote_out(leg, desk.engine.book.quotes.get(leg.symbol)) for leg in strategy.legs
         ],

@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Changes:
-    """What to look at again. `symbols` are those whose quote moved."""
+    """What to look at again. `symbols` are those whose quote moved, `outlooks` strategies."""
 
     positions: bool = False
     status: bool = False
     closes: set[str] = field(default_factory=set)
     symbols: set[str] = field(default_factory=set)
+    outlooks: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return self.positions or self.status or bool(self.closes) or bool(self.symbols)
+        return self.positions or self.status or bool(self.closes or self.symbols or self.outlooks)
 
 
 class Listener:
@@ -87,4 +88,9 @@ class Feed:
     def quotes_moved(self, symbols: set[str]) -> None:
         for listener in self._listeners:
             listener.pending.symbols |= symbols
+            listener.wake()
+
+    def outlooks_changed(self, strategies: set[str]) -> None:
+        for listener in self._listeners:
+            listener.pending.outlooks |= strategies
             listener.wake()

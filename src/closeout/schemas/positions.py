@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from closeout.schemas.base import Money, Output
+from closeout.schemas.metrics import MetricsOut
 
 Direction = Literal["Long", "Short"]
 OptionType = Literal["Call", "Put"]
@@ -70,6 +71,7 @@ class PositionOut(Output):
     spot_at: datetime | None
     blocked_reason: str | None
     """Why the whole strategy cannot be closed as it stands; null when it can."""
+    metrics: MetricsOut
 
 
 class PositionsResponse(Output):

@@ -10,6 +10,7 @@ from typing import Literal
 
 from closeout.schemas.base import Money, Output
 from closeout.schemas.closes import CloseOut
+from closeout.schemas.metrics import OutlookOut, RiskOut, WorthOut
 from closeout.schemas.positions import PositionOut
 from closeout.schemas.status import StatusOut
 
@@ -33,7 +34,16 @@ class PositionQuoteOut(Output):
     spot_price: Money | None
     spot_at: datetime | None
     total_pnl: Money | None
+    worth: WorthOut
     legs: list[LegQuoteOut]
+
+
+class PositionOutlookOut(Output):
+    """What a model says of a position now; it takes the place of `metrics.risk` and `.outlook`."""
+
+    id: str
+    risk: RiskOut | None
+    outlook: OutlookOut | None
 
 
 class SnapshotMessage(Output):
@@ -66,6 +76,15 @@ class QuotesMessage(Output):
     positions: list[PositionQuoteOut]
 
 
+class OutlooksMessage(Output):
+    """Outlooks that came out different; every few seconds while the market moves."""
+
+    type: Literal["outlooks"]
+    seq: int
+    at: datetime
+    positions: list[PositionOutlookOut]
+
+
 class CloseMessage(Output):
     """A close changed."""
 
@@ -84,4 +103,11 @@ class StatusMessage(Output):
     status: StatusOut
 
 
-STREAM_MESSAGES = (SnapshotMessage, PositionsMessage, QuotesMessage, CloseMessage, StatusMessage)
+STREAM_MESSAGES = (
+    SnapshotMessage,
+    PositionsMessage,
+    QuotesMessage,
+    OutlooksMessage,
+    CloseMessage,
+    StatusMessage,
+)

@@ -1,0 +1,119 @@
+"""What a position is worth and may come to, over REST and the stream."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from support.asgi_socket import connect
+from support.bench import LONG_PUT, Bench
+from support.desk import Json, Shop, served
+from support.eventually import eventually
+
+from closeout.domain.quotes import Quote
+
+
+@pytest.fixture
+async def desk(empty_bench: Bench) -> AsyncIterator[Shop]:
+    """Ten SPY condors bought and sold at 1.00 a leg, with SPY where they are out of the money."""
+    empty_bench.hold_condor()
+    empty_bench.quotes.set("SPY", "590.00", "590.10")
+    async with served(empty_bench) as shop:
+        yield shop
+
+
+async def metrics(shop: Shop) -> Json:
+    found: Json = (await shop.get(shop.path))["metrics"]
+    return found
+
+
+async def looked(shop: Shop) -> Json:
+    """Wait for the first outlook."""
+    await shop.bench.clock.advance(timedelta(seconds=3))
+    await eventually(lambda: shop.outlooks.of(shop.bench.strategy))
+    return await metrics(shop)
+
+
+async def test_the_worth_is_told_at_natural_and_at_mid(desk: Shop) -> None:
+    worth = (await metrics(desk))["worth"]
+
+    # Shorts are bought at 2.10 and longs sold at 1.00; mids are 2.05 and 1.05.
+    assert {"value_natural": "-2200.00", "value_mid": "-2000.00"}.items() <= worth.items()
+    assert {"net_natural": "2.2000", "net_mid": "2.0000"}.items() <= worth.items()
+    assert {"pnl_natural": "-2200.00", "pnl_open": "-2000.00"}.items() <= worth.items()
+
+
+async def test_the_open_profit_is_the_total_of_the_legs(desk: Shop) -> None:
+    position = await desk.get(desk.path)
+
+    assert position["total_pnl"] == position["metrics"]["worth"]["pnl_open"]
+
+
+async def test_shares_are_of_the_most_that_can_be_won_and_lost(desk: Shop) -> None:
+    """Opened for nothing, it can win nothing, and has lost a fifth of its width."""
+    found = await metrics(desk)
+
+    assert {"max_profit": "0.00", "max_loss": "-10000.00"}.items() <= found["risk"].items()
+    assert (None, "20.00") == (found["worth"]["profit_share"], found["worth"]["loss_share"])
+
+
+async def test_a_missing_quote_leaves_the_worth_unknown_and_the_risk_known(
+    empty_bench: Bench,
+) -> None:
+    empty_bench.hold_condor()
+    empty_bench.quotes.absent.add(LONG_PUT)
+    async with served(empty_bench) as shop:
+        found = await metrics(shop)
+
+    assert {None} == set(found["worth"].values())
+    assert "-10000.00" == found["risk"]["max_loss"]
+
+
+async def test_the_picture_has_its_columns(desk: Shop) -> None:
+    payoff = (await looked(desk))["outlook"]["payoff"]
+
+    assert {61} == {len(payoff[name]) for name in ("spots", "at_expiry", "today")}
+    assert {550.0, 560.0, 620.0, 630.0} <= {*payoff["spots"]}
+    assert 0.0 == max(payoff["at_expiry"])
+    assert -10_000.0 == min(payoff["at_expiry"])
+
+
+async def test_greeks_are_numbers_and_money_is_text(desk: Shop) -> None:
+    found = await looked(desk)
+
+    assert {float} == {type(value) for value in found["outlook"]["greeks"].values()}
+    assert 0 < found["outlook"]["implied_volatility"] < 1
+    assert 0 < found["outlook"]["expected_move"] < 100
+    assert {"computed"} == {leg["source"] for leg in found["outlook"]["legs"]}
+    assert {str, type(None)} >= {type(value) for value in found["worth"].values()}
+
+
+async def test_the_next_event_is_the_cut_off_of_the_last_day(desk: Shop) -> None:
+    event = (await metrics(desk))["next_event"]
+
+    assert ("expiry_cutoff", "2026-12-18T15:15:00-05:00") == (event["kind"], event["at"])
+
+
+async def test_quotes_move_the_worth_and_the_outlook_follows(desk: Shop) -> None:
+    await looked(desk)
+    async with connect(desk.app) as socket:
+        await socket.next("snapshot")
+        now = desk.bench.clock.now() + timedelta(seconds=1)
+        quote = Quote(LONG_PUT, Decimal("2.00"), Decimal("2.20"), 1, 1, now)
+        desk.bench.quotes.push(quote)
+        (quoted,) = (await socket.next("quotes"))["positions"]
+        await desk.bench.clock.advance(timedelta(seconds=3))
+        (looked_at,) = (await socket.next("outlooks"))["positions"]
+
+    assert "-950.00" == quoted["worth"]["pnl_open"]
+    assert "outlook" not in quoted
+    assert {"id", "risk", "outlook"} == looked_at.keys()
+    assert desk.bench.strategy.id == looked_at["id"]
+
+
+async def test_a_snapshot_brings_outlooks_along(desk: Shop) -> None:
+    await looked(desk)
+    async with connect(desk.app) as socket:
+        (position,) = (await socket.next("snapshot"))["positions"]
+
+    assert position["metrics"]["outlook"]["payoff"] is not None
