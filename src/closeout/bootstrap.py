@@ -18,6 +18,7 @@ import uvicorn
 from closeout.alpaca import AlpacaBroker, AlpacaQuotes, Credentials, Endpoints
 from closeout.api.app import create_app
 from closeout.api.deps import Desk
+from closeout.closing.staleness import Tolerance
 from closeout.config import Mode, Settings
 from closeout.domain.errors import CloseoutError
 from closeout.journal.store import SqlJournal
@@ -190,7 +191,14 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 stock_feed=settings.stock_feed,
             ) as quotes,
         ):
-            engine = Engine(broker, quotes, journal, clock)
+            engine = Engine(
+                broker,
+                quotes,
+                journal,
+                clock,
+                option_feed=settings.option_feed,
+                tolerance=Tolerance(settings.preview_ticks, settings.preview_half_spread),
+            )
             yield Desk(
                 engine=engine,
                 outlooks=Outlooks(

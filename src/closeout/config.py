@@ -1,6 +1,7 @@
 """Settings, read once from the environment and from a `.env` file beside it."""
 
 import os
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
@@ -51,6 +52,10 @@ class Settings(BaseSettings):
     stock_feed: Literal["iex", "sip", "delayed_sip"] = Field("iex", alias="CLOSEOUT_STOCK_FEED")
 
     interest_rate: float = Field(0.04, alias="CLOSEOUT_INTEREST_RATE", ge=-0.1, le=1)
+    preview_ticks: int = Field(2, alias="CLOSEOUT_PREVIEW_TICKS", ge=0)
+    preview_half_spread: Decimal = Field(
+        Decimal("0.5"), alias="CLOSEOUT_PREVIEW_HALF_SPREAD", ge=0, max_digits=8
+    )
 
     host: str = Field("127.0.0.1", alias="CLOSEOUT_HOST")
     port: int = Field(8002, alias="CLOSEOUT_PORT", ge=0, le=65535)

@@ -17,13 +17,16 @@ from support.builders import (
     put,
 )
 
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
 from closeout.closing.preview import (
     Worth,
     preview_steps,
     worth,
 )
+from closeout.closing.walk import Pace
 from closeout.domain.orders import OrderType
+from closeout.domain.pricing import net_quote
 from closeout.domain.quotes import Quote
 from closeout.domain.strategies import Strategy
 
@@ -151,3 +154,43 @@ def test_cash_and_result_agree_with_the_legs_added_one_by_one(
 
     assert cash == result.cash_natural
     assert cash - 100 * sum(leg.quantity for leg in legs) == result.pnl_natural
+
+
+def test_a_walk_goes_no_further_than_its_worst() -> None:
+    """Ten condors from mid 0.90 to at most 1.05: the limit shown first is not the worst."""
+    walk = WalkTerms(Pace.NORMAL, worst_price=Decimal("1.05"))
+    total = worth_of(an_iron_condor(10), Terms(OrderType.LIMIT, walk=walk), *CONDOR_QUOTES)
+
+    assert (Decimal(-1050), Decimal(950)) == (total.cash_worst, total.pnl_worst)
+    assert Decimal(-1050) < (total.cash_limit or Decimal(0))
+
+
+def test_a_walk_without_a_worst_follows_natural() -> None:
+    terms = Terms(OrderType.LIMIT, walk=WalkTerms(Pace.NORMAL))
+
+    assert None is worth_of(an_iron_condor(10), terms, *CONDOR_QUOTES).cash_worst
+
+
+@given(
+    st.lists(st.tuples(st.integers(-9, 9).filter(bool), cents, cents), min_size=2, max_size=4),
+    st.decimals(0, 1, places=3),
+)
+def test_the_result_at_a_limit_between_mid_and_natural_lies_between_theirs(
+    parts: list[tuple[int, int, int]], share: Decimal
+) -> None:
+    legs = [a_leg(call(400 + n), quantity) for n, (quantity, _, _) in enumerate(parts)]
+    quotes = [
+        a_quote(leg.symbol, f"{bid / 100:.2f}", f"{(bid + width) / 100:.2f}")
+        for leg, (_, bid, width) in zip(legs, parts, strict=True)
+    ]
+    net = net_quote(a_plan(a_strategy(*legs)).steps[0].legs, {each.symbol: each for each in quotes})
+    terms = Terms(OrderType.LIMIT, offset=(net.natural - net.mid) * share)
+    total = worth_of(a_strategy(*legs), terms, *quotes)
+
+    assert total.pnl_natural is not None
+    assert total.pnl_mid is not None
+    assert total.pnl_limit is not None
+    # A limit that is not on a cent is put on the better one.
+    units = a_plan(a_strategy(*legs)).steps[0].units
+    assert total.pnl_natural <= total.pnl_limit <= total.pnl_mid + units
+    assert total.pnl_limit == total.pnl_limit.quantize(Decimal("0.01"))

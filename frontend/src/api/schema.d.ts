@@ -331,6 +331,8 @@ export interface components {
          *
          *     `limit_price` is dollars per share of that leg, not negative. A limit order without
          *     a price goes at the leg's mid.
+         *
+         *     `preview_id` is as in `CloseStrategyRequest`.
          */
         CloseLegRequest: {
             /** Leg Id */
@@ -343,6 +345,8 @@ export interface components {
             order_type: "market" | "limit";
             /** Limit Price */
             limit_price?: number | string | null;
+            /** Preview Id */
+            preview_id?: string | null;
         };
         /**
          * CloseLegResponse
@@ -455,8 +459,15 @@ export interface components {
          *     `cash_*` are dollars for the whole close: positive is received, negative is paid.
          *     `pnl_*` is the P&L it realises, before fees. `problem` is set when the close would be
          *     refused beforehand, with what to do.
+         *
+         *     A close that names `preview_id` before `expires_at` sends exactly these orders, or is
+         *     answered 409 `preview_stale`. There is no id with a `problem`.
          */
         ClosePreview: {
+            /** Preview Id */
+            preview_id: string | null;
+            /** Expires At */
+            expires_at: string | null;
             /** Position Id */
             position_id: string;
             /** Leg Id */
@@ -540,6 +551,9 @@ export interface components {
          *     `limit_price` is the limit itself, as a preview showed it: a package's net price, debit
          *     positive and credit negative, or the plain price of a single leg. A limit order with
          *     neither goes at mid.
+         *
+         *     With `preview_id` exactly the orders of that preview are sent. Its terms need not be said
+         *     again; the ones that are must be the same.
          */
         CloseStrategyRequest: {
             /** Position Id */
@@ -554,6 +568,8 @@ export interface components {
             limit_price_offset?: number | string | null;
             /** Limit Price */
             limit_price?: number | string | null;
+            /** Preview Id */
+            preview_id?: string | null;
         };
         /**
          * CloseStrategyResponse

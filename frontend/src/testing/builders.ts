@@ -223,6 +223,8 @@ export function aRawClose(changes: Partial<RawClose> = {}): RawClose {
 
 export function aRawPreview(changes: Partial<RawClosePreview> = {}): RawClosePreview {
   return {
+    preview_id: 'prv_1',
+    expires_at: '2026-11-23T15:00:30Z',
     position_id: 'spy-condor',
     leg_id: null,
     ticker: 'SPY',

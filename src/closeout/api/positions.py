@@ -85,7 +85,8 @@ async def close_strategy(
             "Nothing was sent; make them agree."
         )
     terms = _terms(body.order_type, offset=body.limit_price_offset, price=body.limit_price)
-    state = await _close(desk, CloseRequest(position_id, None, terms, key))
+    request = CloseRequest(position_id, None, terms, key, body.preview_id, _stated(body))
+    state = await _close(desk, request)
     return strategy_response(state, left_out=_left_out(desk, state))
 
 
@@ -95,7 +96,8 @@ async def close_leg(
 ) -> CloseLegResponse:
     """Close one leg as a single order, unless that would leave a short leg naked."""
     terms = _terms(body.order_type, price=body.limit_price)
-    state = await _close(desk, CloseRequest(position_id, body.leg_id, terms, key))
+    request = CloseRequest(position_id, body.leg_id, terms, key, body.preview_id, _stated(body))
+    state = await _close(desk, request)
     return leg_response(state, body.leg_id)
 
 
@@ -111,6 +113,11 @@ def _terms(
     order_type: str, *, offset: Decimal | None = None, price: Decimal | None = None
 ) -> Terms:
     return Terms(order_type=OrderType(order_type), offset=offset, price=price)
+
+
+def _stated(body: CloseStrategyRequest | CloseLegRequest) -> dict[str, object]:
+    """Return the terms that were spelt out, which a named preview must not contradict."""
+    return body.model_dump(exclude_unset=True, exclude={"position_id", "leg_id", "preview_id"})
 
 
 async def _close(desk: Desk, request: CloseRequest) -> CloseState:

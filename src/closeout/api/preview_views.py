@@ -20,6 +20,7 @@ from closeout.domain.holdings import Holdings
 from closeout.domain.orders import TicketLeg
 from closeout.domain.session import exchange_date
 from closeout.domain.strategies import Leg, Strategy
+from closeout.runtime.previews import KeptPreview
 from closeout.runtime.refusals import MarketClosed
 from closeout.schemas.previews import (
     BuyingPowerOut,
@@ -49,8 +50,10 @@ class PreviewView:
     holdings: Holdings
     now: datetime
 
-    def show(self, plan: Plan | None, problem: Problem | None) -> ClosePreview:
-        """Show a plan, or without one why there is none."""
+    def show(
+        self, plan: Plan | None, problem: Problem | None, kept: KeptPreview | None = None
+    ) -> ClosePreview:
+        """Show a plan, or without one why there is none. What is `kept` can be sent as it is."""
         book = self.desk.engine.book
         market = book.market
         steps = preview_steps(plan, book.quotes) if plan else ()
@@ -60,6 +63,8 @@ class PreviewView:
         left = remaining_legs(self.strategy, plan) if plan else self.strategy.legs
         conflicts = find_conflicts(plan, book.open_orders()) if plan else ()
         return ClosePreview(
+            preview_id=kept.id if kept else None,
+            expires_at=kept.expires_at if kept else None,
             position_id=self.strategy.id,
             leg_id=self.leg.id if self.leg else None,
             ticker=self.strategy.underlying,

@@ -14,7 +14,7 @@ from closeout.runtime.refusals import (
     UnknownLeg,
     UnknownPosition,
 )
-from closeout.runtime.requests import Prepared
+from closeout.runtime.requests import CloseRequest, Prepared
 from closeout.schemas.closes import ClosePreviewRequest
 from closeout.schemas.previews import ClosePreview
 
@@ -57,9 +57,14 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
     view = PreviewView(desk, strategy, leg, holdings, desk.clock.now())
     try:
         prepared = desk.engine.supervisor.preparer.plan(strategy, leg, terms)
-    except CannotPlan as problem:
-        return view.show(None, (problem.reason_code, str(problem)))
-    return view.show(prepared.plan, _problem(desk, prepared, terms))
+    except CannotPlan as unplannable:
+        return view.show(None, (unplannable.reason_code, str(unplannable)))
+    problem = _problem(desk, prepared, terms)
+    if problem is not None:
+        return view.show(prepared.plan, problem)
+    request = CloseRequest(strategy.id, body.leg_id, terms, stated=body.model_dump())
+    kept = desk.engine.supervisor.previews.keep(request, prepared.plan, prepared.decided)
+    return view.show(prepared.plan, None, kept)
 
 
 def _problem(desk: Desk, prepared: Prepared, terms: Terms) -> Problem | None:

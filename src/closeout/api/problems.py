@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,8 @@ from closeout.ports import JournalFailed, ReadFailed
 from closeout.runtime.refusals import (
     KeyReused,
     NotReady,
+    PreviewDisagrees,
+    PreviewStale,
     UnknownClose,
     UnknownLeg,
     UnknownPosition,
@@ -28,6 +31,7 @@ _STATUS: dict[type[CloseoutError], HTTPStatus] = {
     UnknownLeg: HTTPStatus.NOT_FOUND,
     UnknownClose: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    PreviewDisagrees: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     ReadFailed: HTTPStatus.SERVICE_UNAVAILABLE,
     JournalFailed: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -85,7 +89,10 @@ def install(app: FastAPI) -> None:
 
 async def _expected(request: Request, error: CloseoutError) -> JSONResponse:
     code = error.reason_code if isinstance(error, CannotPlan) else error.code
-    return document(request, status=_status(error, code), code=code, detail=_detail(error))
+    extra: dict[str, object] = {}
+    if isinstance(error, PreviewStale):
+        extra["changes"] = [asdict(change) for change in error.changes]
+    return document(request, status=_status(error, code), code=code, detail=_detail(error), **extra)
 
 
 def _status(error: CloseoutError, code: str) -> HTTPStatus:

@@ -80,8 +80,12 @@ def signed_limit(step: PlanStep) -> Decimal | None:
 
 
 def worst_net(step: PlanStep) -> Decimal | None:
-    """The net price this step never goes beyond; None for a market order."""
-    return signed_limit(step)
+    """
+    The net price this step never goes beyond.
+
+    None for a market order, and for a walk without a worst, which follows natural.
+    """
+    return signed_limit(step) if step.walk is None else step.walk.worst
 
 
 def opening_cash(plan: Plan, legs: Sequence[Leg]) -> Decimal | None:

@@ -13,6 +13,7 @@ import structlog
 
 from closeout.closing.plan import MarketView
 from closeout.closing.reports import merge
+from closeout.closing.snapshots import MarketSnapshot, take_snapshot
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
@@ -43,13 +44,21 @@ class Book:
     """Holdings, order history, strategies, quotes, account and clock of one account."""
 
     def __init__(
-        self, broker: Broker, quotes: Quotes, clock: Clock, feed: Feed, owners: Owners
+        self,
+        broker: Broker,
+        quotes: Quotes,
+        clock: Clock,
+        feed: Feed,
+        owners: Owners,
+        *,
+        option_feed: str = "indicative",
     ) -> None:
         self._broker = broker
         self._quotes = quotes
         self._clock = clock
         self._feed = feed
         self._owners = owners
+        self._option_feed = option_feed
         self._orders: dict[str, OrderReport] = {}
         self._history_until: datetime | None = None
         """The newest order the history has told of. The stream's word does not count: it
@@ -247,6 +256,10 @@ class Book:
         if option is not None:
             known = self._net_ticks if len(symbols) > 1 else self._taught_ticks
             known[option.underlying] = rule
+
+    def snapshot(self, symbols: Iterable[str]) -> MarketSnapshot:
+        """What is quoted for these symbols now."""
+        return take_snapshot(self.quotes, symbols, feed=self._option_feed, at=self._clock.now())
 
     def _tick_rule(self, leg: Leg) -> TickRule:
         if leg.option is None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from closeout.closing.staleness import Tolerance
 from closeout.domain.orders import TradeUpdate
 from closeout.ports import (
     Broker,
@@ -39,7 +40,16 @@ _RETRY = timedelta(seconds=2)
 class Engine:
     """One account at one broker."""
 
-    def __init__(self, broker: Broker, quotes: Quotes, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        quotes: Quotes,
+        journal: Journal,
+        clock: Clock,
+        *,
+        option_feed: str = "indicative",
+        tolerance: Tolerance | None = None,
+    ) -> None:
         self._broker = broker
         self._quotes = quotes
         self._clock = clock
@@ -47,8 +57,10 @@ class Engine:
         self.feed = Feed()
         self.links = Links(clock.now())
         self.breaker = Breaker()
-        self.book = Book(broker, quotes, clock, self.feed, self._owners)
-        self.supervisor = Supervisor(broker, journal, self.book, clock, self.feed)
+        self.book = Book(broker, quotes, clock, self.feed, self._owners, option_feed=option_feed)
+        self.supervisor = Supervisor(
+            broker, journal, self.book, clock, self.feed, tolerance=tolerance
+        )
         self._ready = asyncio.Event()
         self._read_at: datetime | None = None
         self._quotes_missed = False

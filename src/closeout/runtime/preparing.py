@@ -1,6 +1,7 @@
 """Puts a request against the account as it is, and says what stands in the way."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -8,18 +9,22 @@ import structlog
 from closeout.closing.guards import check_coverage, check_reduces
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.plans import Plan
+from closeout.closing.staleness import Tolerance, market_changes, plan_changes
 from closeout.closing.state import CloseState
 from closeout.closing.timing import SETTLE_WITHIN
+from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderType
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import YOUNG, Book
 from closeout.runtime.claims import check_settled, check_unclaimed, holdings_after
+from closeout.runtime.previews import KeptPreview
 from closeout.runtime.refusals import (
     AccountBlocked,
     MarketClosed,
     NotReady,
+    PreviewStale,
     UnknownLeg,
     UnknownPosition,
 )
@@ -40,15 +45,19 @@ class Preparer:
         book: Book,
         clock: Clock,
         closes: Callable[[], Sequence[CloseState]],
+        tolerance: Tolerance,
     ) -> None:
+        self._tolerance = tolerance
         self._broker = broker
         self._book = book
         self._clock = clock
         self._closes = closes
 
-    async def prepare(self, request: CloseRequest) -> Prepared:
+    async def prepare(self, request: CloseRequest, shown: KeptPreview | None = None) -> Prepared:
         """
         Read the account, plan the close and check that it may be sent.
+
+        What was shown is sent as it was shown or not at all: it is never priced anew.
 
         Raises: NotBegun, CannotPlan, ReadFailed.
         """
@@ -56,12 +65,16 @@ class Preparer:
         await self._check_account()
         strategy, leg = self._find(request)
         await self._check_market(request.terms)
-        await self._learn(strategy, request.terms)
+        await self._learn(strategy, request.terms, shown)
         if self._clock.now() - self._holdings().at > YOUNG:
             # Learning took long, and the account may have been traded elsewhere meanwhile.
             await self._book.refresh()
             strategy, leg = self._find(request)
-        prepared = self.plan(strategy, leg, request.terms)
+        prepared = (
+            self.plan(strategy, leg, request.terms)
+            if shown is None
+            else self._as_shown(strategy, leg, shown)
+        )
         self.check(prepared.plan, await self._holders(prepared.plan))
         return prepared
 
@@ -104,18 +117,46 @@ class Preparer:
             plan = plan_strategy(strategy, terms, view, holdings)
         else:
             plan = plan_leg(leg, terms, view, holdings)
-        return Prepared(strategy=strategy, leg=leg, plan=plan)
+        decided = self._book.snapshot(plan.symbols)
+        return Prepared(strategy=strategy, leg=leg, plan=plan, decided=decided)
 
-    async def _learn(self, strategy: Strategy, terms: Terms) -> None:
+    def _as_shown(self, strategy: Strategy, leg: Leg | None, shown: KeptPreview) -> Prepared:
+        """Take the orders that were shown, if nothing has changed. Raises: PreviewStale."""
+        try:
+            fresh = self.plan(strategy, leg, shown.request.terms)
+        except CannotPlan as problem:
+            raise PreviewStale(str(problem).rstrip(".")) from problem
+        changes = plan_changes(shown.plan, fresh.plan) or market_changes(
+            shown.plan,
+            shown.market.by_symbol,
+            self._book.quotes,
+            ticks=self._book.view(strategy.legs).ticks,
+            tolerance=self._tolerance,
+        )
+        if changes:
+            raise PreviewStale.changed(changes)
+        plan = replace(fresh.plan, steps=shown.plan.steps)
+        return replace(fresh, plan=plan, decided=shown.market)
+
+    async def _learn(self, strategy: Strategy, terms: Terms, shown: KeptPreview | None) -> None:
         """
-        Learn ticks and fresh quotes, which only a limit order needs.
+        Learn ticks and fresh quotes, which a limit order needs and a preview is held against.
 
         Without quotes there is no mid, and only a price the user gave can stand.
         """
         await self.learn_ticks(strategy, terms)
-        if terms.order_type is OrderType.LIMIT and terms.price is None:
-            symbols = [leg.symbol for leg in strategy.legs]
+        symbols = [leg.symbol for leg in strategy.legs]
+        if shown is not None:
+            await self._freshen_if_readable(symbols)
+        elif terms.order_type is OrderType.LIMIT and terms.price is None:
             await self._book.freshen_quotes(symbols, older_than=_QUOTE_AGE_MAX)
+
+    async def _freshen_if_readable(self, symbols: Sequence[str]) -> None:
+        """Quotes that cannot be read must not bar an exit: what is known is compared then."""
+        try:
+            await self._book.freshen_quotes(symbols, older_than=_QUOTE_AGE_MAX)
+        except ReadFailed as failure:
+            log.warning("quotes.unread", reason=str(failure))
 
     async def learn_ticks(self, strategy: Strategy, terms: Terms) -> None:
         """

@@ -1,7 +1,10 @@
 """Why a close was not begun. Nothing was sent when one of these is raised."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Self
 
+from closeout.closing.staleness import Change
 from closeout.domain.errors import CloseoutError
 
 
@@ -78,3 +81,34 @@ class NotCancellable(NotBegun):
     """There is nothing left to cancel."""
 
     code = "not_cancellable"
+
+
+class PreviewStale(NotBegun):
+    """What a preview showed is not what would be sent now. `changes` is empty when it is old."""
+
+    code = "preview_stale"
+
+    def __init__(self, reason: str, changes: Sequence[Change] = ()) -> None:
+        super().__init__(f"The preview no longer holds: {reason}. Nothing was sent; preview again.")
+        self.changes = tuple(changes)
+
+    @classmethod
+    def expired(cls, life: timedelta) -> Self:
+        seconds = int(life.total_seconds())
+        return cls(f"it has expired ({seconds} s after it was shown) or is not known")
+
+    @classmethod
+    def changed(cls, changes: Sequence[Change]) -> Self:
+        return cls("; ".join(map(str, changes)), changes)
+
+
+class PreviewDisagrees(NotBegun):
+    """The close asks for something else than the preview it names."""
+
+    code = "preview_disagrees"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The close names a preview and asks for another {what} than that was for. Leave the "
+            "terms away, or preview again. Nothing was sent."
+        )

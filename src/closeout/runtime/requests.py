@@ -1,27 +1,38 @@
 """What a person asks for, and what the account makes of it."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
 from closeout.closing.plans import Plan
+from closeout.closing.snapshots import MarketSnapshot
 from closeout.domain.strategies import Leg, Strategy
 
 
 @dataclass(frozen=True, slots=True)
 class CloseRequest:
-    """What a person asked for. `leg_id` None means the whole strategy."""
+    """
+    What a person asked for. `leg_id` None means the whole strategy.
+
+    With a `preview_id` the terms are those of that preview. `stated` are the terms that were
+    spelt out, by their names in the HTTP contract: they must not say anything else.
+    """
 
     position_id: str
     leg_id: str | None
     terms: Terms
     idempotency_key: str | None = None
+    preview_id: str | None = None
+    stated: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
         """Tells apart two requests under one idempotency key."""
+        if self.preview_id is not None:
+            return _digest(self.position_id, self.leg_id or "", "preview", self.preview_id)
         parts: tuple[str, ...] = (
             self.position_id,
             self.leg_id or "",
@@ -31,16 +42,25 @@ class CloseRequest:
         )
         if self.terms.walk is not None:
             parts += _walk_parts(self.terms.walk)
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+        return _digest(*parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request put against the account as it is: what would be sent."""
+    """
+    A request put against the account as it is: what would be sent.
+
+    `decided` is the market it was decided on: that of the preview, or else of the planning.
+    """
 
     strategy: Strategy
     leg: Leg | None
     plan: Plan
+    decided: MarketSnapshot
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def _walk_parts(walk: WalkTerms) -> tuple[str, ...]:

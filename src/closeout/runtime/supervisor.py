@@ -7,6 +7,7 @@ repeated request find the first one instead of becoming a second order.
 
 import asyncio
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,6 +25,7 @@ from closeout.closing.events import (
 )
 from closeout.closing.events import Recovered as CloseRecovered
 from closeout.closing.ids import close_of
+from closeout.closing.staleness import Tolerance
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
 from closeout.closing.walking import can_change, check_limit
@@ -35,6 +37,7 @@ from closeout.runtime.feed import Feed
 from closeout.runtime.narrate import narrate
 from closeout.runtime.perform import Performer
 from closeout.runtime.preparing import Preparer
+from closeout.runtime.previews import Previews
 from closeout.runtime.refusals import (
     AlreadyCrossing,
     KeyReused,
@@ -64,7 +67,14 @@ class Supervisor:
     """Every close of one account."""
 
     def __init__(
-        self, broker: Broker, journal: Journal, book: Book, clock: Clock, feed: Feed
+        self,
+        broker: Broker,
+        journal: Journal,
+        book: Book,
+        clock: Clock,
+        feed: Feed,
+        *,
+        tolerance: Tolerance | None = None,
     ) -> None:
         self._broker = broker
         self._journal = journal
@@ -85,7 +95,8 @@ class Supervisor:
         self.journal_error: str | None = None
         self.stale_positions = asyncio.Event()
         """Set when a fill or an end makes a fresh look at the holdings worthwhile."""
-        self.preparer = Preparer(broker, book, clock, self.closes)
+        self.preparer = Preparer(broker, book, clock, self.closes, tolerance or Tolerance())
+        self.previews = Previews(clock)
         self._around = Surroundings(
             journal=journal,
             performer=Performer(broker, book, clock),
@@ -122,7 +133,11 @@ class Supervisor:
             if known is not None:
                 return known
             await self._clear_doubts()
-            prepared = await self.preparer.prepare(request)
+            # Only now: a repeated request finds its close though its preview is long forgotten.
+            shown = self.previews.named_by(request)
+            if shown is not None:
+                request = replace(request, terms=shown.request.terms)
+            prepared = await self.preparer.prepare(request, shown)
             return await self._begin(request, prepared)
 
     async def _known(self, request: CloseRequest) -> Runner | None:

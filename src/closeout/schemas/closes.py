@@ -11,6 +11,7 @@ from closeout.schemas.positions import CloseAction
 
 OrderType = Literal["market", "limit"]
 LegStatus = Literal["submitted", "filled", "failed"]
+PreviewId = Annotated[str, Field(min_length=1, max_length=64)]
 Offset = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=10, decimal_places=4)]
 NetLimit = Annotated[Decimal, Field(ge=-100_000, le=100_000, max_digits=12, decimal_places=4)]
 LimitPrice = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12, decimal_places=4)]
@@ -37,12 +38,16 @@ class CloseStrategyRequest(Input):
     `limit_price` is the limit itself, as a preview showed it: a package's net price, debit
     positive and credit negative, or the plain price of a single leg. A limit order with
     neither goes at mid.
+
+    With `preview_id` exactly the orders of that preview are sent. Its terms need not be said
+    again; the ones that are must be the same.
     """
 
     position_id: str = Field(min_length=1, max_length=128)
     order_type: OrderType = "market"
     limit_price_offset: Offset | None = None
     limit_price: NetLimit | None = None
+    preview_id: PreviewId | None = None
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
@@ -60,11 +65,14 @@ class CloseLegRequest(Input):
 
     `limit_price` is dollars per share of that leg, not negative. A limit order without
     a price goes at the leg's mid.
+
+    `preview_id` is as in `CloseStrategyRequest`.
     """
 
     leg_id: str = Field(min_length=1, max_length=128)
     order_type: OrderType = "market"
     limit_price: LimitPrice | None = None
+    preview_id: PreviewId | None = None
 
     @model_validator(mode="after")
     def _price_needs_limit(self) -> Self:

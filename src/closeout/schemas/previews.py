@@ -169,8 +169,13 @@ class ClosePreview(Output):
     `cash_*` are dollars for the whole close: positive is received, negative is paid.
     `pnl_*` is the P&L it realises, before fees. `problem` is set when the close would be
     refused beforehand, with what to do.
+
+    A close that names `preview_id` before `expires_at` sends exactly these orders, or is
+    answered 409 `preview_stale`. There is no id with a `problem`.
     """
 
+    preview_id: str | None
+    expires_at: datetime | None
     position_id: str
     leg_id: str | None
     ticker: str
