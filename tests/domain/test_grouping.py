@@ -22,7 +22,7 @@ from support.strategies_by_hand import (
 
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.orders import OrderReport
-from closeout.domain.strategies import GroupedBy, Strategy
+from closeout.domain.strategies import GroupedBy, Netted, Strategy, leg_id
 
 A, B = HISTORY[:2]
 
@@ -131,12 +131,12 @@ def test_a_foreign_close_of_a_shared_contract_is_borne_by_the_older_condor() -> 
     )
 
 
-def test_contracts_no_order_explains_form_a_strategy_by_expiry() -> None:
+def test_contracts_no_order_explains_form_a_strategy_by_shape() -> None:
     extra = {put(400): 2, put(410): -2}
     desk = grouped({**held_after(A), **extra}, [A])
     by_kind = {each.grouped_by: legs_of(each) for each in desk.strategies}
 
-    assert {GroupedBy.OPENING_ORDER: times(CONDOR_A, 10), GroupedBy.EXPIRY: extra} == by_kind
+    assert {GroupedBy.OPENING_ORDER: times(CONDOR_A, 10), GroupedBy.SHAPE: extra} == by_kind
 
 
 def test_more_than_the_history_explains_is_kept_apart() -> None:
@@ -168,12 +168,52 @@ def test_opened_again_after_a_foreign_close_leg_by_leg_it_has_the_new_entry() ->
     assert {Decimal("3.00")} == {leg.entry_price for leg in strategy.legs}
 
 
-def test_opposite_strategies_that_net_to_nothing_claim_nothing() -> None:
-    """Long in one and short in the other: the broker shows no row, so neither can close it."""
-    long = an_order((put(440), 1), (put(430), -1), order_id="1", minute=0)
-    short = an_order((put(440), -1), (put(450), 1), order_id="2", minute=1)
+LONG_ACROSS = an_order((put(440), 1), (put(430), -1), order_id="1", minute=0, units=5)
+SHORT_ACROSS = an_order((put(440), -1), (put(450), 1), order_id="2", minute=1, units=5)
 
-    assert [{put(430): -1}, {put(450): 1}] == sorted(shapes(as_held(long, short)).values(), key=str)
+
+def test_opposite_strategies_keep_a_contract_that_nets_to_nothing() -> None:
+    """Long in one and short in the other: the broker shows no row, and both still have it."""
+    desk = as_held(LONG_ACROSS, SHORT_ACROSS)
+
+    assert [{put(430): -5, put(440): 5}, {put(440): -5, put(450): 5}] == sorted(
+        shapes(desk).values(), key=str
+    )
+    first, second = desk.strategies
+    assert (Netted(put(440), 5, (second.id,)),) == first.netted
+    assert (Netted(put(440), 5, (first.id,)),) == second.netted
+    assert () == desk.unassigned
+
+
+def test_of_opposite_claims_only_the_smaller_one_is_netted_away() -> None:
+    more = an_order((put(440), 1), (put(430), -1), order_id="3", minute=2, units=3)
+    desk = as_held(LONG_ACROSS, SHORT_ACROSS, more)
+    by_leg = {each.leg(leg_id(each.id, put(440))).quantity: each for each in desk.strategies}  # type: ignore[union-attr]
+
+    assert 3 == holdings_of(held_after(LONG_ACROSS, SHORT_ACROSS, more)).quantity(put(440))
+    assert (Netted(put(440), 5, (by_leg[-5].id,)),) == by_leg[8].netted
+    assert (Netted(put(440), 5, (by_leg[8].id,)),) == by_leg[-5].netted
+
+
+def test_what_opposite_claims_do_not_explain_is_nobodys() -> None:
+    """The account holds two of the contract that two strategies should net to nothing."""
+    desk = grouped(
+        {**held_after(LONG_ACROSS, SHORT_ACROSS), put(440): 2}, [LONG_ACROSS, SHORT_ACROSS]
+    )
+    (left,) = desk.unassigned
+
+    assert (put(440), Decimal(2), True) == (left.symbol, left.quantity, left.is_difference)
+    assert "come to 0 together, but the account holds 2" in left.reason
+    assert [left] == desk.differences([put(440)])
+    assert [] == desk.differences([put(430)])
+
+
+def test_a_strategy_with_nothing_left_but_a_netted_contract_is_gone() -> None:
+    """Its partner then has what the broker holds: nothing."""
+    held = held_after(LONG_ACROSS, SHORT_ACROSS)
+    del held[put(430)]
+
+    assert [{put(450): 5}] == [*shapes(grouped(held, [LONG_ACROSS, SHORT_ACROSS])).values()]
 
 
 def test_the_nearest_short_call_gets_the_shares() -> None:

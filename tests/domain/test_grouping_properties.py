@@ -8,10 +8,11 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.builders import call, put
+from support.builders import call, holdings_of, put
 from support.past_orders import an_order
 from support.strategies_by_hand import CONDOR_A, CONDOR_B, HISTORY, grouped, held_after, shapes
 
+from closeout.domain.claims import closable, tradable
 from closeout.domain.grouping import Grouping
 from closeout.domain.orders import OrderReport
 
@@ -59,12 +60,18 @@ def test_claims_and_what_is_left_add_up_to_the_holdings(
 
 
 @given(accounts, histories)
-def test_every_leg_is_on_the_side_the_account_is_on(
+def test_what_can_trade_of_a_leg_is_on_the_side_the_account_is_on(
     held: dict[str, int], history: list[OrderReport]
 ) -> None:
     """A close of any leg therefore reduces what is held and never opens anything."""
+    snapshot = holdings_of(held)
     for strategy in grouped(held, history).strategies:
+        away = {each.symbol: each.contracts for each in strategy.netted}
         for leg in strategy.legs:
+            assert leg.contracts - away.get(leg.symbol, 0) == closable(
+                leg, snapshot.quantity(leg.symbol)
+            )
+        for leg in tradable(strategy, snapshot).legs:
             assert leg.quantity * held[leg.symbol] > 0
             assert abs(leg.quantity) <= abs(held[leg.symbol])
 

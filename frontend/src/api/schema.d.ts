@@ -956,7 +956,7 @@ export interface components {
              * Grouped By
              * @enum {string}
              */
-            grouped_by: "opening_order" | "expiry";
+            grouped_by: "opening_order" | "shape" | "user";
             /** Close Id */
             close_id: string | null;
             /** Spot At */

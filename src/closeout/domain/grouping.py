@@ -1,27 +1,32 @@
 """
-Strategies from holdings: by opening order where the history has it, else by expiry.
+Strategies from holdings: by the user's word and the opening orders, else by shape.
 
-Alpaca nets per contract and knows no strategies, so claims on a contract that two
-strategies share are kept here. What strategies claim and what is left unassigned add up
-to the holdings, always.
+Alpaca nets per contract and knows no strategies, so claims on a contract that strategies
+share are kept here. What strategies claim and what is left unassigned add up to the
+holdings, always.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 
-from closeout.domain.history import Package, read_packages
+from closeout.domain.assignments import Assignment
+from closeout.domain.chains import Chain, ChainLink, in_lowest_terms
+from closeout.domain.claims import Claims, netted, settle
+from closeout.domain.history import Past, read_past
 from closeout.domain.holdings import Holding, Holdings
-from closeout.domain.occ import OccSymbol, Right, option_or_none
+from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport
+from closeout.domain.recognition import recognise
+from closeout.domain.settlements import Settlement
 from closeout.domain.strategies import (
-    OPTION_MULTIPLIER,
     GroupedBy,
     Leg,
+    Netted,
     Strategy,
     leg_id,
+    shape_id,
     strategy_id,
 )
 
@@ -33,14 +38,22 @@ class Unassigned:
     symbol: str
     quantity: Decimal
     reason: str
+    is_difference: bool = False
+    """Whether strategies share this contract and do not add up to what is held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Every contract of a snapshot, in exactly one place."""
+    """Every contract of a snapshot, in exactly one place. `histories` go by strategy id."""
 
     strategies: tuple[Strategy, ...]
     unassigned: tuple[Unassigned, ...]
+    histories: Mapping[str, tuple[ChainLink, ...]] = field(default_factory=dict)
+
+    def differences(self, symbols: Iterable[str]) -> list[Unassigned]:
+        """Return what is not accounted for in these contracts."""
+        wanted = frozenset(symbols)
+        return [each for each in self.unassigned if each.is_difference and each.symbol in wanted]
 
 
 def group(
@@ -48,21 +61,38 @@ def group(
     holdings: Holdings,
     orders: Iterable[OrderReport],
     owners: Mapping[str, str],
+    *,
+    settlements: Iterable[Settlement] = (),
+    assignments: Iterable[Assignment] = (),
 ) -> Grouping:
     """
     Sort the holdings into strategies.
 
-    The result does not depend on the order of rows or orders. `owners` is as in
-    `read_packages`.
+    The result does not depend on the order of rows, orders, settlements or assignments.
+    `owners` is as in `read_past`.
     """
     strange = {row.symbol: why for row in holdings.rows if (why := _why_strange(row))}
-    free = {row.symbol: int(row.quantity) for row in holdings.rows if row.symbol not in strange}
-    packages = read_packages(account, orders, owners)
-    strategies = [*_claim_packages(account, packages, free)]
-    strategies += _group_by_expiry(account, holdings, free)
-    unassigned = sorted(_left_over(holdings, strange), key=lambda left: left.symbol)
-    assert not any(free.values()), "every whole contract is claimed"
-    return Grouping(tuple(sorted(strategies, key=_display_order)), tuple(unassigned))
+    held = {row.symbol: int(row.quantity) for row in holdings.rows if row.symbol not in strange}
+    past = read_past(account, orders, owners, settlements, assignments)
+    settled = settle(past.chains, held, holdings.at.date())
+    offset = netted(settled.claims, held)
+    strategies, histories = [], {}
+    for chain in past.chains:
+        claims = {key: value for key, value in settled.claims.get(chain.id, {}).items() if value}
+        if claims:
+            strategies.append(_of_chain(account, chain, claims, offset.get(chain.id, ())))
+            histories[chain.id] = tuple(chain.links)
+    entries = {row.symbol: row.average_entry for row in holdings.rows}
+    recognised = _Recognised(account, entries, past, frozenset(histories))
+    for claims in _merged(recognise(settled.loose)):
+        strategy = recognised.strategy(claims)
+        strategies.append(strategy)
+        histories[strategy.id] = recognised.history(claims)
+    unassigned = sorted(
+        (*_left_over(holdings, strange), *_differences(settled.differences, held)),
+        key=lambda left: left.symbol,
+    )
+    return Grouping(tuple(sorted(strategies, key=_display_order)), tuple(unassigned), histories)
 
 
 def _why_strange(row: Holding) -> str | None:
@@ -82,65 +112,42 @@ def _left_over(holdings: Holdings, strange: Mapping[str, str]) -> Iterable[Unass
             yield Unassigned(row.symbol, row.quantity - int(row.quantity), "a fraction of a share")
 
 
+def _differences(differences: Claims, held: Mapping[str, int]) -> Iterable[Unassigned]:
+    for symbol, quantity in differences.items():
+        there = held.get(symbol, 0)
+        reason = (
+            f"strategies hold it on both sides and come to {there - quantity} together, "
+            f"but the account holds {there}"
+        )
+        yield Unassigned(symbol, Decimal(quantity), reason, is_difference=True)
+
+
 def _display_order(strategy: Strategy) -> tuple[str, date, str]:
     return (strategy.underlying, strategy.expiry or date.max, strategy.id)
 
 
-def _claim_packages(
-    account: str, packages: tuple[Package, ...], free: dict[str, int]
-) -> Iterable[Strategy]:
-    claims: dict[str, dict[str, int]] = {package.id: {} for package in packages}
-    for package in packages:
-        _claim_units(package, free, claims[package.id])
-    # A package that has lost a leg keeps the others together under its name.
-    for package in packages:
-        _claim_leftovers(package, free, claims[package.id])
-    for package in packages:
-        held = {symbol: quantity for symbol, quantity in claims[package.id].items() if quantity}
-        if held:
-            yield _strategy_of(account, package, held)
-
-
-def _claim_units(package: Package, free: dict[str, int], claim: dict[str, int]) -> None:
-    units = min(
-        _reachable(package.wanted(symbol), free.get(symbol, 0)) // abs(ratio)
-        for symbol, ratio in package.ratios.items()
-    )
-    for symbol, ratio in package.ratios.items():
-        _move(symbol, units * ratio, free, claim)
-
-
-def _claim_leftovers(package: Package, free: dict[str, int], claim: dict[str, int]) -> None:
-    for symbol, ratio in package.ratios.items():
-        wanted = package.wanted(symbol) - claim.get(symbol, 0)
-        quantity = _reachable(wanted, free.get(symbol, 0))
-        _move(symbol, quantity if ratio > 0 else -quantity, free, claim)
-
-
-def _reachable(wanted: int, held: int) -> int:
-    """Contracts both wanted and held, unsigned; opposite signs share nothing."""
-    return min(abs(wanted), abs(held)) if wanted * held > 0 else 0
-
-
-def _move(symbol: str, quantity: int, free: dict[str, int], claim: dict[str, int]) -> None:
-    if quantity:
-        free[symbol] -= quantity
-        claim[symbol] = claim.get(symbol, 0) + quantity
-
-
-def _strategy_of(account: str, package: Package, held: dict[str, int]) -> Strategy:
+def _of_chain(account: str, chain: Chain, claims: Claims, offset: tuple[Netted, ...]) -> Strategy:
     legs = [
-        _leg(package.id, symbol, quantity, package.entry_price(symbol, quantity))
-        for symbol, quantity in held.items()
+        _leg(chain.id, symbol, quantity, chain.entry_price(symbol, quantity))
+        for symbol, quantity in claims.items()
     ]
+    missing = ((symbol, wanted - claims.get(symbol, 0)) for symbol, wanted in chain.wants().items())
     return Strategy(
-        id=package.id,
+        id=chain.id,
         account=account,
-        underlying=legs[0].underlying,
+        underlying=_underlying(legs),
         legs=_in_order(legs),
-        opened_at=package.opened_at(held),
-        grouped_by=GroupedBy.OPENING_ORDER,
+        opened_at=chain.opened_at(claims),
+        grouped_by=GroupedBy.USER if chain.is_users else GroupedBy.OPENING_ORDER,
+        netted=offset,
+        missing=tuple(sorted(each for each in missing if each[1])),
+        given_name=chain.given_name,
     )
+
+
+def _underlying(legs: list[Leg]) -> str:
+    """The underlying of the options; users may put other shares beside them."""
+    return next((leg.underlying for leg in legs if leg.option), legs[0].underlying)
 
 
 def _leg(strategy: str, symbol: str, quantity: int, entry: Decimal | None) -> Leg:
@@ -166,47 +173,79 @@ def _in_order(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     return tuple(sorted(legs, key=key))
 
 
-def _group_by_expiry(account: str, holdings: Holdings, free: dict[str, int]) -> Iterable[Strategy]:
-    rows = {row.symbol: row for row in holdings.rows}
-    groups: dict[tuple[str, date], list[OccSymbol]] = defaultdict(list)
-    for symbol in sorted(free):
-        option = option_or_none(symbol)
-        if option is not None and free[symbol]:
-            groups[(option.underlying, option.expiry)].append(option)
-    for (underlying, expiry), options in sorted(groups.items()):
-        claim: dict[str, int] = {}
-        for option in options:
-            _move(str(option), free[str(option)], free, claim)
-        _attach_shares(underlying, options, free, claim)
-        yield _plain_strategy(account, (underlying, expiry.isoformat()), claim, rows)
-    for symbol in sorted(symbol for symbol, quantity in free.items() if quantity):
-        claim = {}
-        _move(symbol, free[symbol], free, claim)
-        yield _plain_strategy(account, (symbol, "shares"), claim, rows)
+def _merged(groups: Iterable[Claims]) -> list[Claims]:
+    """Put groups of one shape together: they are one strategy of more units."""
+    found: dict[tuple[tuple[str, int], ...], Claims] = {}
+    for each in groups:
+        total = found.setdefault(tuple(sorted(in_lowest_terms(each).items())), {})
+        for symbol, quantity in each.items():
+            total[symbol] = total.get(symbol, 0) + quantity
+    return [*found.values()]
 
 
-def _attach_shares(
-    underlying: str, options: list[OccSymbol], free: dict[str, int], claim: dict[str, int]
-) -> None:
-    """Give short calls the shares that cover them: together they are a covered call."""
-    calls = sum(claim[str(option)] for option in options if option.right is Right.CALL)
-    lots = min(max(0, -calls), max(0, free.get(underlying, 0)) // OPTION_MULTIPLIER)
-    _move(underlying, lots * OPTION_MULTIPLIER, free, claim)
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """
+    Makes strategies of what was found by shape.
+
+    `entries` are the broker's average prices, `taken` the ids already in use.
+    """
+
+    account: str
+    entries: Mapping[str, Decimal | None]
+    past: Past
+    taken: frozenset[str]
+
+    def strategy(self, claims: Claims) -> Strategy:
+        identity = self._identity(claims)
+        legs = [
+            _leg(identity, symbol, quantity, self._entry(symbol, quantity))
+            for symbol, quantity in claims.items()
+        ]
+        return Strategy(
+            id=identity,
+            account=self.account,
+            underlying=_underlying(legs),
+            legs=_in_order(legs),
+            opened_at=self._opened_at(claims),
+            grouped_by=GroupedBy.SHAPE,
+        )
+
+    def history(self, claims: Claims) -> tuple[ChainLink, ...]:
+        """What single orders did to these contracts, oldest first."""
+        links = {
+            id(link): link for symbol in claims for link in self.past.loose_links.get(symbol, ())
+        }
+        return tuple(sorted(links.values(), key=_linked_at))
+
+    def _identity(self, claims: Claims) -> str:
+        if len(claims) == 1:
+            (symbol,) = claims
+            identity = strategy_id(
+                self.account, symbol, "shares" if option_or_none(symbol) is None else "single"
+            )
+        else:
+            identity = shape_id(self.account, in_lowest_terms(claims))
+        if identity in self.taken:
+            # More of a shape than its opening orders explain.
+            return strategy_id(self.account, identity, "more")
+        return identity
+
+    def _entry(self, symbol: str, quantity: int) -> Decimal | None:
+        """What single orders paid where they explain all of it, else the broker's average."""
+        if self._is_explained(symbol, quantity):
+            return self.past.loose.entry_price(symbol, quantity)
+        return self.entries.get(symbol)
+
+    def _opened_at(self, claims: Claims) -> datetime | None:
+        if all(self._is_explained(symbol, quantity) for symbol, quantity in claims.items()):
+            return self.past.loose.opened_at(claims)
+        return None
+
+    def _is_explained(self, symbol: str, quantity: int) -> bool:
+        wanted = self.past.loose.wanted(symbol)
+        return wanted * quantity > 0 and abs(wanted) >= abs(quantity)
 
 
-def _plain_strategy(
-    account: str, parts: tuple[str, ...], claim: dict[str, int], rows: Mapping[str, Holding]
-) -> Strategy:
-    identity = strategy_id(account, *parts)
-    legs = [
-        _leg(identity, symbol, quantity, rows[symbol].average_entry)
-        for symbol, quantity in claim.items()
-    ]
-    return Strategy(
-        id=identity,
-        account=account,
-        underlying=parts[0],
-        legs=_in_order(legs),
-        opened_at=None,
-        grouped_by=GroupedBy.EXPIRY,
-    )
+def _linked_at(link: ChainLink) -> tuple[float, str]:
+    return (link.at.timestamp() if link.at else 0.0, link.order_id)

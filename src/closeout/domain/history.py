@@ -1,115 +1,87 @@
 """
-What the order history says about which contracts belong together.
+What the past says about which contracts belong together: a replay, oldest first.
 
-An opening multi-leg order makes a *package*. Later orders of the same shape add to it or
-take from it, oldest lots first; closes that Closeout itself made say which package they
-belong to. What remains is what each package would hold if nobody had interfered.
+An opening multi-leg order begins a *chain*; orders of the same shape add to it. A close is
+taken from the chain it was made for (Closeout's own orders say which), else from the one
+that holds all its legs, the same shape before a larger one, older before newer. An order
+that closes contracts and opens as many of the same kind elsewhere is a roll: the chain goes
+on under its id, and when only some units are rolled, those become a chain of their own. Single
+orders are *loose* until shapes are recognised, with two exceptions: one that closes what a
+chain holds is taken from it, and one that opens just what a single order has closed in one
+chain, on the same day, takes its place there. Assignment, exercise and expiry take contracts
+away; the user's assignments move them.
+
+Alpaca infers intents from the net holding. An order that opens a strategy may therefore say
+that it closes a leg which another strategy holds the other way. It is read as an opening when
+it has a name as a whole, closes only a part of some strategy and is no roll: both strategies
+then keep their contracts, on opposite sides.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from closeout.domain.assignments import Assignment
+from closeout.domain.chains import Chain, ChainLink, Change, Deed, Lot, in_lowest_terms, realised
+from closeout.domain.names import name_pieces, piece_of
+from closeout.domain.occ import OccSymbol, option_or_none
 from closeout.domain.orders import LegReport, OrderReport
-from closeout.domain.strategies import strategy_id
+from closeout.domain.settlements import Settlement, SettlementKind
+from closeout.domain.strategies import shape_id, strategy_id
 
 _MIN_PACKAGE = 2
+_LEGGED_WITHIN = timedelta(hours=12)
+"""One trading day: a leg that is replaced later is a decision of its own."""
+
+_DEEDS = {
+    SettlementKind.ASSIGNED: Deed.ASSIGNED,
+    SettlementKind.EXERCISED: Deed.EXERCISED,
+    SettlementKind.EXPIRED: Deed.EXPIRED,
+}
 
 
-@dataclass(slots=True)
-class _Lot:
-    quantity: int
-    price: Decimal | None
-    at: datetime | None
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Chains that still hold something, newest first, and contracts of single orders."""
+
+    chains: tuple[Chain, ...]
+    loose: Chain
+    loose_links: Mapping[str, tuple[ChainLink, ...]]
+    """What happened to loose contracts by symbol, since the account last had none of them."""
 
 
-@dataclass(slots=True)
-class Package:
-    """The remaining contracts of one shape. `ratios` are signed, in lowest terms."""
-
-    id: str
-    ratios: dict[str, int]
-    lots: dict[str, list[_Lot]] = field(default_factory=dict)
-
-    def wanted(self, symbol: str) -> int:
-        """Signed contracts of `symbol` that should still be held."""
-        total = sum(lot.quantity for lot in self.lots.get(symbol, ()))
-        return total if self.ratios[symbol] > 0 else -total
-
-    def entry_price(self, symbol: str, quantity: int) -> Decimal | None:
-        """
-        Average price of the newest `quantity` contracts, dollars per share.
-
-        Fewer may be held than should be, after a trade elsewhere: the oldest went first.
-        """
-        total, held = Decimal(0), 0
-        for lot, contracts in self._newest(symbol, quantity):
-            if lot.price is None:
-                return None
-            total += lot.price * contracts
-            held += contracts
-        return total / held if held else None
-
-    def opened_at(self, held: Mapping[str, int]) -> datetime | None:
-        """When the first of the contracts was opened that are still `held`."""
-        times = [
-            lot.at
-            for symbol, quantity in held.items()
-            for lot, _ in self._newest(symbol, quantity)
-            if lot.at is not None
-        ]
-        return min(times, default=None)
-
-    def _newest(self, symbol: str, quantity: int) -> Iterator[tuple[_Lot, int]]:
-        left = abs(quantity)
-        for lot in reversed(self.lots.get(symbol, ())):
-            contracts = min(left, lot.quantity)
-            if contracts:
-                yield lot, contracts
-            left -= contracts
-
-    def is_empty(self) -> bool:
-        return not any(lot.quantity for lots in self.lots.values() for lot in lots)
-
-    def add(self, symbol: str, lot: _Lot) -> None:
-        self.lots.setdefault(symbol, []).append(lot)
-
-    def take(self, symbol: str, contracts: int) -> None:
-        """Remove up to `contracts`, oldest lots first."""
-        for lot in self.lots.get(symbol, ()):
-            taken = min(contracts, lot.quantity)
-            lot.quantity -= taken
-            contracts -= taken
-
-
-def read_packages(
-    account: str, orders: Iterable[OrderReport], owners: Mapping[str, str]
-) -> tuple[Package, ...]:
+def read_past(
+    account: str,
+    orders: Iterable[OrderReport],
+    owners: Mapping[str, str],
+    settlements: Iterable[Settlement] = (),
+    assignments: Iterable[Assignment] = (),
+) -> Past:
     """
-    Replay the history, oldest first, and return the packages that still hold something.
+    Replay the history. `owners` tells, for the client ids of our own orders, whose they were.
 
-    `owners` tells, for the client ids of Closeout's own orders, the strategy they closed.
-    Newest packages come first.
+    The order in which things are given does not matter.
     """
-    packages: dict[str, Package] = {}
-    for order in sorted(orders, key=_submitted_at):
-        legs = [leg for leg in order.legs if leg.filled and leg.side is not None]
-        owner = owners.get(order.client_order_id)
-        if owner is not None:
-            _take_from(packages.get(owner), legs)
-            continue
-        opening, closing = _by_purpose(packages, account, legs)
-        if len(opening) >= _MIN_PACKAGE and order.order_class == "mleg":
-            _open(packages, account, order, opening)
-        if len(closing) >= _MIN_PACKAGE and order.order_class == "mleg":
-            _take_from(packages.get(_package_id(account, closing, reverse=True)), closing)
-    alive = [package for package in packages.values() if not package.is_empty()]
-    return tuple(reversed(alive))
+    replay = _Replay(account, owners)
+    timed = [
+        *(((_submitted_at(order), 0, order.order_id), order) for order in orders),
+        *(((each.at.timestamp(), 1, each.activity_id), each) for each in settlements),
+        *(((each.at.timestamp(), 2, each.strategy_id), each) for each in assignments),
+    ]
+    for _, event in sorted(timed, key=lambda pair: pair[0]):
+        match event:
+            case OrderReport():
+                replay.take_order(event)
+            case Settlement():
+                replay.take_settlement(event)
+            case Assignment():
+                replay.take_assignment(event)
+    return replay.past()
 
 
-def _submitted_at(order: OrderReport) -> tuple[float, str]:
+def _submitted_at(order: OrderReport) -> float:
     """
     Sort by when orders were sent: a close is sent after its opening has traded.
 
@@ -117,55 +89,420 @@ def _submitted_at(order: OrderReport) -> tuple[float, str]:
     long after its contracts were closed.
     """
     at = order.submitted_at or order.updated_at
-    return (at.timestamp() if at else 0.0, order.order_id)
+    return at.timestamp() if at else 0.0
 
 
-def _by_purpose(
-    packages: Mapping[str, Package], account: str, legs: list[LegReport]
-) -> tuple[list[LegReport], list[LegReport]]:
-    """
-    Tell the legs that open from those that close.
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """Filled contracts of one leg: `quantity` is the signed change."""
 
-    Alpaca's stream has left intents out. Such legs close what they are the reverse of,
-    since Alpaca nets opposite sides, and open something when there is no such package.
-    """
-    opening = [leg for leg in legs if leg.intent and not leg.intent.is_closing]
-    closing = [leg for leg in legs if leg.intent and leg.intent.is_closing]
-    untold = [leg for leg in legs if leg.intent is None]
-    held = packages.get(_package_id(account, untold, reverse=True)) if untold else None
-    if held is not None and not held.is_empty():
-        return opening, [*closing, *untold]
-    return [*opening, *untold], closing
+    symbol: str
+    quantity: int
+    price: Decimal | None
+
+    @property
+    def change(self) -> Change:
+        return Change(self.symbol, self.quantity, self.price)
 
 
-def _open(
-    packages: dict[str, Package], account: str, order: OrderReport, legs: list[LegReport]
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """A leg that a single order closed in a chain, and what would take its place."""
+
+    chain: Chain
+    kind: tuple[str, object, int]
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Replay:
+    account: str
+    owners: Mapping[str, str]
+    chains: dict[str, Chain] = field(default_factory=dict)
+    holders: dict[str, list[Chain]] = field(default_factory=lambda: defaultdict(list))
+    """Chains that have ever held a symbol, oldest first."""
+    loose: Chain = field(default_factory=lambda: Chain(id=""))
+    loose_links: dict[str, list[ChainLink]] = field(default_factory=lambda: defaultdict(list))
+    gaps: list[_Gap] = field(default_factory=list)
+
+    def past(self) -> Past:
+        alive = [chain for chain in self.chains.values() if not chain.is_empty()]
+        links = {symbol: tuple(each) for symbol, each in self.loose_links.items() if each}
+        return Past(tuple(reversed(alive)), self.loose, links)
+
+    # --- orders -------------------------------------------------------------------------
+
+    def take_order(self, order: OrderReport) -> None:
+        legs = [leg for leg in order.legs if leg.filled and leg.side is not None]
+        opening, closing = self._by_purpose(legs)
+        owner = self.owners.get(order.client_order_id)
+        if owner is not None:
+            self._close_for(owner, order, [*opening, *closing])
+        elif order.order_class != "mleg" or len(legs) < _MIN_PACKAGE:
+            for trade in closing:
+                self._close_single(order, trade)
+            for trade in opening:
+                self._open_single(order, trade)
+        elif not closing:
+            self._open(order, opening)
+        elif not opening:
+            self._close(order, closing)
+        elif self._opens_across(opening, closing):
+            self._open(order, [*opening, *closing])
+        else:
+            self._roll(order, opening, closing)
+
+    def _by_purpose(self, legs: list[LegReport]) -> tuple[list[_Trade], list[_Trade]]:
+        """
+        Tell the legs that open from those that close.
+
+        Alpaca's stream has left intents out. A leg without one closes when everything that
+        is known of its contract stands on the other side, since Alpaca nets.
+        """
+        opening: list[_Trade] = []
+        closing: list[_Trade] = []
+        for leg in legs:
+            assert leg.side is not None
+            trade = _Trade(leg.symbol, leg.side.sign * leg.filled, leg.average_price)
+            if leg.intent is None:
+                closes = self._known(leg.symbol) * trade.quantity < 0
+            else:
+                closes = leg.intent.is_closing
+            (closing if closes else opening).append(trade)
+        return opening, closing
+
+    def _known(self, symbol: str) -> int:
+        return self.loose.wanted(symbol) + sum(
+            chain.wanted(symbol) for chain in self.holders.get(symbol, ())
+        )
+
+    def _open(self, order: OrderReport, trades: list[_Trade]) -> None:
+        shape = in_lowest_terms({trade.symbol: trade.quantity for trade in trades})
+        chain = self._of_shape(shape)
+        deed = Deed.ADDED
+        if chain is None:
+            deed = Deed.OPENED
+            chain = self._begin(shape, order.order_id)
+        self._add(chain, trades, order)
+        self._link(chain, order, deed, [trade.change for trade in trades], Decimal(0))
+
+    def _of_shape(self, shape: Mapping[str, int]) -> Chain | None:
+        """Return the newest chain that holds just this shape."""
+        some = next(iter(shape))
+        for chain in reversed(self.holders.get(some, [])):
+            if not chain.is_empty() and chain.shape() == shape:
+                return chain
+        return None
+
+    def _begin(self, shape: Mapping[str, int], order_id: str) -> Chain:
+        """Begin a chain under the id of its shape, or one of its own where that is in use."""
+        identity = shape_id(self.account, shape)
+        known = self.chains.get(identity)
+        if known is not None and not known.is_empty():
+            identity = strategy_id(self.account, identity, order_id)
+        # Opened anew, a chain is the newest.
+        self._forget(self.chains.pop(identity, None))
+        return self._enter(Chain(id=identity))
+
+    def _enter(self, chain: Chain) -> Chain:
+        self.chains[chain.id] = chain
+        return chain
+
+    def _forget(self, chain: Chain | None) -> None:
+        for symbol in chain.lots if chain else ():
+            assert chain is not None
+            self.holders[symbol].remove(chain)
+
+    def _add(self, chain: Chain, trades: Iterable[_Trade], order: OrderReport) -> None:
+        at = order.submitted_at or order.updated_at
+        for trade in trades:
+            self._put(chain, trade.symbol, Lot(trade.quantity, trade.price, at))
+
+    def _put(self, chain: Chain, symbol: str, lot: Lot) -> None:
+        if symbol not in chain.lots and chain is not self.loose:
+            self.holders[symbol].append(chain)
+        chain.add(symbol, lot)
+
+    # --- closes -------------------------------------------------------------------------
+
+    def _close_for(self, owner: str, order: OrderReport, trades: list[_Trade]) -> None:
+        """Take what one of our own orders closed from the strategy it was made for."""
+        chain = self.chains.get(owner, self.loose)
+        left = self._take_from(chain, order, Deed.REDUCED, trades)
+        # Its strategy may have been recognised, or have lost the contracts meanwhile.
+        self._spread(order, Deed.REDUCED, left)
+
+    def _close(self, order: OrderReport, trades: list[_Trade]) -> None:
+        holder = self._holder(trades)
+        if holder is not None:
+            self._take_from(holder, order, Deed.REDUCED, trades)
+        else:
+            self._spread(order, Deed.REDUCED, trades)
+
+    def _holder(self, trades: list[_Trade]) -> Chain | None:
+        """Return the chain that can give all of this: same shape, fewest others, oldest."""
+        candidates = [
+            chain for chain in self.holders.get(trades[0].symbol, ()) if _can_give(chain, trades)
+        ]
+        gone = in_lowest_terms({trade.symbol: -trade.quantity for trade in trades})
+        # min returns the first of equals, and holders stand in the order of their age.
+        return min(
+            candidates,
+            key=lambda chain: (chain.shape() != gone, len(chain.wants())),
+            default=self.loose if _can_give(self.loose, trades) else None,
+        )
+
+    def _close_single(self, order: OrderReport, trade: _Trade) -> None:
+        if _can_give(self.loose, [trade]):
+            self._take_from(self.loose, order, Deed.REDUCED, [trade])
+            return
+        holder = self._holder([trade])
+        if holder is None:
+            self._spread(order, Deed.REDUCED, [trade])
+            return
+        self._take_from(holder, order, Deed.REDUCED, [trade])
+        option, at = option_or_none(trade.symbol), order.submitted_at
+        if option is not None and at is not None and not holder.is_empty():
+            self.gaps.append(_Gap(holder, _kind(option, -trade.quantity), at))
+
+    def _spread(self, order: OrderReport, deed: Deed, trades: Iterable[_Trade]) -> None:
+        """Take contracts wherever they are: loose ones first, then from the oldest chain on."""
+        for trade in trades:
+            left = [trade]
+            for chain in (self.loose, *self.holders.get(trade.symbol, ())):
+                if left:
+                    left = self._take_from(chain, order, deed, left)
+
+    def _take_from(
+        self, chain: Chain, order: OrderReport | Settlement, deed: Deed, trades: list[_Trade]
+    ) -> list[_Trade]:
+        """Take what the chain can give, write the link, and return what it could not give."""
+        changes, left, won = [], [], Decimal(0)
+        known = True
+        for trade in trades:
+            gone = 0
+            if chain.wanted(trade.symbol) * trade.quantity < 0:
+                lots = chain.take(trade.symbol, abs(trade.quantity))
+                gone = -sum(lot.quantity for lot in lots)
+                result = realised(trade.symbol, lots, trade.price)
+                known, won = known and result is not None, won + (result or 0)
+                changes.append(Change(trade.symbol, gone, trade.price))
+            if gone != trade.quantity:
+                left.append(_Trade(trade.symbol, trade.quantity - gone, trade.price))
+        if changes:
+            self._link(chain, order, deed, changes, won if known else None)
+        return left
+
+    # --- rolls and legs that take a place -------------------------------------------------
+
+    def _roll(self, order: OrderReport, opening: list[_Trade], closing: list[_Trade]) -> None:
+        holder = self._holder(closing)
+        if holder is None or holder is self.loose:
+            self._close(order, closing)
+            self._open(order, opening)
+            return
+        moving = self._split_for(holder, order, closing)
+        self._take_from(moving, order, Deed.ROLLED, closing)
+        self._add(moving, opening, order)
+        self._link(moving, order, Deed.ROLLED, [trade.change for trade in opening], Decimal(0))
+
+    def _split_for(self, chain: Chain, order: OrderReport, closing: list[_Trade]) -> Chain:
+        """
+        Return what is rolled: the whole chain, or a new one with the units that are.
+
+        Units that cannot be told apart, because the rest does not divide, stay together.
+        """
+        wants = chain.wants()
+        whole = wants[closing[0].symbol]
+        part = -closing[0].quantity
+        shares = {symbol: quantity * part for symbol, quantity in wants.items()}
+        uneven = any(share % whole for share in shares.values())
+        unlike = any(shares[trade.symbol] != -trade.quantity * whole for trade in closing)
+        if part == whole or uneven or unlike:
+            return chain
+        moved = {symbol: share // whole for symbol, share in shares.items()}
+        rolled = self._enter(Chain(id=strategy_id(self.account, chain.id, order.order_id)))
+        self._move(chain, rolled, moved)
+        at = order.submitted_at or order.updated_at
+        _link_move(chain, rolled, moved, at, order.order_id)
+        return rolled
+
+    def _move(self, source: Chain, target: Chain, quantities: Mapping[str, int]) -> None:
+        for symbol, quantity in quantities.items():
+            for lot in source.take(symbol, abs(quantity)):
+                self._put(target, symbol, lot)
+
+    def _opens_across(self, opening: list[_Trade], closing: list[_Trade]) -> bool:
+        """Whether an order that says it closes some legs really opens a strategy of its own."""
+        if _kinds(opening) == _kinds([_reversed(trade) for trade in closing]):
+            return False
+        if len(closing) >= len(opening):
+            return False
+        holder = self._holder(closing)
+        if holder is None or holder is self.loose:
+            return False
+        breaks = holder.wants().keys() - {trade.symbol for trade in closing}
+        return bool(breaks) and _has_name([*opening, *closing])
+
+    def _open_single(self, order: OrderReport, trade: _Trade) -> None:
+        gap = self._gap_for(order, trade)
+        if gap is not None:
+            self.gaps.remove(gap)
+            self._add(gap.chain, [trade], order)
+            self._link(gap.chain, order, Deed.ROLLED, [trade.change], Decimal(0))
+            return
+        self._add(self.loose, [trade], order)
+        self._link(self.loose, order, Deed.OPENED, [trade.change], Decimal(0))
+
+    def _gap_for(self, order: OrderReport, trade: _Trade) -> _Gap | None:
+        """Return the only gap this contract fits, if there is just one."""
+        option, at = option_or_none(trade.symbol), order.submitted_at
+        if option is None or at is None:
+            return None
+        self.gaps = [gap for gap in self.gaps if at - gap.at <= _LEGGED_WITHIN]
+        kind = _kind(option, trade.quantity)
+        fitting = [gap for gap in self.gaps if gap.kind == kind and not gap.chain.is_empty()]
+        return fitting[0] if len(fitting) == 1 else None
+
+    # --- what is not an order -------------------------------------------------------------
+
+    def take_settlement(self, settlement: Settlement) -> None:
+        deed = _DEEDS.get(settlement.kind)
+        if deed is None:
+            return
+        symbol, quantity = settlement.symbol, int(abs(settlement.quantity))
+        wants = [chain.wanted(symbol) for chain in self._all_with(symbol)]
+        longs = sum(max(0, wanted) for wanted in wants)
+        shorts = sum(max(0, -wanted) for wanted in wants)
+        if deed is Deed.EXPIRED and longs and shorts:
+            # Alpaca tells of the net, and no side lives on after the expiry.
+            self._settle(settlement, deed, -longs)
+            self._settle(settlement, deed, shorts)
+        elif deed is Deed.ASSIGNED or (deed is Deed.EXPIRED and shorts):
+            self._settle(settlement, deed, min(quantity, shorts))
+        else:
+            self._settle(settlement, deed, -min(quantity, longs))
+
+    def _all_with(self, symbol: str) -> list[Chain]:
+        return [self.loose, *self.holders.get(symbol, ())]
+
+    def _settle(self, settlement: Settlement, deed: Deed, gone: int) -> None:
+        """Take contracts that ended without a trade: they are worth nothing any more."""
+        left = [_Trade(settlement.symbol, gone, Decimal(0))] if gone else []
+        for chain in self._all_with(settlement.symbol):
+            if left:
+                left = self._take_from(chain, settlement, deed, left)
+
+    def take_assignment(self, word: Assignment) -> None:
+        target = self.chains.get(word.strategy_id)
+        if target is None:
+            target = self._enter(Chain(id=word.strategy_id))
+        target.is_users = True
+        target.given_name = word.name if word.name is not None else target.given_name
+        legs = dict(word.legs)
+        for symbol in {*legs, *target.wants()}:
+            self._bring_to(target, symbol, legs.get(symbol, 0), word)
+
+    def _bring_to(self, target: Chain, symbol: str, wanted: int, word: Assignment) -> None:
+        """Let go what is too much or on the wrong side; then take what is missing."""
+        has = target.wanted(symbol)
+        keep = min(abs(has), abs(wanted)) if has * wanted > 0 else 0
+        self._let_go(target, symbol, abs(has) - keep)
+        missing = wanted - target.wanted(symbol)
+        for name in word.taken_from:
+            source = self.chains.get(name)
+            if source is not None and source is not target:
+                missing -= self._hand_over(source, target, symbol, missing, word)
+        missing -= self._hand_over(self.loose, target, symbol, missing, word)
+        if missing:
+            self._put(target, symbol, Lot(missing, None, None))
+            changes = (Change(symbol, missing, None),)
+            target.links.append(ChainLink(word.at, Deed.REGROUPED, "", changes, Decimal(0)))
+
+    def _let_go(self, chain: Chain, symbol: str, contracts: int) -> None:
+        for lot in chain.take(symbol, contracts):
+            self.loose.add(symbol, lot)
+
+    def _hand_over(
+        self, source: Chain, target: Chain, symbol: str, missing: int, word: Assignment
+    ) -> int:
+        """Move up to `missing` contracts of the same side; return how many moved, signed."""
+        has = source.wanted(symbol)
+        if has * missing <= 0:
+            return 0
+        moved = missing if abs(missing) < abs(has) else has
+        self._move(source, target, {symbol: moved})
+        _link_move(source, target, {symbol: moved}, word.at, "")
+        return moved
+
+    # --- links ----------------------------------------------------------------------------
+
+    def _link(
+        self,
+        chain: Chain,
+        source: OrderReport | Settlement,
+        deed: Deed,
+        changes: list[Change],
+        won: Decimal | None,
+    ) -> None:
+        if isinstance(source, OrderReport):
+            at, identity = source.submitted_at or source.updated_at, source.order_id
+        else:
+            at, identity = source.at, source.activity_id
+        link = ChainLink(at, deed, identity, tuple(changes), won)
+        if chain is not self.loose:
+            chain.links.append(link)
+            return
+        for change in changes:
+            self.loose_links[change.symbol].append(link)
+            if not self.loose.wanted(change.symbol):
+                self.loose_links[change.symbol].clear()
+
+
+def _link_move(
+    source: Chain,
+    target: Chain,
+    quantities: Mapping[str, int],
+    at: datetime | None,
+    order_id: str,
 ) -> None:
-    identity = _package_id(account, legs, reverse=False)
-    package = packages.get(identity)
-    at = order.submitted_at or order.updated_at
-    if package is None or package.is_empty():
-        packages.pop(identity, None)
-        package = Package(id=identity, ratios=_ratios(legs))
-        packages[identity] = package
-    for leg in legs:
-        package.add(leg.symbol, _Lot(quantity=leg.filled, price=leg.average_price, at=at))
+    """Write on both sides that contracts went from one strategy to the other."""
+    for chain, sign, other in ((source, -1, target), (target, 1, source)):
+        changes = tuple(
+            Change(symbol, sign * quantity, None) for symbol, quantity in quantities.items()
+        )
+        others = (other.id,) if other.id else ()
+        chain.links.append(ChainLink(at, Deed.REGROUPED, order_id, changes, Decimal(0), others))
 
 
-def _take_from(package: Package | None, legs: list[LegReport]) -> None:
-    if package is None:
-        return
-    for leg in legs:
-        package.take(leg.symbol, leg.filled)
+def _can_give(chain: Chain, trades: Iterable[_Trade]) -> bool:
+    return all(
+        chain.wanted(trade.symbol) * trade.quantity < 0
+        and abs(chain.wanted(trade.symbol)) >= abs(trade.quantity)
+        for trade in trades
+    )
 
 
-def _ratios(legs: list[LegReport]) -> dict[str, int]:
-    """Signed, in lowest terms: half of a roll may be 2:2 within its order."""
-    unit = math.gcd(*(leg.ratio for leg in legs)) or 1
-    return {leg.symbol: leg.ratio // unit * (leg.side.sign if leg.side else 1) for leg in legs}
+def _reversed(trade: _Trade) -> _Trade:
+    return _Trade(trade.symbol, -trade.quantity, trade.price)
 
 
-def _package_id(account: str, legs: list[LegReport], *, reverse: bool) -> str:
-    sign = -1 if reverse else 1
-    parts = sorted(f"{symbol}:{sign * ratio}" for symbol, ratio in _ratios(legs).items())
-    return strategy_id(account, *parts)
+def _kind(option: OccSymbol, quantity: int) -> tuple[str, object, int]:
+    return (option.root, option.right, quantity)
+
+
+def _kinds(trades: Iterable[_Trade]) -> Counter[tuple[str, object, int]]:
+    """What would take the place of what: contracts by root, right and side."""
+    return Counter(
+        _kind(option, trade.quantity)
+        for trade in trades
+        if (option := option_or_none(trade.symbol)) is not None
+    )
+
+
+def _has_name(trades: Iterable[_Trade]) -> bool:
+    options = [(option_or_none(trade.symbol), trade.quantity) for trade in trades]
+    known = [(option, quantity) for option, quantity in options if option is not None]
+    if len(known) != len(options) or len({option.root for option, _ in known}) > 1:
+        return False
+    return name_pieces(sorted(piece_of(option, quantity) for option, quantity in known)) is not None

@@ -239,9 +239,13 @@ def _name_double(puts: list[Piece], calls: list[Piece]) -> str | None:
     """A put and a call spread in time, over the same two expiries."""
     near_put, far_put = sorted(puts, key=lambda piece: piece.expiry)
     near_call, far_call = sorted(calls, key=lambda piece: piece.expiry)
-    if near_put.expiry != near_call.expiry or near_put.expiry == far_put.expiry:
+    if (near_put.expiry, far_put.expiry) != (near_call.expiry, far_call.expiry):
         return None
-    if near_put.quantity != -far_put.quantity or near_call.quantity != -far_call.quantity:
+    if (
+        near_put.expiry == far_put.expiry
+        or near_put.quantity != -far_put.quantity
+        or near_call.quantity != -far_call.quantity
+    ):
         return None
     if abs(near_put.quantity) != abs(near_call.quantity):
         return None

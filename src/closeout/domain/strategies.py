@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +20,21 @@ class GroupedBy(StrEnum):
     """How the legs of a strategy were found to belong together."""
 
     OPENING_ORDER = "opening_order"
-    EXPIRY = "expiry"
+    SHAPE = "shape"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Netted:
+    """
+    Contracts of a leg that the broker does not hold, for others have them the other way.
+
+    `contracts` is unsigned; `with_ids` are the strategies on the other side.
+    """
+
+    symbol: str
+    contracts: int
+    with_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,8 @@ class Strategy:
     Legs that belong together. `id` is derived from content: see `strategy_id`.
 
     `opened_at` is the first fill that is still held, None when the history does not say.
+    `missing` are signed contracts by symbol that its history leaves it and the account does
+    not hold any more. `given_name` is the user's.
     """
 
     id: str
@@ -73,9 +90,17 @@ class Strategy:
     legs: tuple[Leg, ...]
     opened_at: datetime | None
     grouped_by: GroupedBy
+    netted: tuple[Netted, ...] = ()
+    missing: tuple[tuple[str, int], ...] = ()
+    given_name: str | None = None
 
     @property
     def name(self) -> str:
+        """The user's name for it, else that of its shape."""
+        return self.given_name or self.shape_name
+
+    @property
+    def shape_name(self) -> str:
         return name_strategy([(leg.option, leg.quantity) for leg in self.legs])
 
     @property
@@ -116,6 +141,11 @@ def strategy_id(account: str, *parts: str) -> str:
     The same account and parts give the same id in every run, on every machine.
     """
     return "pos_" + _digest(account, *parts)
+
+
+def shape_id(account: str, shape: Mapping[str, int]) -> str:
+    """Derive the id of a strategy from its legs: signed contracts by symbol, in lowest terms."""
+    return strategy_id(account, *sorted(f"{symbol}:{ratio}" for symbol, ratio in shape.items()))
 
 
 def leg_id(strategy: str, symbol: str) -> str:

@@ -65,7 +65,8 @@ class PositionOut(Output):
     as_of: datetime
     net_entry: Money | None
     """Dollars per share for one unit: debit paid positive, credit received negative."""
-    grouped_by: Literal["opening_order", "expiry"]
+    grouped_by: Literal["opening_order", "shape", "user"]
+    """By the orders that opened it, by the shape of loose contracts, or by the user's word."""
     close_id: str | None
     """The running close of this strategy or of one of its legs."""
     spot_at: datetime | None
