@@ -11,6 +11,7 @@ from support.builders import (
     a_walking_close,
     a_working_close,
     after,
+    checked,
     opened,
     placed,
     run,
@@ -19,6 +20,7 @@ from support.builders import (
 from support.close_rules import Rules
 
 from closeout.closing.events import (
+    AccountChecked,
     CancelAcknowledged,
     CancelFailed,
     CancelRequested,
@@ -75,6 +77,24 @@ def walked(status: OrderStatus, filled: int = 0) -> OrderReported:
     return told(a_report(ticket, status, filled=filled, updated=after(5)), after(5))
 
 
+def there(units: int, free: int | None = None) -> AccountChecked:
+    quantities = {
+        symbol: sign * units for symbol, sign in zip(SYMBOLS, (1, -1, -1, 1), strict=True)
+    }
+    available = None if free is None else dict.fromkeys(SYMBOLS, free)
+    return checked(a_sending_close(), after(60), held=quantities, free=available)
+
+
+def a_clearing_close() -> CloseState:
+    state, _ = step(None, opened(conflicts=("by-hand-1",)))
+    return state
+
+
+def by_hand(status: OrderStatus) -> OrderReported:
+    row = a_report(TICKET, status, order_id="by-hand-1", client_order_id="theirs")
+    return told(row, after(2))
+
+
 LOST = OutcomeLost(after(1), ID, "timeout")
 WAITING = OrderNotSent(after(1), ID, "429", timedelta(seconds=1))
 CANCEL = CancelRequested(after(1))
@@ -85,6 +105,11 @@ DISAGREES = [
 ]
 
 STATES: dict[str, Callable[[], CloseState]] = {
+    "clearing": a_clearing_close,
+    "clearing, waiting for contracts": lambda: run(
+        a_clearing_close(), by_hand(OrderStatus.CANCELED)
+    )[0],
+    "sending, absent before": lambda: run(a_sending_close(), LOST, *absent())[0],
     "sending": a_sending_close,
     "waiting to send": lambda: run(a_sending_close(), WAITING)[0],
     "sending, to be cancelled": lambda: run(a_sending_close(), CANCEL)[0],
@@ -157,6 +182,14 @@ EVENTS: dict[str, Event] = {
     "holdings gone": held(0, 0, 0, 0),
     "holdings as before": held(10, -10, -10, 10),
     "holdings turned": held(-1, 1, 1, -1),
+    "account as before": there(10),
+    "account shrunk": there(4),
+    "account without the position": there(0),
+    "account turned": there(-10),
+    "account held by others": there(10, free=3),
+    "conflict cancelled": by_hand(OrderStatus.CANCELED),
+    "conflict's cancel taken": CancelAcknowledged(after(60), "by-hand-1"),
+    "conflict's cancel failed": CancelFailed(after(60), "by-hand-1", "filled", timedelta(0)),
     "read missed": ReadMissed(after(60), "504", timedelta(0)),
     "woke": Woke(after(60)),
     "woke, much later": Woke(after(9999)),

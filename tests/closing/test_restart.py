@@ -8,6 +8,7 @@ from support.builders import (
     a_sending_close,
     a_working_close,
     after,
+    checked,
     opened,
     placed,
     run,
@@ -43,7 +44,8 @@ def test_an_order_that_was_sent_before_the_crash_is_found_and_worked() -> None:
 
 
 def test_an_order_that_was_never_sent_goes_while_the_decision_is_young() -> None:
-    state, effects = run(a_sending_close(), Recovered(after(9)), *looked_for(10))
+    state = a_sending_close()
+    state, effects = run(state, Recovered(after(9)), *looked_for(10), checked(state, after(42)))
 
     assert Phase.SENDING == state.phase
     assert [state.attempt.ticket] == placed(effects)
@@ -61,7 +63,7 @@ def test_an_order_that_waited_its_turn_goes_after_a_short_restart() -> None:
     state, effects = run(a_sending_close(), WAITING, Recovered(after(9)))
     assert (Phase.SENDING, WakeAfter(timedelta(0))) == (state.phase, effects[-1])
 
-    _, effects = run(state, Woke(after(9)))
+    _, effects = run(state, Woke(after(9)), checked(state, after(9)))
     assert [state.attempt.ticket] == placed(effects)
 
 
@@ -76,7 +78,9 @@ def test_an_order_that_waited_its_turn_does_not_go_after_a_long_night(downtime: 
 
 
 def test_one_that_had_just_gone_again_is_looked_up() -> None:
-    state, effects = run(a_sending_close(), WAITING, Woke(after(6)), Recovered(after(9)))
+    state = a_sending_close()
+    looked = checked(state, after(6))
+    state, effects = run(state, WAITING, Woke(after(6)), looked, Recovered(after(9)))
 
     assert Phase.UNKNOWN == state.phase
     assert LookUpOrder(ID) == effects[-1]
@@ -111,6 +115,7 @@ def test_an_order_lost_before_and_after_a_restart_is_sent_at_most_twice() -> Non
         state,
         LOST,
         *looked_for(2),
+        checked(state, after(34)),
         Recovered(after(40)),
         *looked_for(41),
         Recovered(after(80)),

@@ -12,6 +12,7 @@ from support.builders import (
     a_sending_close,
     after,
     an_iron_condor,
+    checked,
     holding_just,
     opened,
     placed,
@@ -105,7 +106,7 @@ def test_what_was_not_taken_waits_its_turn_and_goes_again_under_the_same_id() ->
     state, waiting = run(a_sending_close(), not_sent(retry_after=3))
     assert (Phase.SENDING, (WakeAfter(timedelta(seconds=3)),)) == (state.phase, waiting)
 
-    again, effects = run(state, Woke(after(4)))
+    again, effects = run(state, Woke(after(4)), checked(state, after(4)))
 
     assert [state.attempt.ticket] == placed(effects)
     assert again != state, "so that it is in the journal before it is sent"
@@ -118,7 +119,9 @@ def test_going_again_never_happens_at_once() -> None:
 
 
 def test_it_goes_again_only_once_for_each_time_it_was_not_taken() -> None:
-    _, effects = run(a_sending_close(), not_sent(), Woke(after(2)), Woke(after(3)))
+    state = a_sending_close()
+    looks = [checked(state, after(2)), checked(state, after(3))]
+    _, effects = run(state, not_sent(), Woke(after(2)), Woke(after(3)), *looks)
 
     assert 1 == len(placed(effects))
 
@@ -130,7 +133,8 @@ def test_waking_while_the_answer_is_awaited_sends_nothing() -> None:
 def test_a_broker_that_stays_away_is_given_up() -> None:
     state = a_sending_close()
     for second in range(0, 60, 5):
-        state, _ = run(state, not_sent(second), Woke(after(second + 1)))
+        woke = after(second + 1)
+        state, _ = run(state, not_sent(second), Woke(woke), checked(state, woke))
         assert Phase.SENDING == state.phase
 
     state, effects = run(state, not_sent(60))

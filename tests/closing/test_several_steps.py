@@ -8,6 +8,7 @@ from support.builders import (
     a_sending_close,
     after,
     call,
+    checked,
     placed,
     run,
     told,
@@ -41,8 +42,8 @@ def report(state: CloseState, status: OrderStatus, filled: int = 0) -> OrderRepo
 
 def selling_the_shares() -> CloseState:
     state = a_close()
-    state, _ = run(state, told(report(state, OrderStatus.FILLED, 2), after(2)))
-    return state
+    filled = told(report(state, OrderStatus.FILLED, 2), after(2))
+    return run(state, filled, checked(state, after(2)))[0]
 
 
 def reason(state: CloseState) -> str | None:
@@ -65,7 +66,8 @@ def test_the_shares_wait_while_the_calls_work() -> None:
 
 def test_the_shares_go_as_soon_as_every_call_is_bought_back() -> None:
     state = a_close()
-    state, effects = run(state, told(report(state, OrderStatus.FILLED, 2), after(2)))
+    filled = told(report(state, OrderStatus.FILLED, 2), after(2))
+    state, effects = run(state, filled, checked(state, after(2)))
 
     (ticket,) = placed(effects)
     assert (Phase.SENDING, SHARES, 200, "NVDA") == (
@@ -81,7 +83,8 @@ def test_the_shares_go_once_however_often_the_fill_is_told() -> None:
     state = a_close()
     fill = told(report(state, OrderStatus.FILLED, 2), after(2))
     again = told(report(state, OrderStatus.FILLED, 2), after(3), source="read")
-    _, effects = run(state, fill, again, fill, Woke(after(4)))
+    looked = checked(state, after(4))
+    _, effects = run(state, fill, again, fill, Woke(after(4)), looked, fill, looked)
 
     assert [SHARES] == [ticket.client_order_id for ticket in placed(effects)]
 

@@ -7,6 +7,7 @@ from support.builders import (
     a_report,
     a_sending_close,
     after,
+    checked,
     of_kind,
     placed,
     run,
@@ -114,7 +115,9 @@ def test_half_a_minute_with_few_answers_is_not_absent() -> None:
 
 def test_an_order_that_never_arrived_goes_again_once_under_its_own_id() -> None:
     before = an_unknown_close()
-    state, effects = absent(before, since=2)
+    waiting, unsent = absent(before, since=2)
+    assert (Phase.SENDING, []) == (waiting.phase, placed(unsent))
+    state, effects = run(waiting, checked(waiting, after(34)))
 
     assert Phase.SENDING == state.phase
     assert [before.attempt.ticket] == placed(effects)
@@ -194,7 +197,7 @@ def test_a_refusal_of_the_second_sending_says_nothing_of_the_first() -> None:
 def test_not_taken_at_the_second_sending_waits_its_turn() -> None:
     state, _ = absent(an_unknown_close(), since=2)
     state, _ = run(state, OrderNotSent(after(34), ID, "429", timedelta(seconds=1)))
-    state, effects = run(state, Woke(after(36)))
+    state, effects = run(state, Woke(after(36)), checked(state, after(36)))
 
     assert [state.attempt.ticket] == placed(effects)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal.samples import AT, EVENTS, REPORT, WALK, golden
 from journal.strategies import events
@@ -20,6 +20,7 @@ FIRST = Path(__file__).with_name("first_events.json")
 
 
 @pytest.mark.parametrize("kind", sorted(EVENT_TYPES))
+@settings(deadline=None)
 @given(data=st.data())
 def test_every_event_of_a_kind_reads_back_as_it_was_written(kind: str, data: st.DataObject) -> None:
     event = data.draw(st.from_type(EVENT_TYPES[kind]))
@@ -84,6 +85,26 @@ def test_a_plan_keeps_its_walk() -> None:
     encoded = encode(walking)
 
     assert walking == decode(encoded.kind, encoded.payload, row="it")
+
+
+def test_an_opening_keeps_what_is_cancelled_first_and_what_was_cut() -> None:
+    opened = EVENTS[0]
+    assert isinstance(opened, CloseOpened)
+    cut = replace(opened, conflicts=("77aa",), asked=(("SPY", 4),))
+    encoded = encode(cut)
+
+    assert cut == decode(encoded.kind, encoded.payload, row="it")
+
+
+def test_an_opening_from_before_there_were_conflicts_has_none() -> None:
+    """Journals of the first release lack both fields."""
+    stored = msgspec.json.decode(encode(EVENTS[0]).payload)
+    del stored["conflicts"], stored["asked"]
+
+    read = decode("close_opened", msgspec.json.encode(stored).decode(), row="it")
+
+    assert isinstance(read, CloseOpened)
+    assert ((), ()) == (read.conflicts, read.asked)
 
 
 def test_the_samples_hold_every_kind_of_event() -> None:

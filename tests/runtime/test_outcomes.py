@@ -102,8 +102,45 @@ async def test_an_order_lost_twice_is_given_up(bench: Bench) -> None:
     assert 2 == len(bench.broker.sent)
 
 
+async def test_an_absent_order_whose_contracts_are_held_is_not_sent_again(bench: Bench) -> None:
+    """No list shows it, but something holds just what it was to close."""
+    bench.broker.script(lose_after_taking)
+    bench.broker.drop_stream()
+    bench.broker.on_place = lambda ticket: bench.broker.unlisted.add(ticket.client_order_id)
+    runner = await bench.open()
+    await bench.clock.seconds(90)
+
+    state = bench.state(runner.state.close_id)
+    assert 1 == len(bench.broker.sent)
+    assert (Phase.NEEDS_ATTENTION, "changed_meanwhile") == (
+        state.phase,
+        state.reason and state.reason.code,
+    )
+
+
+async def test_an_absent_order_of_which_a_fill_is_known_is_not_sent_again(bench: Bench) -> None:
+    """Positions and orders lag behind the account's fills."""
+    bench.broker.script(lose_after_taking)
+    bench.broker.freeze_holdings()
+    bench.broker.drop_stream()
+    bench.broker.on_place = lambda ticket: bench.broker.unlisted.add(ticket.client_order_id)
+    runner = await bench.open()
+    bench.broker.fill()
+    await bench.clock.seconds(45)
+
+    assert (Phase.SENDING, 1) == (
+        bench.state(runner.state.close_id).phase,
+        len(bench.broker.sent),
+    )
+    bench.broker.unlisted.clear()
+    bench.broker.thaw_holdings()
+    await bench.clock.seconds(3)
+    assert await bench.reaches(runner.state.close_id, Phase.CLOSED)
+
+
 async def test_a_repeated_order_that_had_arrived_is_found_not_failed(bench: Bench) -> None:
     bench.broker.script(lose_after_taking)
+    bench.broker.freeze_holdings()
     bench.broker.drop_stream()
     await settle()
     bench.broker.on_place = lambda ticket: bench.broker.unlisted.add(ticket.client_order_id)

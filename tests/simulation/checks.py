@@ -34,6 +34,7 @@ from closeout.runtime.requests import CloseRequest
 
 _CENT = Decimal("0.01")
 _PATIENCE = 60.0
+_UNTIL_FREE = 30.0
 _FILLS = frozenset({"fill", "partial_fill"})
 
 
@@ -497,8 +498,24 @@ class Checks:
 
     def _check_patience(self, tracked: Tracked, name: str) -> None:
         """What could not be sent goes again for a minute before it is given up."""
-        if self._loop.time() - tracked.opened < _PATIENCE:
+        reason = tracked.state.reason
+        if reason is not None and reason.code == "position_changed":
+            if not self._was_gone(tracked):
+                self.fail("I11", f"{name} though its contracts were there")
+        elif reason is not None and reason.code == "contracts_held":
+            if self._loop.time() - tracked.opened < _UNTIL_FREE:
+                self.fail("I11", f"{name} though they could have come free")
+        elif self._loop.time() - tracked.opened < _PATIENCE:
             self.fail("I4", f"{name} though the order could have gone again")
+
+    def _was_gone(self, tracked: Tracked) -> bool:
+        """Whether there was a moment when not one unit of its order was held."""
+        legs = tracked.state.attempt.ticket.legs
+        return any(
+            -moment.quantity(leg.symbol) * leg.side.sign < leg.ratio
+            for moment in self._venue.moments_since(self._since(tracked))
+            for leg in legs
+        )
 
     def _check_counted(self, tracked: Tracked, name: str) -> None:
         for target in tracked.state.plan.targets:

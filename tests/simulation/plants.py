@@ -103,7 +103,7 @@ def _limited_is_refused(state: CloseState, event: OrderNotSent) -> Result:
 
 
 def _recover_by_sending(state: CloseState, event: datetime) -> Result:
-    if state.phase is Phase.SENDING and not state.resend:
+    if state.phase is Phase.SENDING and not state.unsent:
         return replace(state, resends=state.resends + 1), (PlaceOrder(state.attempt.ticket),)
     return watching.on_recovered(state, event)
 

@@ -12,10 +12,11 @@ from decimal import Decimal
 from typing import TypeVar
 
 from closeout.closing.effects import Effect, PlaceOrder
-from closeout.closing.events import CloseOpened, Event, OrderReported
+from closeout.closing.events import AccountChecked, CloseOpened, Event, OrderReported
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import MarketView, Terms, plan_strategy
 from closeout.closing.plans import Plan
+from closeout.closing.rooms import Room
 from closeout.closing.state import CloseState
 from closeout.closing.step import step
 from closeout.closing.walk import Pace
@@ -146,7 +147,11 @@ def a_plan(strategy: Strategy | None = None, terms: Terms = MARKET, *quotes: Quo
 
 
 def opened(
-    strategy: Strategy | None = None, *, close_id: str = "c1", at: datetime = AT
+    strategy: Strategy | None = None,
+    *,
+    close_id: str = "c1",
+    at: datetime = AT,
+    conflicts: tuple[str, ...] = (),
 ) -> CloseOpened:
     strategy = strategy or an_iron_condor()
     return CloseOpened(
@@ -158,6 +163,7 @@ def opened(
         ticker=strategy.underlying,
         strategy=strategy.name,
         plan=a_plan(strategy),
+        conflicts=conflicts,
     )
 
 
@@ -269,6 +275,26 @@ def a_ticket(*legs: tuple[str, int], units: int = 10) -> Ticket:
 
 def told(report: OrderReport, at: datetime = AT, source: str = "stream") -> OrderReported:
     return OrderReported(at=at, report=report, source=source)
+
+
+def checked(
+    state: CloseState,
+    at: datetime = AT,
+    *,
+    held: Mapping[str, int] | None = None,
+    free: Mapping[str, int] | None = None,
+) -> AccountChecked:
+    """
+    Return a look at the account: what the close holds and nothing else, all of it free.
+
+    `held` (signed) and `free` say what is otherwise.
+    """
+    quantities = {target.symbol: target.held for target in state.plan.targets}
+    quantities |= {symbol: Decimal(each) for symbol, each in (held or {}).items()}
+    available = {symbol: abs(quantity) for symbol, quantity in quantities.items()}
+    available |= {symbol: Decimal(each) for symbol, each in (free or {}).items()}
+    rooms = (Room(symbol, quantities[symbol], available[symbol]) for symbol in quantities)
+    return AccountChecked(at=at, rooms=tuple(rooms))
 
 
 def run(state: CloseState, *events: Event) -> tuple[CloseState, tuple[Effect, ...]]:

@@ -57,7 +57,7 @@ class FakeBroker:
         self.traded: list[Fill] = []
         self.on_place: Callable[[Ticket], None] = lambda ticket: None
         self.unlisted: set[str] = set()
-        """Client order ids that look-ups do not find yet."""
+        """Client order ids that neither look-ups nor lists find yet."""
         self._script: deque[Behaviour] = deque()
         self._frozen: Holdings | None = None
         self._listeners: list[asyncio.Queue[StreamItem]] = []
@@ -117,7 +117,10 @@ class FakeBroker:
         await self._read("order_history")
         self.history_asked.append(since)
         return tuple(
-            each.report() for each in self.orders if since is None or each.submitted_at > since
+            each.report()
+            for each in self.orders
+            if (since is None or each.submitted_at > since)
+            and each.client_order_id not in self.unlisted
         )
 
     async def fills(self, since: datetime) -> tuple[Fill, ...]:

@@ -16,6 +16,7 @@ from support.close_rules import Rules
 
 from closeout.closing.effects import (
     CancelOrder,
+    CheckAccount,
     Effect,
     FollowOrder,
     LookUpOrder,
@@ -24,6 +25,7 @@ from closeout.closing.effects import (
     WakeAfter,
 )
 from closeout.closing.events import (
+    AccountChecked,
     CancelAcknowledged,
     CancelFailed,
     CancelRequested,
@@ -38,6 +40,7 @@ from closeout.closing.events import (
     Recovered,
     Woke,
 )
+from closeout.closing.rooms import Room
 from closeout.closing.state import CloseState
 from closeout.closing.step import fold, step
 from closeout.domain.orders import OrderReport, OrderStatus, Ticket
@@ -178,6 +181,8 @@ class World:
                     self._handle(OrderReported(self.now, found.report(self.now), "read"))
             case ReadHoldings():
                 self._handle(self._read_holdings())
+            case CheckAccount():
+                self._handle(self._check(effect))
 
     def _place(self, ticket: Ticket) -> Event:
         identity = ticket.client_order_id
@@ -244,6 +249,23 @@ class World:
             self.lagging = dict(self.held)
         held = tuple((key, Decimal(self.lagging[key])) for key in self.state.plan.symbols)
         return HoldingsRead(self.now, held)
+
+    def _check(self, effect: CheckAccount) -> Event:
+        for order in self.orders:
+            if order.client_order_id == effect.client_order_id:
+                return OrderReported(self.now, order.report(self.now), "read")
+        rooms = (self._room(symbol) for symbol in self.state.plan.symbols)
+        return AccountChecked(self.now, tuple(rooms))
+
+    def _room(self, symbol: str) -> Room:
+        working = sum(
+            (order.units - order.filled) * leg.ratio
+            for order in self.alive()
+            for leg in order.ticket.legs
+            if leg.symbol == symbol
+        )
+        free = max(0, abs(self.held[symbol]) - working)
+        return Room(symbol, Decimal(self.held[symbol]), Decimal(free))
 
     # --- what the world does by itself ------------------------------------------------
 

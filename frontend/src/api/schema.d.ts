@@ -364,7 +364,7 @@ export interface components {
             /** Close Id */
             close_id: string | null;
             /** Phase */
-            phase: ("sending" | "unknown" | "working" | "cancelling" | "verifying" | "closed" | "cancelled" | "rejected" | "needs_attention") | null;
+            phase: ("clearing" | "sending" | "unknown" | "working" | "cancelling" | "verifying" | "closed" | "cancelled" | "rejected" | "needs_attention") | null;
         };
         /**
          * CloseOrderResult
@@ -414,7 +414,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "sending" | "unknown" | "working" | "cancelling" | "verifying" | "closed" | "cancelled" | "rejected" | "needs_attention";
+            phase: "clearing" | "sending" | "unknown" | "working" | "cancelling" | "verifying" | "closed" | "cancelled" | "rejected" | "needs_attention";
             /** Message */
             message: string;
             /** Reason Code */
@@ -595,7 +595,7 @@ export interface components {
             /** Close Id */
             close_id: string | null;
             /** Phase */
-            phase: ("sending" | "unknown" | "working" | "cancelling" | "verifying" | "closed" | "cancelled" | "rejected" | "needs_attention") | null;
+            phase: ("clearing" | "sending" | "unknown" | "working" | "cancelling" | "verifying" | "closed" | "cancelled" | "rejected" | "needs_attention") | null;
         };
         /**
          * ClosesResponse

@@ -10,6 +10,11 @@ interface Phase {
 }
 
 export const PHASES: Record<PhaseName, Phase> = {
+  clearing: {
+    label: 'Clearing the way',
+    tone: 'busy',
+    meaning: 'Orders that hold these contracts are being cancelled; nothing was sent yet.',
+  },
   sending: {
     label: 'Sending',
     tone: 'busy',

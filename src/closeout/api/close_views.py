@@ -90,7 +90,7 @@ _ONE_LEG = (
 
 def _answer(state: CloseState) -> str:
     """Say where the close stands, to somebody who has waited as long as we let him."""
-    if state.phase is Phase.SENDING and not state.resend:
+    if state.phase is Phase.SENDING and not state.unsent:
         return (
             "Alpaca has not answered yet. Closeout goes on following the order. "
             "Do not send it again."
@@ -122,6 +122,8 @@ def _leg_state(state: CloseState, target: Target) -> LegState:
 def _current_leg_state(state: CloseState, attempt: Attempt) -> LegState:
     if state.phase.is_end:
         return "ended"
+    if state.phase is Phase.CLEARING:
+        return "waiting"
     if state.phase is Phase.SENDING:
         return "sending"
     if state.phase is Phase.UNKNOWN and not attempt.orders:
@@ -157,7 +159,7 @@ def _trouble(state: CloseState, attempt: Attempt | None, leg_state: LegState) ->
             return None
         case "failed":
             return attempt.refusal if attempt else None
-        case "waiting":
+        case "waiting" if state.phase is not Phase.CLEARING:
             return "Waits until the orders before it have filled."
         case _:
             return describe(state)

@@ -23,7 +23,7 @@ def on_cancel_requested(state: CloseState, event: CancelRequested) -> Result:
     if not state.can_cancel:
         return state, ()
     state = replace(state, cancel_requested=True)
-    if state.resend:
+    if state.unsent:
         return cancel_unsent(state, event.at)
     order = state.attempt.latest
     if state.phase is Phase.WORKING and order is not None:

@@ -1,7 +1,7 @@
 """What a close wants done, in the imperative. The runtime performs these."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from closeout.closing.walk import Walk
 from closeout.domain.orders import Ticket, TicketLeg
@@ -57,6 +57,20 @@ class ReadHoldings:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckAccount:
+    """
+    Look at the account before this order goes out: what is held, what is free.
+
+    `after` asks for a snapshot read after that instant. `lost_at` is when the order was sent
+    before without a trace: then recent orders and fills must know nothing of it either.
+    """
+
+    client_order_id: str
+    after: datetime | None = None
+    lost_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAfter:
     """Deliver `Woke` after this long; a later request replaces an earlier one."""
 
@@ -70,6 +84,7 @@ Effect = (
     | LookUpOrder
     | FollowOrder
     | ReadHoldings
+    | CheckAccount
     | SeeMarket
     | WakeAfter
 )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from closeout.closing.plans import Plan
+from closeout.closing.rooms import Room
 from closeout.closing.walk import Holding
 from closeout.domain.orders import OrderReport
 from closeout.domain.quotes import NetQuote
@@ -17,7 +18,13 @@ from closeout.domain.quotes import NetQuote
 
 @dataclass(frozen=True, slots=True)
 class CloseOpened:
-    """A close was asked for. This is also the intent of its first order."""
+    """
+    A close was asked for. This is also the intent of its first order.
+
+    `conflicts` are the broker's ids of open orders that hold the contracts: the intent is to
+    cancel them first. `asked` is contracts by symbol before the plan was cut to what is there;
+    empty when nothing was cut.
+    """
 
     at: datetime
     close_id: str
@@ -27,6 +34,8 @@ class CloseOpened:
     ticker: str
     strategy: str
     plan: Plan
+    conflicts: tuple[str, ...] = ()
+    asked: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +157,14 @@ class HoldingsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountChecked:
+    """The account was looked at just before an order: what is there, and what is free."""
+
+    at: datetime
+    rooms: tuple[Room, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadMissed:
     """A read this close asked for failed; nothing was learnt."""
 
@@ -184,6 +201,7 @@ Event = (
     | FasterRequested
     | LimitRequested
     | HoldingsRead
+    | AccountChecked
     | ReadMissed
     | Woke
     | Recovered

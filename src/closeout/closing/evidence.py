@@ -9,15 +9,9 @@ from datetime import datetime
 
 from closeout.closing import timing
 from closeout.closing.cancelling import begin_cancel
-from closeout.closing.effects import (
-    FollowOrder,
-    PlaceOrder,
-    ReadHoldings,
-    WakeAfter,
-)
-from closeout.closing.events import (
-    OrderReported,
-)
+from closeout.closing.clearing import on_conflict_report
+from closeout.closing.effects import FollowOrder, ReadHoldings, WakeAfter
+from closeout.closing.events import OrderReported
 from closeout.closing.moving import (
     follow_withdrawal,
     is_withdrawn,
@@ -26,7 +20,7 @@ from closeout.closing.moving import (
 )
 from closeout.closing.reports import absorb
 from closeout.closing.state import CloseState, Phase, Reason
-from closeout.closing.transitions import Result, end_short, enter, first_attempt
+from closeout.closing.transitions import Result, end_short, enter, first_attempt, prepare
 from closeout.closing.walking import begin
 from closeout.domain.orders import OrderReport, OrderStatus
 
@@ -35,7 +29,7 @@ def on_report(state: CloseState, event: OrderReported) -> Result:
     """Merge a report; one that says nothing new changes nothing."""
     attempt = state.attempt_for(event.report)
     if attempt is None:
-        return state, ()
+        return on_conflict_report(state, event)
     merged = state.with_attempt(absorb(attempt, event.report))
     waiting = state.phase in (Phase.SENDING, Phase.UNKNOWN)
     if merged == state and not waiting:
@@ -108,17 +102,25 @@ def _keep_working(state: CloseState, order: OrderReport, at: datetime) -> Result
     return enter(state, Phase.WORKING, at), (WakeAfter(timing.FOLLOW_UP),)
 
 
+def _is_left_behind(state: CloseState) -> bool:
+    """Whether contracts of the steps so far are still held."""
+    done = {leg.symbol for step in state.plan.steps[: state.attempt.step + 1] for leg in step.legs}
+    later = {leg.symbol for step in state.plan.steps[state.attempt.step + 1 :] for leg in step.legs}
+    return any(
+        state.remaining(target) for target in state.plan.targets if target.symbol in done - later
+    )
+
+
 def _send_next(state: CloseState, at: datetime) -> Result:
     planned = state.next_step
-    assert planned is not None, "with every step filled there is nothing left to close"
     if state.cancel_requested:
         return end_short(state, Phase.CANCELLED, at, Reason("cancelled"))
+    if planned is None or _is_left_behind(state):
+        # Only an order that was cut to what was free leaves something behind. A later step
+        # must not go out then: it may be the cover of what is left.
+        return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("left_over"))
     if state.phase.is_end:
         # The person was told that it ended and may have acted on it.
         return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("filled_after_end"))
     attempt = first_attempt(state.close_id, planned, index=state.attempt.step + 1, at=at)
-    entered = enter(state, Phase.SENDING, at)
-    sending = replace(
-        entered, attempts=(*state.attempts, attempt), resends=0, walking=begin(planned, at)
-    )
-    return sending, (PlaceOrder(attempt.ticket),)
+    return prepare(replace(state, walking=begin(planned, at)), attempt, at)

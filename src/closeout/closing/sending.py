@@ -9,11 +9,9 @@ from datetime import datetime
 
 from closeout.closing import timing
 from closeout.closing.cancelling import cancel_unsent
-from closeout.closing.effects import (
-    PlaceOrder,
-    WakeAfter,
-)
+from closeout.closing.effects import CheckAccount, PlaceOrder, ReadHoldings, WakeAfter
 from closeout.closing.events import (
+    AccountChecked,
     OrderNotFound,
     OrderNotSent,
     OrderRefused,
@@ -26,6 +24,7 @@ from closeout.closing.moving import (
     on_replacement_not_sent,
     on_replacement_refused,
 )
+from closeout.closing.rooms import Room, fit
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
 from closeout.closing.transitions import Result, end_short, enter, look_up
 from closeout.closing.walk import Grid
@@ -101,11 +100,11 @@ def on_not_sent(state: CloseState, event: OrderNotSent) -> Result:
         return state, ()
     if state.cancel_requested:
         return cancel_unsent(state, event.at)
-    if event.at - state.phase_since >= timing.UNREACHABLE_AFTER:
+    if event.at - state.attempt.sent_at >= timing.UNREACHABLE_AFTER:
         reason = Reason("broker_unreachable", event.reason)
         return end_short(state, Phase.REJECTED, event.at, reason)
     delay = max(event.retry_after, timing.LOOKUP_DELAYS[0])
-    waiting = replace(state, resend=True, reason=Reason("waiting_to_send", event.reason))
+    waiting = replace(state, unsent=True, reason=Reason("waiting_to_send", event.reason))
     return waiting, (WakeAfter(delay),)
 
 
@@ -142,5 +141,72 @@ def _on_absent(state: CloseState, at: datetime) -> Result:
         return end_short(state, Phase.CANCELLED, at, reason)
     if state.resends or at - state.attempt.sent_at > timing.RESEND_WITHIN:
         return end_short(state, Phase.REJECTED, at, reason)
-    sending = replace(enter(state, Phase.SENDING, at), resends=state.resends + 1)
+    entered = enter(state, Phase.SENDING, at)
+    sending = replace(entered, resends=state.resends + 1, unsent=True)
+    return sending, (check(sending),)
+
+
+def check(state: CloseState) -> CheckAccount:
+    """Ask what is there for the order that waits to be sent."""
+    attempt = state.attempt
+    lost_at = attempt.sent_at if state.resends else None
+    return CheckAccount(attempt.ticket.client_order_id, lost_at=lost_at)
+
+
+def on_checked(state: CloseState, event: AccountChecked) -> Result:
+    """Send the order that waits, cut to what is there and free."""
+    if state.phase is not Phase.SENDING or not state.unsent:
+        return state, ()
+    return send(state, event, give_up=state.phase_since + timing.FREE_WITHIN)
+
+
+def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Result:
+    """
+    Send what fits; what another order holds is waited for until `give_up`.
+
+    An order that was sent before goes again in its own size or not at all: what is missing
+    or held may be its own doing.
+    """
+    ticket = state.attempt.ticket
+    fits = fit(ticket.legs, ticket.units, event.rooms)
+    if fits.free < fits.held and event.at < give_up:
+        waiting = replace(state, misses=state.misses + 1)
+        return waiting, (WakeAfter(timing.lookup_delay(state.misses)),)
+    if state.resends and fits.free < ticket.units:
+        return end_short(state, Phase.NEEDS_ATTENTION, event.at, Reason("changed_meanwhile"))
+    state = replace(state, elsewhere=_gone_elsewhere(state, event.rooms))
+    if fits.free == ticket.units:
+        return _place(state, event.at)
+    if fits.free:
+        return _place(_cut(state, fits.free), event.at)
+    if state.all_filled:
+        return enter(state, Phase.VERIFYING, event.at), (ReadHoldings(),)
+    code = "contracts_held" if fits.held else "position_changed"
+    return end_short(state, Phase.REJECTED, event.at, Reason(code))
+
+
+def _place(state: CloseState, at: datetime) -> Result:
+    sending = replace(enter(state, Phase.SENDING, at), resends=state.resends)
     return sending, (PlaceOrder(state.attempt.ticket),)
+
+
+def _cut(state: CloseState, units: int) -> CloseState:
+    """Make the order smaller, under an id of its own."""
+    attempt = state.attempt
+    number = attempt.number + attempt.replacements + 1
+    identity = client_order_id(state.close_id, step=attempt.step, attempt=number)
+    ticket = replace(attempt.ticket, client_order_id=identity, units=units)
+    cut = replace(attempt, number=number, ticket=ticket)
+    return replace(state, attempts=(*state.attempts[:-1], cut))
+
+
+def _gone_elsewhere(state: CloseState, rooms: tuple[Room, ...]) -> tuple[tuple[str, int], ...]:
+    """Count what this order was to close and the account no longer holds."""
+    gone = dict(state.elsewhere)
+    held = {room.symbol: room for room in rooms}
+    for leg in state.attempt.ticket.legs:
+        target = next(each for each in state.plan.targets if each.symbol == leg.symbol)
+        missing = state.remaining(target) - held[leg.symbol].held_for(leg)
+        if missing > 0:
+            gone[leg.symbol] = gone.get(leg.symbol, 0) + missing
+    return tuple(gone.items())

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from closeout.closing.conflicting import ConflictingOrder
 from closeout.closing.ids import close_of
 from closeout.closing.moves import Walking
 from closeout.closing.plans import Plan, PlanStep, Target
@@ -15,6 +16,7 @@ from closeout.domain.pricing import TickRule
 class Phase(StrEnum):
     """Where a close stands. The last four are ends."""
 
+    CLEARING = "clearing"
     SENDING = "sending"
     UNKNOWN = "unknown"
     WORKING = "working"
@@ -181,6 +183,8 @@ class CloseState:
 
     `misses` counts what did not turn up since the phase began: lookups that found no
     order, or snapshots that did not agree yet. `phase_since` is when the phase began.
+    `unsent` says that the last attempt is certainly not at the broker and waits to be sent.
+    `elsewhere` counts contracts by symbol that other hands have taken out of the account.
     """
 
     close_id: str
@@ -198,7 +202,7 @@ class CloseState:
     reason: Reason | None = None
     cancel_requested: bool = False
     cancel_acknowledged: bool = False
-    resend: bool = False
+    unsent: bool = False
     resends: int = 0
     misses: int = 0
     cancelling_order: str | None = None
@@ -208,6 +212,9 @@ class CloseState:
     learned: TickRule | None = None
     """The price steps that a refusal has taught."""
     ended_at: datetime | None = None
+    conflicts: tuple[ConflictingOrder, ...] = ()
+    asked: tuple[tuple[str, int], ...] = ()
+    elsewhere: tuple[tuple[str, int], ...] = ()
 
     @property
     def attempt(self) -> Attempt:
@@ -223,10 +230,17 @@ class CloseState:
         return sum(attempt.filled(symbol) for attempt in self.attempts)
 
     def remaining(self, target: Target) -> int:
-        return max(0, target.contracts - self.filled(target.symbol))
+        """Contracts still to go: neither our fills nor other hands have taken them."""
+        gone = self.filled(target.symbol) + self.gone_elsewhere(target.symbol)
+        return max(0, target.contracts - gone)
+
+    def gone_elsewhere(self, symbol: str) -> int:
+        """Contracts of `symbol` that other hands have taken."""
+        return dict(self.elsewhere).get(symbol, 0)
 
     @property
     def all_filled(self) -> bool:
+        """Whether nothing is left to close, by whatever hand."""
         return not any(self.remaining(target) for target in self.plan.targets)
 
     @property
@@ -243,6 +257,7 @@ class CloseState:
     def can_cancel(self) -> bool:
         """Whether asking to cancel could still change something."""
         return not self.cancel_requested and self.phase in (
+            Phase.CLEARING,
             Phase.SENDING,
             Phase.UNKNOWN,
             Phase.WORKING,
@@ -263,8 +278,10 @@ class CloseState:
         return frozenset(tickets | told | coming)
 
     def knows(self, report: OrderReport) -> bool:
-        """Whether this report speaks of one of our orders or of its replacement."""
-        return any(_belongs(attempt, report) for attempt in self.attempts)
+        """Whether this report speaks of one of our orders, its replacement or a conflict."""
+        return any(_belongs(attempt, report) for attempt in self.attempts) or any(
+            conflict.order_id == report.order_id for conflict in self.conflicts
+        )
 
     def with_attempt(self, attempt: Attempt) -> "CloseState":
         """Return the state with this attempt put in place of its older self."""

@@ -16,8 +16,15 @@ from closeout.closing.cancelling import (
     on_cancel_failed,
     on_cancel_requested,
 )
+from closeout.closing.clearing import (
+    begin_clearing,
+    on_conflict_kept,
+    on_conflict_taken,
+    on_conflicts_checked,
+)
 from closeout.closing.effects import PlaceOrder
 from closeout.closing.events import (
+    AccountChecked,
     CancelAcknowledged,
     CancelFailed,
     CancelRequested,
@@ -37,7 +44,7 @@ from closeout.closing.events import (
     Woke,
 )
 from closeout.closing.evidence import on_report
-from closeout.closing.sending import on_lost, on_not_found, on_not_sent, on_refused
+from closeout.closing.sending import on_checked, on_lost, on_not_found, on_not_sent, on_refused
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.transitions import Result, first_attempt
 from closeout.closing.walking import (
@@ -88,8 +95,12 @@ def _apply(state: CloseState, event: Event) -> Result:  # noqa: C901, PLR0912 - 
             return on_not_found(state, event)
         case CancelRequested():
             return on_cancel_requested(state, event)
+        case CancelAcknowledged() if state.phase is Phase.CLEARING:
+            return on_conflict_taken(state, event)
         case CancelAcknowledged():
             return on_cancel_acknowledged(state, event)
+        case CancelFailed() if state.phase is Phase.CLEARING:
+            return on_conflict_kept(state, event)
         case CancelFailed():
             return on_cancel_failed(state, event)
         case MarketSeen():
@@ -100,6 +111,10 @@ def _apply(state: CloseState, event: Event) -> Result:  # noqa: C901, PLR0912 - 
             return on_limit_requested(state, event)
         case HoldingsRead():
             return on_holdings(state, event)
+        case AccountChecked() if state.phase is Phase.CLEARING:
+            return on_conflicts_checked(state, event)
+        case AccountChecked():
+            return on_checked(state, event)
         case ReadMissed():
             return on_read_missed(state, event)
         case Woke():
@@ -128,5 +143,8 @@ def _open(event: CloseOpened) -> Result:
         opened_at=event.at,
         updated_at=event.at,
         walking=begin(event.plan.steps[0], event.at),
+        asked=event.asked,
     )
+    if event.conflicts:
+        return begin_clearing(state, event.conflicts, event.at)
     return state, (PlaceOrder(attempt.ticket),)

@@ -18,6 +18,13 @@ RESEND_WITHIN = timedelta(minutes=2)
 UNREACHABLE_AFTER = timedelta(seconds=60)
 """An order that could not even be sent is given up after this long."""
 
+FREE_WITHIN = timedelta(seconds=30)
+"""How long contracts may still show as held or claimed by what is over: positions lag by ten
+seconds. After that an order goes out for what is free."""
+
+CLEAR_WITHIN = timedelta(seconds=60)
+"""How long conflicting orders may take to be cancelled, and their contracts to be free."""
+
 SETTLE_WITHIN = timedelta(seconds=30)
 """How long holdings may disagree with fills before a person is asked."""
 

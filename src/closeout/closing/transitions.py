@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from closeout.closing.effects import (
+    CheckAccount,
     Effect,
     FollowOrder,
     LookUpOrder,
@@ -28,6 +29,13 @@ def first_attempt(close_id: str, planned: PlanStep, *, index: int, at: datetime)
     return Attempt(step=index, number=0, ticket=ticket, sent_at=at)
 
 
+def prepare(state: CloseState, attempt: Attempt, at: datetime) -> Result:
+    """Make this the next order: it goes out when a look at the account says that it fits."""
+    entered = enter(state, Phase.SENDING, at)
+    waiting = replace(entered, attempts=(*state.attempts, attempt), resends=0, unsent=True)
+    return waiting, (CheckAccount(attempt.ticket.client_order_id),)
+
+
 def enter(
     state: CloseState, phase: Phase, at: datetime, reason: Reason | None = None
 ) -> CloseState:
@@ -38,7 +46,7 @@ def enter(
         phase_since=at,
         reason=reason,
         misses=0,
-        resend=False,
+        unsent=False,
         ended_at=at if phase.is_end else None,
     )
 

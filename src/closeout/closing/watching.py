@@ -4,18 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from closeout.closing import timing, walking
-from closeout.closing.effects import (
-    CancelOrder,
-    Effect,
-    PlaceOrder,
-    ReadHoldings,
-    WakeAfter,
-)
-from closeout.closing.events import (
-    HoldingsRead,
-    ReadMissed,
-)
+from closeout.closing.clearing import on_woke_clearing
+from closeout.closing.effects import CancelOrder, Effect, ReadHoldings, WakeAfter
+from closeout.closing.events import HoldingsRead, ReadMissed
 from closeout.closing.moving import resumed
+from closeout.closing.sending import check
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, enter, look_up
 from closeout.domain.orders import OrderStatus
@@ -57,7 +50,7 @@ def _not_gone(state: CloseState, event: HoldingsRead) -> list[str]:
 
 def on_read_missed(state: CloseState, event: ReadMissed) -> Result:
     """Learn nothing from a failed read, and ask again."""
-    if state.phase.is_end or state.phase is Phase.SENDING:
+    if state.phase.is_end or (state.phase is Phase.SENDING and not state.unsent):
         return state, ()
     return state, (WakeAfter(max(event.retry_after, timing.FOLLOW_UP)),)
 
@@ -65,7 +58,9 @@ def on_read_missed(state: CloseState, event: ReadMissed) -> Result:
 def on_woke(state: CloseState, at: datetime) -> Result:
     """Do what was waited for."""
     match state.phase:
-        case Phase.SENDING if state.resend:
+        case Phase.CLEARING:
+            return on_woke_clearing(state, at)
+        case Phase.SENDING if state.unsent:
             return _send_again(state, at)
         case Phase.UNKNOWN:
             return state, (look_up(state),)
@@ -82,9 +77,11 @@ def on_woke(state: CloseState, at: datetime) -> Result:
 def _send_again(state: CloseState, at: datetime) -> Result:
     """Send what could not be sent, unless the machine slept over the decision."""
     if at - state.attempt.sent_at > timing.RESEND_WITHIN:
+        if state.resends:
+            return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("order_hidden"))
         detail = state.reason.detail if state.reason else ""
         return end_short(state, Phase.REJECTED, at, Reason("broker_unreachable", detail))
-    return replace(state, resend=False), (PlaceOrder(state.attempt.ticket),)
+    return state, (check(state),)
 
 
 def _poll(state: CloseState, at: datetime) -> Result:
@@ -116,7 +113,7 @@ def _poll_cancel(state: CloseState, at: datetime) -> Result:
 
 def on_recovered(state: CloseState, at: datetime) -> Result:
     """Go on after a restart, asking before acting."""
-    if state.phase is Phase.SENDING and not state.resend:
+    if state.phase is Phase.SENDING and not state.unsent:
         # It may have been sent or not: only the broker knows.
         return enter(state, Phase.UNKNOWN, at, Reason("restarted")), (look_up(state),)
     if state.walking is not None:

@@ -13,6 +13,14 @@ _REASONS = {
     "broker_unreachable": "Alpaca could not be reached, so the order was not sent",
     "never_arrived": "Alpaca never received the order; nothing of it works.",
     "order_hidden": "Alpaca has an order under this id, but does not show it: it may be working.",
+    "changed_meanwhile": (
+        "Alpaca shows no such order, and yet its contracts are not all there and free any more, "
+        "so it was not sent again."
+    ),
+    "contracts_held": "Other open orders hold these contracts.",
+    "position_changed": "The account does not hold these contracts any more.",
+    "conflicts_remain": "The orders that hold these contracts could not be cleared away",
+    "left_over": "Less was there or free than was to be closed, so only that much was sent.",
     "filled_after_end": "The order filled after this close had ended; nothing more was sent.",
     "fills_unclear": "The order filled in part while its price was being changed, and Alpaca's "
     "reports can be added up in two ways.",
@@ -20,13 +28,17 @@ _REASONS = {
     "holdings_disagree": "All fills are in, but Alpaca's positions do not agree",
 }
 
-_UNCERTAIN = frozenset({"holdings_disagree", "order_hidden", "uneven_fill", "fills_unclear"})
+_UNCERTAIN = frozenset(
+    {"changed_meanwhile", "holdings_disagree", "order_hidden", "uneven_fill", "fills_unclear"}
+)
 """Ends of which nobody here can say what is left."""
 
 
 def describe(state: CloseState) -> str:
     """Say in one or two sentences where the close stands."""
     match state.phase:
+        case Phase.CLEARING:
+            return _clearing(state)
         case Phase.SENDING:
             return _sending(state)
         case Phase.UNKNOWN:
@@ -41,7 +53,7 @@ def describe(state: CloseState) -> str:
         case Phase.VERIFYING:
             return "All fills are in. Waiting for Alpaca's positions to agree."
         case Phase.CLOSED:
-            return "Closed: every contract filled and Alpaca's positions agree."
+            return _closed(state)
         case _:
             return _ended_short(state)
 
@@ -55,8 +67,46 @@ def progress(state: CloseState) -> str:
     return f"{filled} of {total} filled"
 
 
+def _clearing(state: CloseState) -> str:
+    left = [each.order_id for each in state.conflicts if not each.is_over]
+    if not left:
+        return "The orders that held these contracts are over. Waiting until they are free."
+    return (
+        f"Cancelling {_orders(left)} first, which holds these contracts. The close goes out when "
+        "they are free."
+    )
+
+
+def _closed(state: CloseState) -> str:
+    elsewhere = taken_elsewhere(state)
+    if not elsewhere:
+        return "Closed: every contract filled and Alpaca's positions agree."
+    return f"Closed: nothing is left, and Alpaca's positions agree. {elsewhere}"
+
+
+def taken_elsewhere(state: CloseState) -> str | None:
+    """Say what other hands took out of the account while this close ran."""
+    taken = ", ".join(f"{contracts} {symbol}" for symbol, contracts in state.elsewhere)
+    return f"Not closed from here but by another hand: {taken}." if taken else None
+
+
+def cut_at_opening(state: CloseState) -> str | None:
+    """Say what was asked for and is not part of this close."""
+    asked = dict(state.asked)
+    cut = ", ".join(
+        f"{target.contracts} of {asked[target.symbol]} {target.symbol}"
+        for target in state.plan.targets
+        if asked.get(target.symbol, target.contracts) > target.contracts
+    )
+    return f"Cut to what the account holds: {cut}." if cut else None
+
+
+def _orders(order_ids: list[str]) -> str:
+    return f"order{'s' if len(order_ids) > 1 else ''} {' and '.join(order_ids)}"
+
+
 def _sending(state: CloseState) -> str:
-    if state.resend and state.reason is not None:
+    if state.unsent and state.reason is not None:
         return f"Not sent yet ({state.reason.detail}); trying again."
     return "Sending the order to Alpaca."
 
@@ -74,7 +124,7 @@ def _ended_short(state: CloseState) -> str:
 def _what_is_left(state: CloseState) -> str:
     if state.reason is not None and state.reason.code in _UNCERTAIN:
         return "Compare with Alpaca's own page before trading these contracts again."
-    if not state.any_filled:
+    if not state.any_filled and not state.elsewhere:
         return "Nothing was closed; the position is as it was."
     left = ", ".join(
         f"{remaining} {target.symbol}"

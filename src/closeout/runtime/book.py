@@ -274,6 +274,17 @@ class Book:
     def strategy(self, position_id: str) -> Strategy | None:
         return next((each for each in self.grouping.strategies if each.id == position_id), None)
 
+    def order_under(self, client_order_id: str) -> OrderReport | None:
+        """The order the account has under this client id, as far as it has been told of."""
+        orders = self._orders.values()
+        return next((each for each in orders if each.client_order_id == client_order_id), None)
+
+    def knows_order(self, order_id: str) -> bool:
+        """Whether this is an order, or a leg of one, that has been told of."""
+        return order_id in self._orders or any(
+            leg.order_id == order_id for order in self._orders.values() for leg in order.legs
+        )
+
     def open_orders(self) -> tuple[OrderReport, ...]:
         """The orders that were not final when we last heard of them."""
         return tuple(order for order in self._orders.values() if not order.status.is_final)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from closeout.closing.plans import Plan, Target
+from closeout.closing.rooms import Room
 from closeout.closing.state import CloseState
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holding, Holdings
@@ -84,6 +85,23 @@ def holdings_after(holdings: Holdings, running: Sequence[CloseState]) -> Holding
             judge = max if target.side is Side.SELL else min
             taken[target.symbol] += judge(_open_parts(state, target, holdings))
     return replace(holdings, rows=tuple(_without(row, taken[row.symbol]) for row in holdings.rows))
+
+
+def rooms(
+    symbols: Sequence[str], holdings: Holdings, others: Sequence[CloseState]
+) -> tuple[Room, ...]:
+    """Return what is there of each symbol, and what other running closes claim of it."""
+    return tuple(_room(symbol, holdings, others) for symbol in symbols)
+
+
+def _room(symbol: str, holdings: Holdings, others: Sequence[CloseState]) -> Room:
+    row = holdings.row(symbol)
+    return Room(
+        symbol=symbol,
+        quantity=holdings.quantity(symbol),
+        available=row.available if row else Decimal(0),
+        claimed=sum(_claim(state, symbol, holdings) for state in others),
+    )
 
 
 def _claim(state: CloseState, symbol: str, holdings: Holdings) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from closeout.closing.events import (
+    AccountChecked,
     CancelAcknowledged,
     CancelFailed,
     CloseOpened,
@@ -55,6 +56,11 @@ def _details(event: Event) -> dict[str, Any]:
             return {}
         case HoldingsRead(quantities=quantities):
             return {"held": {symbol: _text(quantity) for symbol, quantity in quantities}}
+        case AccountChecked(rooms=rooms):
+            return {
+                "held": {room.symbol: _text(room.quantity) for room in rooms},
+                "available": {room.symbol: _text(room.available) for room in rooms},
+            }
         case _:
             return {}
 

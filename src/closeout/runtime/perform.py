@@ -5,13 +5,14 @@ One of the two places that catch broadly: whatever goes wrong here while an orde
 becomes an unknown outcome, never a failure (invariant I4).
 """
 
-from collections.abc import Awaitable, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
 from closeout.closing.effects import (
     CancelOrder,
+    CheckAccount,
     Effect,
     FollowOrder,
     LookUpOrder,
@@ -22,6 +23,7 @@ from closeout.closing.effects import (
     WakeAfter,
 )
 from closeout.closing.events import (
+    AccountChecked,
     CancelAcknowledged,
     CancelFailed,
     Event,
@@ -35,6 +37,8 @@ from closeout.closing.events import (
     ReadMissed,
     Woke,
 )
+from closeout.closing.ids import close_of
+from closeout.closing.state import CloseState
 from closeout.closing.walk import see
 from closeout.domain.orders import Ticket
 from closeout.domain.outcomes import (
@@ -47,22 +51,34 @@ from closeout.domain.outcomes import (
 )
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
+from closeout.runtime.claims import rooms
 
 log = structlog.get_logger(__name__)
 
 _QUOTE_AGE_MAX = timedelta(seconds=5)
 """A step is priced from quotes no older than this, or from a fresh read."""
 
+_Read = LookUpOrder | FollowOrder | ReadHoldings | CheckAccount | SeeMarket
+
 _AFTER_MISHAP = timedelta(seconds=2)
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""The broker times its trades by its own clock."""
 
 
 class Performer:
     """Carries out one effect at a time and answers with the event it led to."""
 
-    def __init__(self, broker: Broker, book: Book, clock: Clock) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        book: Book,
+        clock: Clock,
+        closes: Callable[[], Sequence[CloseState]],
+    ) -> None:
         self._broker = broker
         self._book = book
         self._clock = clock
+        self._closes = closes
 
     async def perform(self, effect: Effect, symbols: Sequence[str]) -> Event | None:
         """Return what happened; None when the effect has nothing to tell."""
@@ -76,7 +92,7 @@ class Performer:
             case WakeAfter(delay):
                 await self._clock.sleep(delay)
                 return Woke(self._clock.now())
-            case LookUpOrder() | FollowOrder() | ReadHoldings() | SeeMarket():
+            case LookUpOrder() | FollowOrder() | ReadHoldings() | CheckAccount() | SeeMarket():
                 return await self._read(effect, symbols)
 
     async def _send(self, ticket: Ticket, sending: Awaitable[PlaceOutcome]) -> Event:
@@ -133,9 +149,7 @@ class Performer:
         seen = see(effect.legs, self._book.quotes, now, read_at=read_at, walk=effect.walk)
         return MarketSeen(now, seen.net, seen.trouble)
 
-    async def _read(
-        self, effect: LookUpOrder | FollowOrder | ReadHoldings | SeeMarket, symbols: Sequence[str]
-    ) -> Event | None:
+    async def _read(self, effect: _Read, symbols: Sequence[str]) -> Event | None:
         try:
             return await self._read_once(effect, symbols)
         except ReadFailed as failure:
@@ -145,9 +159,7 @@ class Performer:
             log.exception("read.mishap", effect=type(effect).__name__)
             return ReadMissed(self._clock.now(), repr(mishap), _AFTER_MISHAP)
 
-    async def _read_once(
-        self, effect: LookUpOrder | FollowOrder | ReadHoldings | SeeMarket, symbols: Sequence[str]
-    ) -> Event | None:
+    async def _read_once(self, effect: _Read, symbols: Sequence[str]) -> Event | None:
         match effect:
             case LookUpOrder(client_order_id):
                 report = await self._broker.order_by_client_id(client_order_id)
@@ -170,3 +182,32 @@ class Performer:
                 return HoldingsRead(holdings.at, held)
             case SeeMarket():
                 return await self._see(effect)
+            case CheckAccount():
+                return await self._check(effect, symbols)
+
+    async def _check(self, effect: CheckAccount, symbols: Sequence[str]) -> Event:
+        """
+        Look at the account before an order goes out.
+
+        Raises: ReadFailed.
+        """
+        if effect.after is None and effect.lost_at is None:
+            await self._book.refresh_unless_young()
+        else:
+            await self._book.refresh()
+        there = self._book.order_under(effect.client_order_id)
+        if there is not None:
+            return OrderReported(self._clock.now(), there, "read")
+        if effect.lost_at is not None:
+            await self._check_fills(effect.lost_at, symbols)
+        assert self._book.holdings is not None, "they have just been read"
+        own = close_of(effect.client_order_id)
+        others = [each for each in self._closes() if each.close_id != own and not each.phase.is_end]
+        found = rooms(symbols, self._book.holdings, others)
+        return AccountChecked(self._clock.now(), found)
+
+    async def _check_fills(self, since: datetime, symbols: Sequence[str]) -> None:
+        """Raises: ReadFailed: something traded whose order Alpaca does not list yet."""
+        for fill in await self._broker.fills(since - _CLOCKS_DIFFER):
+            if fill.symbol in symbols and not self._book.knows_order(fill.order_id):
+                raise ReadFailed(f"{fill.symbol} traded under an order that is not listed yet")

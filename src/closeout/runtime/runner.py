@@ -72,7 +72,7 @@ class Runner:
         return self.state
 
     async def _leave_sending(self) -> None:
-        while self.state.phase is Phase.SENDING:
+        while self.state.phase in (Phase.CLEARING, Phase.SENDING):
             self._changed.clear()
             await self._changed.wait()
 

@@ -99,7 +99,7 @@ class Supervisor:
         self.previews = Previews(clock)
         self._around = Surroundings(
             journal=journal,
-            performer=Performer(broker, book, clock),
+            performer=Performer(broker, book, clock, self.closes),
             clock=clock,
             on_change=self._on_change,
             on_journal=self.note_journal,

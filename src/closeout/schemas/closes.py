@@ -17,6 +17,7 @@ NetLimit = Annotated[Decimal, Field(ge=-100_000, le=100_000, max_digits=12, deci
 LimitPrice = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12, decimal_places=4)]
 
 PhaseName = Literal[
+    "clearing",
     "sending",
     "unknown",
     "working",
