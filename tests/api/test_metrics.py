@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from support.asgi_socket import connect
-from support.bench import LONG_PUT, Bench
+from support.bench import LONG_PUT, SHORT_CALL, Bench
 from support.desk import Json, Shop, served
 from support.eventually import eventually
 
@@ -39,7 +39,7 @@ async def test_the_worth_is_told_at_natural_and_at_mid(desk: Shop) -> None:
 
     # Shorts are bought at 2.10 and longs sold at 1.00; mids are 2.05 and 1.05.
     assert {"value_natural": "-2200.00", "value_mid": "-2000.00"}.items() <= worth.items()
-    assert {"net_natural": "2.2000", "net_mid": "2.0000"}.items() <= worth.items()
+    assert {"net_natural": "2.2", "net_mid": "2"}.items() <= worth.items()
     assert {"pnl_natural": "-2200.00", "pnl_open": "-2000.00"}.items() <= worth.items()
 
 
@@ -91,7 +91,7 @@ async def test_greeks_are_numbers_and_money_is_text(desk: Shop) -> None:
 async def test_the_next_event_is_the_cut_off_of_the_last_day(desk: Shop) -> None:
     event = (await metrics(desk))["next_event"]
 
-    assert ("expiry_cutoff", "2026-12-18T15:15:00-05:00") == (event["kind"], event["at"])
+    assert ("expiry_cutoff", "2026-12-18T15:30:00-05:00") == (event["kind"], event["at"])
 
 
 async def test_quotes_move_the_worth_and_the_outlook_follows(desk: Shop) -> None:
@@ -117,3 +117,32 @@ async def test_a_snapshot_brings_outlooks_along(desk: Shop) -> None:
         (position,) = (await socket.next("snapshot"))["positions"]
 
     assert position["metrics"]["outlook"]["payoff"] is not None
+
+
+async def test_a_preview_shows_the_risk_before_and_after(desk: Shop) -> None:
+    shown = (await desk.preview()).json()
+
+    assert "-10000.00" == shown["risk_before"]["risk"]["max_loss"]
+    assert 61 == len(shown["risk_before"]["payoff"]["today"])
+    assert "0.00" == shown["risk_after"]["risk"]["max_loss"]
+    assert None is shown["risk_after"]["payoff"]
+
+
+async def test_closing_a_short_leg_alone_leaves_the_risk_of_the_others(desk: Shop) -> None:
+    """Without the short call the loss is still the width of the puts, and the upside is open."""
+    leg_id = desk.bench.leg(SHORT_CALL).id
+    shown = (await desk.preview(leg_id=leg_id)).json()
+
+    before, after = shown["risk_before"]["risk"], shown["risk_after"]["risk"]
+    assert (False, True) == (before["unlimited_profit"], after["unlimited_profit"])
+    # A short sold at 1.00 is gone: the three legs left cost 1.00 more in all.
+    assert ("-10000.00", "-11000.00") == (before["max_loss"], after["max_loss"])
+
+
+async def test_what_cannot_be_planned_has_no_risk_beside_it(desk: Shop) -> None:
+    desk.bench.quotes.absent.add(SHORT_CALL)
+    desk.bench.engine.book.quotes.pop(SHORT_CALL)
+    shown = (await desk.preview(order_type="limit")).json()
+
+    assert shown["problem"]
+    assert (None, None) == (shown["risk_before"], shown["risk_after"])

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from support.builders import a_leg, a_strategy, an_iron_condor, call
+from support.builders import a_covered_call, a_leg, a_strategy, an_iron_condor, call
 
 from closeout.domain.expiration import Happening, expires_at, next_event, years_until
 
@@ -23,9 +23,9 @@ def test_time_left_counts_to_the_close_and_is_never_negative() -> None:
 @pytest.mark.parametrize(
     ("now", "kind", "at"),
     [
-        (datetime(2026, 12, 1, tzinfo=UTC), Happening.EXPIRY_CUTOFF, (20, 15)),
-        (datetime(2026, 12, 18, 20, 14, tzinfo=UTC), Happening.EXPIRY_CUTOFF, (20, 15)),
-        (datetime(2026, 12, 18, 20, 15, tzinfo=UTC), Happening.EXPIRY, (21, 0)),
+        (datetime(2026, 12, 1, tzinfo=UTC), Happening.EXPIRY_CUTOFF, (20, 30)),
+        (datetime(2026, 12, 18, 20, 29, tzinfo=UTC), Happening.EXPIRY_CUTOFF, (20, 30)),
+        (datetime(2026, 12, 18, 20, 30, tzinfo=UTC), Happening.EXPIRY, (21, 0)),
         (datetime(2026, 12, 18, 20, 59, tzinfo=UTC), Happening.EXPIRY, (21, 0)),
     ],
 )
@@ -36,6 +36,14 @@ def test_the_cut_off_comes_before_the_close(
 
     assert event is not None
     assert (kind, datetime(2026, 12, 18, *at, tzinfo=UTC)) == (event.kind, event.at)
+
+
+def test_single_shares_end_earlier_than_broad_etfs() -> None:
+    event = next_event(a_covered_call(), datetime(2026, 12, 1, tzinfo=UTC))
+
+    assert event is not None
+    assert datetime(2026, 12, 18, 20, 15, tzinfo=UTC) == event.at
+    assert "From 15:15" in event.message
 
 
 def test_the_first_expiry_counts() -> None:

@@ -502,6 +502,8 @@ export interface components {
             uncovered_after: number | null;
             /** Remaining Legs */
             remaining_legs: components["schemas"]["RemainingLegOut"][];
+            risk_before?: components["schemas"]["PositionRiskOut"] | null;
+            risk_after?: components["schemas"]["PositionRiskOut"] | null;
             /** Conflicts */
             conflicts: components["schemas"]["ConflictOut"][];
             /** Warnings */
@@ -966,6 +968,18 @@ export interface components {
             metrics: components["schemas"]["MetricsOut"];
         };
         /**
+         * PositionRiskOut
+         * @description What the strategy's legs may still come to, at their own entry prices.
+         *
+         *     `risk` is null while a model has nothing to go by, `payoff` when no leg is left. Both
+         *     payoffs may be drawn over one another: P&L against spot.
+         */
+        PositionRiskOut: {
+            risk: components["schemas"]["RiskOut"] | null;
+            greeks: components["schemas"]["GreeksOut"] | null;
+            payoff: components["schemas"]["PayoffOut"] | null;
+        };
+        /**
          * PositionsResponse
          * @description `error` means the holdings could not be read: what is shown is then old, not empty.
          */
@@ -1414,6 +1428,7 @@ export type NextEventOut = components['schemas']['NextEventOut'];
 export type OutlookOut = components['schemas']['OutlookOut'];
 export type PayoffOut = components['schemas']['PayoffOut'];
 export type PositionOut = components['schemas']['PositionOut'];
+export type PositionRiskOut = components['schemas']['PositionRiskOut'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
 export type PreviewLeg = components['schemas']['PreviewLeg'];
 export type PreviewOrder = components['schemas']['PreviewOrder'];

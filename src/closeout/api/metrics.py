@@ -1,15 +1,16 @@
 """What a strategy is worth and may come to, as the contract shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from closeout.api.deps import Desk
 from closeout.domain.expiration import next_event
 from closeout.domain.marks import Greeks
-from closeout.domain.payoff import Risk, entry_cost
+from closeout.domain.payoff import Risk, exact_risk
 from closeout.domain.quotes import Quote
 from closeout.domain.strategies import Leg, Strategy
+from closeout.runtime.outlooks import Fixed
 from closeout.schemas.metrics import (
     GreeksOut,
     LegOutlookOut,
@@ -20,6 +21,7 @@ from closeout.schemas.metrics import (
     RiskOut,
     WorthOut,
 )
+from closeout.schemas.previews import PositionRiskOut
 from closeout.schemas.stream import PositionOutlookOut
 
 if TYPE_CHECKING:
@@ -56,55 +58,57 @@ def position_outlook_out(desk: Desk, strategy: Strategy) -> PositionOutlookOut:
 
 def worth_out(desk: Desk, strategy: Strategy) -> WorthOut:
     """Show what moves with every quote."""
-    quotes, risk = desk.engine.book.quotes, desk.outlooks.risk_of(strategy)
-    natural, mid = _value_natural(strategy, quotes), _value_mid(strategy, quotes)
-    cost = entry_cost(strategy.legs)
-    pnl = None if mid is None or cost is None else mid - cost
+    fixed, risk = desk.outlooks.fixed(strategy), desk.outlooks.risk_of(strategy)
+    values = _values(fixed, desk.engine.book.quotes)
+    if values is None:
+        return _UNPRICED
+    natural, mid = values
+    cost = fixed.cost
+    pnl = None if cost is None else mid - cost
     return WorthOut(
         value_natural=_cents(natural),
         value_mid=_cents(mid),
-        net_natural=_net(strategy, natural),
-        net_mid=_net(strategy, mid),
-        pnl_natural=None if natural is None or cost is None else _cents(natural - cost),
+        net_natural=_net(natural, fixed),
+        net_mid=_net(mid, fixed),
+        pnl_natural=None if cost is None else _cents(natural - cost),
         pnl_open=_cents(pnl),
         profit_share=_share(pnl, risk.max_profit if risk else None),
         loss_share=_share(pnl, risk.max_loss if risk else None, of_loss=True),
     )
 
 
-def _value_natural(strategy: Strategy, quotes: Mapping[str, Quote]) -> Decimal | None:
-    """Sell what is long at the bid and buy back what is short at the ask."""
-    total = Decimal(0)
-    for leg in strategy.legs:
-        quote = quotes.get(leg.symbol)
-        price = None if quote is None else (quote.ask if leg.is_short else quote.bid)
-        if quote is None or quote.mid is None or price is None:
-            return None
-        total += _dollars(leg, price)
-    return total
+_UNPRICED = WorthOut(
+    value_natural=None,
+    value_mid=None,
+    net_natural=None,
+    net_mid=None,
+    pnl_natural=None,
+    pnl_open=None,
+    profit_share=None,
+    loss_share=None,
+)
 
 
-def _value_mid(strategy: Strategy, quotes: Mapping[str, Quote]) -> Decimal | None:
-    total = Decimal(0)
-    for leg in strategy.legs:
+def _values(fixed: Fixed, quotes: Mapping[str, Quote]) -> tuple[Decimal, Decimal] | None:
+    """
+    Return what closing brings at natural and at mid, dollars; None while a quote is missing.
+
+    At natural, what is long is sold at the bid and what is short bought back at the ask.
+    """
+    natural = at_mid = Decimal(0)
+    for leg, size in zip(fixed.legs, fixed.sizes, strict=True):
         quote = quotes.get(leg.symbol)
         mid = None if quote is None else quote.mid
-        if mid is None:
+        if quote is None or mid is None or quote.bid is None or quote.ask is None:
             return None
-        total += _dollars(leg, mid)
-    return total
+        natural += size * (quote.bid if size > 0 else quote.ask)
+        at_mid += size * mid
+    return natural, at_mid
 
 
-def _dollars(leg: Leg, price: Decimal) -> Decimal:
-    return price * leg.quantity * leg.multiplier
-
-
-def _net(strategy: Strategy, value: Decimal | None) -> Decimal | None:
-    """Turn what closing brings into its net price for one unit: what is received is a credit."""
-    if value is None:
-        return None
-    shares_in_unit = max(leg.multiplier for leg in strategy.legs)
-    return (-value / (strategy.units * shares_in_unit)).quantize(_TENTH_OF_CENT)
+def _net(value: Decimal, fixed: Fixed) -> Decimal:
+    """Turn dollars into the net price of closing one unit: what is received is a credit."""
+    return (-value / fixed.unit_size).quantize(_TENTH_OF_CENT).normalize()
 
 
 def _share(pnl: Decimal | None, most: Decimal | None, *, of_loss: bool = False) -> Decimal | None:
@@ -112,6 +116,23 @@ def _share(pnl: Decimal | None, most: Decimal | None, *, of_loss: bool = False) 
     if pnl is None or most is None or (most >= 0 if of_loss else most <= 0):
         return None
     return (pnl / most * 100).quantize(_CENT)
+
+
+async def risks_out(desk: Desk, *positions: Sequence[Leg]) -> tuple[PositionRiskOut, ...]:
+    """Show what positions may come to, be they held or not: before a close and after it."""
+    outlooks = await desk.outlooks.look_at(positions)
+    return tuple(
+        _position_risk_out(exact_risk(legs) or outlook.modelled, outlook)
+        for legs, outlook in zip(positions, outlooks, strict=True)
+    )
+
+
+def _position_risk_out(risk: Risk | None, outlook: "Outlook") -> PositionRiskOut:
+    return PositionRiskOut(
+        risk=risk_out(risk) if risk else None,
+        greeks=_greeks_out(outlook.greeks),
+        payoff=payoff_out(outlook.picture),
+    )
 
 
 def risk_out(risk: Risk) -> RiskOut:
@@ -138,7 +159,7 @@ def outlook_out(outlook: "Outlook") -> OutlookOut:
 def payoff_out(picture: "Picture | None") -> PayoffOut | None:
     if picture is None:
         return None
-    return PayoffOut.model_construct(
+    return PayoffOut(
         spots=list(picture.spots),
         at_expiry=None if picture.at_expiry is None else list(picture.at_expiry),
         today=None if picture.today is None else list(picture.today),

@@ -1,7 +1,9 @@
 """What a close would send now, from what the book knows."""
 
 from closeout.api.deps import Desk
+from closeout.api.metrics import risks_out
 from closeout.api.preview_views import PreviewView, Problem
+from closeout.closing.aftermath import remaining_legs
 from closeout.closing.plan import Terms
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderType
@@ -59,12 +61,15 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
         prepared = desk.engine.supervisor.preparer.plan(strategy, leg, terms)
     except CannotPlan as unplannable:
         return view.show(None, (unplannable.reason_code, str(unplannable)))
-    problem = _problem(desk, prepared, terms)
-    if problem is not None:
-        return view.show(prepared.plan, problem)
-    request = CloseRequest(strategy.id, body.leg_id, terms, stated=body.model_dump())
-    kept = desk.engine.supervisor.previews.keep(request, prepared.plan, prepared.decided)
-    return view.show(prepared.plan, None, kept)
+    problem, kept = _problem(desk, prepared, terms), None
+    if problem is None:
+        request = CloseRequest(strategy.id, body.leg_id, terms, stated=body.model_dump())
+        kept = desk.engine.supervisor.previews.keep(request, prepared.plan, prepared.decided)
+    shown = view.show(prepared.plan, problem, kept)
+    # Last, for it is done on another thread, and plan and quotes must be of one moment.
+    left = remaining_legs(strategy, prepared.plan)
+    before, after = await risks_out(desk, strategy.legs, left)
+    return shown.model_copy(update={"risk_before": before, "risk_after": after})
 
 
 def _problem(desk: Desk, prepared: Prepared, terms: Terms) -> Problem | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from closeout.cli import render
+from closeout.cli import details, render
 from closeout.cli.http import Json, ServerRefused, fail, get, post
 
 Position = Annotated[
@@ -32,6 +32,15 @@ def list_positions() -> None:
     render.positions(answer)
     if answer["status"] == "error":
         raise fail(answer["message"])
+
+
+def show(position: Position) -> None:
+    """Show all that is known of one strategy: worth, risk, greeks, payoff, what comes next."""
+    try:
+        found = get(f"/api/positions/{_find(position)['id']}")
+    except ServerRefused as refusal:
+        raise fail(refusal) from refusal
+    details.position(found)
 
 
 def preview(

@@ -31,16 +31,39 @@ def dollars(value: str | None, *, gain: bool = True) -> str:
 
 def positions(answer: Json) -> None:
     """Print every strategy with its legs."""
-    for position in answer["positions"]:
-        _position(position)
+    for each in answer["positions"]:
+        position_table(each)
     if not answer["positions"]:
         console.print("No positions.")
 
 
-def _position(position: Json) -> None:
+def essentials(position: Json) -> str:
+    """Say in one line what matters beside the P&L; what is not known is left out."""
+    metrics = position["metrics"]
+    risk, share = metrics["risk"], metrics["worth"]["profit_share"]
+    parts = []
+    if share is not None:
+        parts.append(f"{share}% of max profit")
+    if risk is not None:
+        parts.append(f"max loss {bound(risk, 'loss')}")
+        parts.append(f"break-even {' / '.join(map(price, risk['break_evens'])) or _MISSING}")
+    if position["days_to_expiry"] is not None:
+        parts.append(f"{position['days_to_expiry']} days left")
+    return "".join(f"   {part}" for part in parts)
+
+
+def bound(risk: Json, side: str) -> str:
+    """Print the most that can be won (`profit`) or lost (`loss`)."""
+    if risk[f"unlimited_{side}"]:
+        return "unlimited"
+    return dollars(risk[f"max_{side}"], gain=False)
+
+
+def position_table(position: Json) -> None:
+    """Print a strategy with its legs."""
     table = Table(
         title=f"{position['ticker']} {position['strategy']} ×{position['quantity']}",
-        caption=f"{position['id']}   P&L {dollars(position['total_pnl'])}",
+        caption=f"{position['id']}   P&L {dollars(position['total_pnl'])}{essentials(position)}",
         title_justify="left",
         caption_justify="left",
     )

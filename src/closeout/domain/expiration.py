@@ -3,20 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
+from closeout.domain.session import EXCHANGE_ZONE, cut_offs
 from closeout.domain.strategies import Strategy
 
-EXCHANGE_ZONE = ZoneInfo("America/New_York")
-
 _CLOSE = time(16, 0)
-_CUTOFF = time(15, 15)
-"""
-Alpaca may sell long options and buy back short ones on their last day from here on: its pages
-say 15:15, 15:30 and "within an hour", and people report single legs closed at 15:30
-(alpaca.markets/support, why was my long option position liquidated; alpaca-py issue 774).
-"""
-
 _YEAR = timedelta(days=365)
 
 
@@ -42,11 +33,6 @@ def expires_at(expiry: date) -> datetime:
     return datetime.combine(expiry, _CLOSE, EXCHANGE_ZONE)
 
 
-def cutoff_at(expiry: date) -> datetime:
-    """Return until when to be flat on the last day."""
-    return datetime.combine(expiry, _CUTOFF, EXCHANGE_ZONE)
-
-
 def years_until(expiry: date, now: datetime) -> float:
     """Return calendar time to the close of the last day, in years of 365 days; none is zero."""
     return max((expires_at(expiry) - now) / _YEAR, 0.0)
@@ -57,17 +43,16 @@ def next_event(strategy: Strategy, now: datetime) -> NextEvent | None:
     expiry = strategy.expiry
     if expiry is None or now >= expires_at(expiry):
         return None
-    day = f"{expiry:%A} {expiry.day} {expiry:%B}"
-    if now < cutoff_at(expiry):
+    flat_by = cut_offs(strategy.underlying, expiry, None).last_order
+    if now < flat_by:
         return NextEvent(
             Happening.EXPIRY_CUTOFF,
-            cutoff_at(expiry),
-            f"Expires on {day}. Alpaca may close single legs by itself from {_CUTOFF:%H:%M} in "
-            "New York on: be out before.",
+            flat_by,
+            f"Expires on {expiry:%A} {expiry.day} {expiry:%B}. From {flat_by:%H:%M} in New York "
+            "on Alpaca may take no more orders, and close single legs by itself: be out before.",
         )
     return NextEvent(
         Happening.EXPIRY,
         expires_at(expiry),
-        f"Expires today at {_CLOSE:%H:%M} in New York, and Alpaca may close single legs by "
-        "itself now.",
+        f"Expires today at {_CLOSE:%H:%M} in New York. Alpaca may close single legs by itself now.",
     )

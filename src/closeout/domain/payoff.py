@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from itertools import pairwise
 
 from closeout.domain.occ import Right
@@ -88,13 +87,8 @@ class Risk:
     is_modelled: bool
 
 
-@lru_cache(maxsize=4096)
-def exact_risk(legs: tuple[Leg, ...]) -> Risk | None:
-    """
-    Return the risk of legs whose options all end on one day; None where it is not exact.
-
-    Remembered, for it changes only with the legs.
-    """
+def exact_risk(legs: Sequence[Leg]) -> Risk | None:
+    """Return the risk of legs whose options all end on one day; None where it is not exact."""
     payoff = payoff_at_expiry(legs)
     if payoff is None:
         return None

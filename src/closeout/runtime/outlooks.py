@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from closeout.domain.marks import OptionMark
-from closeout.domain.payoff import Risk, exact_risk
+from closeout.domain.payoff import Risk, entry_cost, exact_risk
 from closeout.domain.quotes import Quote
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Clock, Quotes, ReadFailed
@@ -51,6 +51,22 @@ class _Seen:
     minute: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """
+    What changes with the legs alone, kept because every quote asks for it.
+
+    `sizes` are the dollars that a dollar of each leg's price is worth, signed; `unit_size` is
+    those of the net price of the package. `cost` and `risk` are None where they are not known.
+    """
+
+    legs: tuple[Leg, ...]
+    sizes: tuple[int, ...]
+    unit_size: int
+    cost: Decimal | None
+    risk: Risk | None
+
+
 class Outlooks:
     """The latest outlook of each strategy in the book. `rate` is interest per year."""
 
@@ -73,6 +89,7 @@ class Outlooks:
         self._marks: Mapping[str, OptionMark] = {}
         self._seen: dict[str, _Seen] = {}
         self._outlooks: dict[str, Outlook] = {}
+        self._fixed: dict[str, Fixed] = {}
 
     async def run(self) -> None:
         """Keep up until cancelled."""
@@ -85,11 +102,19 @@ class Outlooks:
             return None
         return self._outlooks.get(strategy.id)
 
+    def fixed(self, strategy: Strategy) -> Fixed:
+        known = self._fixed.get(strategy.id)
+        if known is None or known.legs is not strategy.legs:
+            known = self._fixed[strategy.id] = _fixed(strategy)
+        return known
+
     def risk_of(self, strategy: Strategy) -> Risk | None:
         """Return the exact risk, else the modelled one; None while neither is known."""
-        exact = exact_risk(strategy.legs)
+        exact = self.fixed(strategy).risk
+        if exact is not None:
+            return exact
         outlook = self.of(strategy)
-        return exact or (outlook.modelled if outlook else None)
+        return outlook.modelled if outlook else None
 
     async def look_at(self, positions: Sequence[Sequence[Leg]]) -> "Sequence[Outlook]":
         """Value positions now, be they held or not; a position is legs held together."""
@@ -126,8 +151,9 @@ class Outlooks:
                 changed.add(strategy.id)
             self._outlooks[strategy.id] = outlook
             self._seen[strategy.id] = fresh[strategy.id]
-        for gone in self._seen.keys() - fresh.keys():
-            del self._seen[gone], self._outlooks[gone]
+        for memory in (self._seen, self._outlooks, self._fixed):
+            for gone in memory.keys() - fresh.keys():
+                memory.pop(gone)
         if changed:
             self._feed.outlooks_changed(changed)
 
@@ -157,6 +183,17 @@ class Outlooks:
         except ReadFailed as failure:
             # Those we have grow old and are then computed instead.
             log.warning("greeks.unread", reason=str(failure))
+
+
+def _fixed(strategy: Strategy) -> Fixed:
+    legs = strategy.legs
+    return Fixed(
+        legs=legs,
+        sizes=tuple(leg.quantity * leg.multiplier for leg in legs),
+        unit_size=strategy.units * max(leg.multiplier for leg in legs),
+        cost=entry_cost(legs),
+        risk=exact_risk(legs),
+    )
 
 
 def _touch(quote: Quote | None) -> Touch:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from closeout.schemas.base import Money, Output
 from closeout.schemas.closes import OrderType
+from closeout.schemas.metrics import GreeksOut, PayoffOut, RiskOut
 from closeout.schemas.positions import CloseAction
 
 FeeCode = Literal["orf", "occ", "taf", "cat", "sec"]
@@ -161,6 +162,19 @@ class RemainingLegOut(Output):
     quantity: int
 
 
+class PositionRiskOut(Output):
+    """
+    What the strategy's legs may still come to, at their own entry prices.
+
+    `risk` is null while a model has nothing to go by, `payoff` when no leg is left. Both
+    payoffs may be drawn over one another: P&L against spot.
+    """
+
+    risk: RiskOut | None
+    greeks: GreeksOut | None
+    payoff: PayoffOut | None
+
+
 class ClosePreview(Output):
     """
     Exactly what a close would send now.
@@ -195,6 +209,9 @@ class ClosePreview(Output):
     """Short contracts of the account that nothing covers."""
     uncovered_after: int | None
     remaining_legs: list[RemainingLegOut]
+    risk_before: PositionRiskOut | None = None
+    risk_after: PositionRiskOut | None = None
+    """Of what remains; null when there is no plan."""
     conflicts: list[ConflictOut]
     warnings: list[PreviewWarning]
     problem: str | None
