@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 from support.asgi_socket import connect
-from support.bench import LONG_PUT, SHORT_CALL, Bench
+from support.bench import CONDOR, LONG_PUT, SHORT_CALL, Bench
 from support.desk import Json, Shop, served
 from support.eventually import eventually
 
+from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
 from closeout.domain.quotes import Quote
 
 
@@ -47,6 +48,31 @@ async def test_the_open_profit_is_the_total_of_the_legs(desk: Shop) -> None:
     position = await desk.get(desk.path)
 
     assert position["total_pnl"] == position["metrics"]["worth"]["pnl_open"]
+
+
+def _close_units(bench: Bench, units: int) -> None:
+    """Put a close of some units into the history: shorts bought at 2.10, longs sold at 1.00."""
+    legs = tuple(
+        TicketLeg(symbol, 1, Side.BUY if ratio < 0 else Side.SELL)
+        for symbol, ratio in CONDOR.items()
+    )
+    order = bench.broker.add(Ticket("elsewhere", units, legs, OrderType.MARKET, None))
+    order.status, order.filled_units = OrderStatus.FILLED, units
+    order.submitted_at = order.updated_at = bench.clock.now()
+    order.prices = {leg.symbol: Decimal("2.10" if leg.side is Side.BUY else "1") for leg in legs}
+    for symbol, ratio in CONDOR.items():
+        bench.broker.quantities[symbol] -= ratio * units
+
+
+async def test_what_a_partial_close_won_is_realised_and_no_longer_open(desk: Shop) -> None:
+    """Four of ten close at 2.20 a unit, opened for nothing: 4 x 220 dollars are lost for good."""
+    before = await metrics(desk)
+    _close_units(desk.bench, 4)
+    await desk.bench.engine.book.refresh()
+    after = await metrics(desk)
+
+    assert ("0.00", "-880.00") == (before["pnl_realised"], after["pnl_realised"])
+    assert ("-2000.00", "-1200.00") == (before["worth"]["pnl_open"], after["worth"]["pnl_open"])
 
 
 async def test_shares_are_of_the_most_that_can_be_won_and_lost(desk: Shop) -> None:

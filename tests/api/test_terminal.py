@@ -35,6 +35,7 @@ async def test_everything_known_is_printed(desk: Shop) -> None:
         "To close, mid     2.00 debit  (-$2000.00)",
         "To close, natural 2.20 debit  (-$2200.00)",
         "P&L open          -$2000.00  (natural -$2200.00)",
+        "P&L realised      +$0.00",
         "Of max loss       20.00%",
         "Max loss          -$10000.00",
         "Greeks            delta",

@@ -857,11 +857,14 @@ export interface components {
          * MetricsOut
          * @description Everything a trader asks of a strategy.
          *
-         *     `risk` is null while legs of several expiries await their model, or an entry price is not
-         *     known; `outlook` is null until it was first computed.
+         *     `pnl_realised` is what partial closes, rolls and assignments have won so far, null where
+         *     the history does not tell. `risk` is null while legs of several expiries await their model,
+         *     or an entry price is not known; `outlook` is null until it was first computed.
          */
         MetricsOut: {
             worth: components["schemas"]["WorthOut"];
+            /** Pnl Realised */
+            pnl_realised: string | null;
             risk: components["schemas"]["RiskOut"] | null;
             outlook: components["schemas"]["OutlookOut"] | null;
             next_event: components["schemas"]["NextEventOut"] | null;
@@ -875,7 +878,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "ex_dividend" | "expiry_cutoff" | "expiry";
+            kind: "expiry_cutoff" | "expiry";
             /**
              * At
              * Format: date-time

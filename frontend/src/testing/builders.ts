@@ -81,6 +81,7 @@ export function aRawMetrics(changes: Partial<RawMetrics> = {}): RawMetrics {
       profit_share: '30.27',
       loss_share: '-6.87',
     },
+    pnl_realised: '0.00',
     risk: {
       max_profit: '1850.00',
       max_loss: '-8150.00',

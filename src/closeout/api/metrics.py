@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from closeout.api.deps import Desk
+from closeout.domain.chains import total_realised
 from closeout.domain.expiration import next_event
 from closeout.domain.marks import Greeks
 from closeout.domain.payoff import Risk, exact_risk
@@ -38,12 +39,18 @@ def metrics_out(desk: Desk, strategy: Strategy) -> MetricsOut:
     event = next_event(strategy, desk.clock.now())
     return MetricsOut(
         worth=worth_out(desk, strategy),
+        pnl_realised=_realised(desk, strategy),
         risk=risk_out(risk) if risk else None,
         outlook=outlook_out(outlook) if outlook else None,
         next_event=NextEventOut(kind=event.kind.value, at=event.at, message=event.message)
         if event
         else None,
     )
+
+
+def _realised(desk: Desk, strategy: Strategy) -> Decimal | None:
+    history = desk.engine.book.grouping.histories.get(strategy.id)
+    return None if history is None else _cents(total_realised(history))
 
 
 def position_outlook_out(desk: Desk, strategy: Strategy) -> PositionOutlookOut:

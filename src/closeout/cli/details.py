@@ -13,7 +13,11 @@ def position(found: Json) -> None:
     """Print everything the server knows of a position."""
     position_table(found)
     metrics = found["metrics"]
-    for label, text in (*_worth(metrics["worth"]), *_risk(metrics["risk"])):
+    for label, text in (
+        *_worth(metrics["worth"]),
+        ("P&L realised", dollars(metrics["pnl_realised"])),
+        *_risk(metrics["risk"]),
+    ):
         console.print(f"{label:<18}{text}")
     _outlook(metrics["outlook"], metrics["risk"])
     if metrics["next_event"]:

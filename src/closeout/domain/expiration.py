@@ -14,7 +14,6 @@ _YEAR = timedelta(days=365)
 class Happening(StrEnum):
     """What comes next for a strategy."""
 
-    EX_DIVIDEND = "ex_dividend"
     EXPIRY_CUTOFF = "expiry_cutoff"
     EXPIRY = "expiry"
 

@@ -102,7 +102,7 @@ class OutlookOut(Output):
 class NextEventOut(Output):
     """What happens next by itself, and a sentence on it."""
 
-    kind: Literal["ex_dividend", "expiry_cutoff", "expiry"]
+    kind: Literal["expiry_cutoff", "expiry"]
     at: datetime
     message: str
 
@@ -111,11 +111,13 @@ class MetricsOut(Output):
     """
     Everything a trader asks of a strategy.
 
-    `risk` is null while legs of several expiries await their model, or an entry price is not
-    known; `outlook` is null until it was first computed.
+    `pnl_realised` is what partial closes, rolls and assignments have won so far, null where
+    the history does not tell. `risk` is null while legs of several expiries await their model,
+    or an entry price is not known; `outlook` is null until it was first computed.
     """
 
     worth: WorthOut
+    pnl_realised: Money | None
     risk: RiskOut | None
     outlook: OutlookOut | None
     next_event: NextEventOut | None
