@@ -52,6 +52,7 @@ async def test_a_lost_answer_stays_unknown_while_nothing_can_be_read(bench: Benc
     bench.broker.drop_stream()
     bench.broker.fail("order_by_client_id")
     runner = await bench.open()
+    bench.broker.fail("order_history")
 
     await bench.clock.seconds(600)
     phase_before, sent_before = runner.state.phase, len(bench.broker.sent)

@@ -229,6 +229,8 @@ class SimulatedBroker:
     async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
         await self._ask()
         query = OrderFilter(status="all", limit=500, after=since, descending=False)
+        for order in self._venue.exchange.orders(query):
+            self._checks.asking(order.client_order_id)
         return self._seen(self._venue.exchange.orders(query))
 
     def _seen(self, orders: Iterable[Order]) -> tuple[OrderReport, ...]:

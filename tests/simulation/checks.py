@@ -285,7 +285,9 @@ class Checks:
 
     def _is_known(self, tracked: Tracked, identity: str, sent: Sent) -> bool:
         """Whether the broker itself has told of an order; absence is no leave for a new id."""
-        return sent.fate in (Fate.REFUSED, Fate.FOUND) or self._reported(tracked, identity)
+        return sent.fate in (Fate.NOT_SENT, Fate.REFUSED, Fate.FOUND) or self._reported(
+            tracked, identity
+        )
 
     def _reported(self, tracked: Tracked, identity: str) -> bool:
         return any(

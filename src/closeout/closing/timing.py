@@ -55,7 +55,7 @@ _POLL = (
     (timedelta(seconds=10), timedelta(seconds=2)),
     (timedelta(minutes=1), timedelta(seconds=5)),
 )
-_POLL_LATER = timedelta(seconds=15)
+_POLL_LATER = timedelta(seconds=60)
 
 
 def lookup_delay(misses: int) -> timedelta:
@@ -66,6 +66,7 @@ def poll_delay(age: timedelta) -> timedelta:
     """
     How long until REST is asked about a working order of this age.
 
-    REST is the second witness beside the stream; an account has 200 requests a minute.
+    REST is the second witness beside the stream; an account has 200 requests a minute. An
+    older order is also told of by the account's own reads, which all closes share.
     """
     return next((delay for limit, delay in _POLL if age < limit), _POLL_LATER)

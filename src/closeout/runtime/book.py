@@ -274,6 +274,15 @@ class Book:
     def strategy(self, position_id: str) -> Strategy | None:
         return next((each for each in self.grouping.strategies if each.id == position_id), None)
 
+    def orders_since(self, since: datetime) -> tuple[OrderReport, ...]:
+        """The orders that were submitted about then or later, as far as they are known."""
+        earliest = since - _HISTORY_OVERLAP
+        return tuple(
+            order
+            for order in self._orders.values()
+            if order.submitted_at is None or order.submitted_at >= earliest
+        )
+
     def order_under(self, client_order_id: str) -> OrderReport | None:
         """The order the account has under this client id, as far as it has been told of."""
         orders = self._orders.values()

@@ -115,7 +115,7 @@ class Engine:
             try:
                 await self.book.read_account()
                 await self.supervisor.recover()
-                await self.book.refresh()
+                self.supervisor.reconcile(await self.book.refresh())
             except ReadFailed as failure:
                 self.book.holdings_error = str(failure)
                 self._note_failure(str(failure))
@@ -218,7 +218,7 @@ class Engine:
             self._note_failure(str(failure))
             return
         self._note_success()
-        self.supervisor.take_holdings(holdings)
+        self.supervisor.reconcile(holdings)
         if self._quotes_missed or self.book.watched() != watched:
             await self._watch()
 

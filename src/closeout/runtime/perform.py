@@ -52,6 +52,8 @@ from closeout.domain.outcomes import (
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
 from closeout.runtime.claims import rooms
+from closeout.runtime.lookups import Lookups
+from closeout.runtime.shared import Shared
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +81,9 @@ class Performer:
         self._book = book
         self._clock = clock
         self._closes = closes
+        self._lookups = Lookups(broker, self._oldest)
+        self._holdings = Shared(book.read_holdings)
+        self._account = Shared(book.refresh)
 
     async def perform(self, effect: Effect, symbols: Sequence[str]) -> Event | None:
         """Return what happened; None when the effect has nothing to tell."""
@@ -162,7 +167,7 @@ class Performer:
     async def _read_once(self, effect: _Read, symbols: Sequence[str]) -> Event | None:
         match effect:
             case LookUpOrder(client_order_id):
-                report = await self._broker.order_by_client_id(client_order_id)
+                report = await self._lookups.find(client_order_id)
                 at = self._clock.now()
                 if report is None:
                     return OrderNotFound(at, client_order_id)
@@ -177,7 +182,7 @@ class Performer:
                 self._book.note_order(report)
                 return OrderReported(at, report, "read")
             case ReadHoldings():
-                holdings = await self._book.read_holdings()
+                holdings = await self._holdings()
                 held = tuple((symbol, holdings.quantity(symbol)) for symbol in symbols)
                 return HoldingsRead(holdings.at, held)
             case SeeMarket():
@@ -194,7 +199,7 @@ class Performer:
         if effect.after is None and effect.lost_at is None:
             await self._book.refresh_unless_young()
         else:
-            await self._book.refresh()
+            await self._account()
         there = self._book.order_under(effect.client_order_id)
         if there is not None:
             return OrderReported(self._clock.now(), there, "read")
@@ -205,6 +210,11 @@ class Performer:
         others = [each for each in self._closes() if each.close_id != own and not each.phase.is_end]
         found = rooms(symbols, self._book.holdings, others)
         return AccountChecked(self._clock.now(), found)
+
+    def _oldest(self) -> datetime:
+        """When the oldest order was sent that a running close still follows."""
+        sent = (state.attempt.sent_at for state in self._closes() if not state.phase.is_end)
+        return min(sent, default=self._clock.now())
 
     async def _check_fills(self, since: datetime, symbols: Sequence[str]) -> None:
         """Raises: ReadFailed: something traded whose order Alpaca does not list yet."""

@@ -17,7 +17,6 @@ from closeout.closing.events import (
     CancelRequested,
     CloseOpened,
     FasterRequested,
-    HoldingsRead,
     LimitRequested,
     OrderNotSent,
     OrderReported,
@@ -25,6 +24,7 @@ from closeout.closing.events import (
 )
 from closeout.closing.events import Recovered as CloseRecovered
 from closeout.closing.ids import close_of
+from closeout.closing.reconcile import reconcile
 from closeout.closing.staleness import Tolerance
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
@@ -327,14 +327,14 @@ class Supervisor:
         runner.post(OrderReported(self._clock.now(), report, "stream"))
         return True
 
-    def take_holdings(self, holdings: Holdings) -> None:
-        """Bring a snapshot to closes that a person was asked to compare with one."""
-        for runner in list(self._runners.values()):
-            reason = runner.state.reason
-            if reason is not None and reason.code == "holdings_disagree":
-                symbols = runner.state.plan.symbols
-                held = tuple((symbol, holdings.quantity(symbol)) for symbol in symbols)
-                runner.post(HoldingsRead(holdings.at, held))
+    def reconcile(self, holdings: Holdings) -> None:
+        """Bring every close up to what the book has just read of the account."""
+        runners = list(self._runners.values())
+        running = [runner.state.opened_at for runner in runners if not runner.state.phase.is_end]
+        orders = self._book.orders_since(min(running, default=holdings.at))
+        for runner in runners:
+            for event in reconcile(runner.state, orders, holdings, at=self._clock.now()):
+                runner.post(event)
 
     def look_again(self) -> None:
         """After a gap in the stream: have every running close ask the broker at once."""
