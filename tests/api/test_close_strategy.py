@@ -23,7 +23,7 @@ from support.fakes import (
     unreachable,
 )
 
-from closeout.domain.orders import OrderStatus, Side
+from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
 
 RESULT_FIELDS = {
     *("symbol", "order_id", "status", "filled_qty", "filled_avg_price", "error_message"),
@@ -276,3 +276,19 @@ async def test_a_refused_close_can_be_tried_again(shop: Shop) -> None:
 
     assert ("error", "success") == (first["status"], second["status"])
     assert first["close_id"] != second["close_id"]
+
+
+async def test_orders_that_hold_the_contracts_are_cancelled_when_told_to(shop: Shop) -> None:
+    broker, symbol = shop.bench.broker, SHORT_PUT
+    leg = TicketLeg(symbol, 1, Side.BUY)
+    broker.take(Ticket("by-hand", 3, (leg,), OrderType.MARKET, None))
+    held = broker.newest.order_id
+    refused = await shop.close_strategy()
+    shown = (await shop.preview(cancel_conflicting=True)).json()
+    told = await shop.close_strategy(cancel_conflicting=True)
+
+    assert is_problem(refused, 409, "contracts_held")
+    assert held in refused.json()["detail"]
+    assert None is shown["problem"]
+    assert "success" == told.json()["status"]
+    assert [held] == broker.cancels

@@ -87,24 +87,24 @@ def test_a_plan_keeps_its_walk() -> None:
     assert walking == decode(encoded.kind, encoded.payload, row="it")
 
 
-def test_an_opening_keeps_what_is_cancelled_first_and_what_was_cut() -> None:
+def test_an_opening_keeps_what_is_cancelled_first() -> None:
     opened = EVENTS[0]
     assert isinstance(opened, CloseOpened)
-    cut = replace(opened, conflicts=("77aa",), asked=(("SPY", 4),))
-    encoded = encode(cut)
+    clearing = replace(opened, conflicts=("77aa",))
+    encoded = encode(clearing)
 
-    assert cut == decode(encoded.kind, encoded.payload, row="it")
+    assert clearing == decode(encoded.kind, encoded.payload, row="it")
 
 
 def test_an_opening_from_before_there_were_conflicts_has_none() -> None:
-    """Journals of the first release lack both fields."""
+    """Journals of the first release lack the field."""
     stored = msgspec.json.decode(encode(EVENTS[0]).payload)
-    del stored["conflicts"], stored["asked"]
+    del stored["conflicts"]
 
     read = decode("close_opened", msgspec.json.encode(stored).decode(), row="it")
 
     assert isinstance(read, CloseOpened)
-    assert ((), ()) == (read.conflicts, read.asked)
+    assert () == read.conflicts
 
 
 def test_the_samples_hold_every_kind_of_event() -> None:

@@ -50,7 +50,7 @@ async def test_whoever_asks_at_the_same_moment_shares_one_read() -> None:
     slow.gate.set()
     shared = Shared(slow.read)
 
-    assert [1, 1, 1] == await asyncio.gather(shared(), shared(), shared())
+    assert (1, 1, 1) == tuple(await asyncio.gather(shared(), shared(), shared()))
 
 
 async def test_a_failure_is_shared_and_the_next_read_tries_again() -> None:

@@ -332,7 +332,7 @@ export interface components {
          *     `limit_price` is dollars per share of that leg, not negative. A limit order without
          *     a price goes at the leg's mid.
          *
-         *     `preview_id` is as in `CloseStrategyRequest`.
+         *     `cancel_conflicting` and `preview_id` are as in `CloseStrategyRequest`.
          */
         CloseLegRequest: {
             /** Leg Id */
@@ -345,6 +345,11 @@ export interface components {
             order_type: "market" | "limit";
             /** Limit Price */
             limit_price?: number | string | null;
+            /**
+             * Cancel Conflicting
+             * @default false
+             */
+            cancel_conflicting: boolean;
             /** Preview Id */
             preview_id?: string | null;
         };
@@ -543,6 +548,11 @@ export interface components {
             limit_price_offset?: number | string | null;
             /** Limit Price */
             limit_price?: number | string | null;
+            /**
+             * Cancel Conflicting
+             * @default false
+             */
+            cancel_conflicting: boolean;
         };
         /**
          * CloseStrategyRequest
@@ -553,6 +563,9 @@ export interface components {
          *     `limit_price` is the limit itself, as a preview showed it: a package's net price, debit
          *     positive and credit negative, or the plain price of a single leg. A limit order with
          *     neither goes at mid.
+         *
+         *     `cancel_conflicting`: open orders that hold the contracts are cancelled first, exactly
+         *     those, and the close is sent when they are over and the contracts are free.
          *
          *     With `preview_id` exactly the orders of that preview are sent. Its terms need not be said
          *     again; the ones that are must be the same.
@@ -570,6 +583,11 @@ export interface components {
             limit_price_offset?: number | string | null;
             /** Limit Price */
             limit_price?: number | string | null;
+            /**
+             * Cancel Conflicting
+             * @default false
+             */
+            cancel_conflicting: boolean;
             /** Preview Id */
             preview_id?: string | null;
         };

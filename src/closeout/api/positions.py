@@ -85,7 +85,15 @@ async def close_strategy(
             "Nothing was sent; make them agree."
         )
     terms = _terms(body.order_type, offset=body.limit_price_offset, price=body.limit_price)
-    request = CloseRequest(position_id, None, terms, key, body.preview_id, _stated(body))
+    request = CloseRequest(
+        position_id,
+        None,
+        terms,
+        key,
+        body.preview_id,
+        _stated(body),
+        cancel_conflicting=body.cancel_conflicting,
+    )
     state = await _close(desk, request)
     return strategy_response(state, left_out=_left_out(desk, state))
 
@@ -96,7 +104,15 @@ async def close_leg(
 ) -> CloseLegResponse:
     """Close one leg as a single order, unless that would leave a short leg naked."""
     terms = _terms(body.order_type, price=body.limit_price)
-    request = CloseRequest(position_id, body.leg_id, terms, key, body.preview_id, _stated(body))
+    request = CloseRequest(
+        position_id,
+        body.leg_id,
+        terms,
+        key,
+        body.preview_id,
+        _stated(body),
+        cancel_conflicting=body.cancel_conflicting,
+    )
     state = await _close(desk, request)
     return leg_response(state, body.leg_id)
 

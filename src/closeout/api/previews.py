@@ -61,9 +61,12 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
         prepared = desk.engine.supervisor.preparer.plan(strategy, leg, terms)
     except CannotPlan as unplannable:
         return view.show(None, (unplannable.reason_code, str(unplannable)))
-    problem, kept = _problem(desk, prepared, terms), None
+    cancels = body.cancel_conflicting
+    problem, kept = _problem(desk, prepared, terms, cancels=cancels), None
     if problem is None:
-        request = CloseRequest(strategy.id, body.leg_id, terms, stated=body.model_dump())
+        request = CloseRequest(
+            strategy.id, body.leg_id, terms, stated=body.model_dump(), cancel_conflicting=cancels
+        )
         kept = desk.engine.supervisor.previews.keep(request, prepared.plan, prepared.decided)
     shown = view.show(prepared.plan, problem, kept)
     # Last, for it is done on another thread, and plan and quotes must be of one moment.
@@ -72,8 +75,8 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
     return shown.model_copy(update={"risk_before": before, "risk_after": after})
 
 
-def _problem(desk: Desk, prepared: Prepared, terms: Terms) -> Problem | None:
-    """Say what would stand in the way if it were sent now."""
+def _problem(desk: Desk, prepared: Prepared, terms: Terms, *, cancels: bool) -> Problem | None:
+    """Say what would stand in the way if it were sent now, conflicts cancelled or not."""
     book = desk.engine.book
     if book.account is not None and book.account.blocked_reason is not None:
         return (AccountBlocked.code, book.account.blocked_reason)
@@ -83,7 +86,9 @@ def _problem(desk: Desk, prepared: Prepared, terms: Terms) -> Problem | None:
         closed = MarketClosed(market.next_open, walks=terms.walk is not None)
         return (closed.code, str(closed))
     try:
-        desk.engine.supervisor.preparer.check(prepared.plan, book.open_orders())
+        preparer, orders = desk.engine.supervisor.preparer, book.open_orders()
+        conflicts = preparer.conflicts(prepared.plan, orders) if cancels else ()
+        preparer.check(prepared.plan, orders, cancels=conflicts)
     except CannotPlan as problem:
         return (problem.reason_code, str(problem))
     return None

@@ -20,6 +20,13 @@ Offset = Annotated[
 ]
 Price = Annotated[str | None, typer.Option(help="The limit of a single leg. Means --limit.")]
 
+CancelConflicting = Annotated[
+    bool,
+    typer.Option(
+        "--cancel-conflicting", help="Cancel open orders that hold the contracts, then send."
+    ),
+]
+
 _FOLLOW_SECONDS = 1.0
 
 
@@ -50,12 +57,14 @@ def preview(
     limit: Limit = False,
     offset: Offset = None,
     price: Price = None,
+    cancel_conflicting: CancelConflicting = False,
 ) -> None:
     """Show exactly what a close would send. Nothing is sent."""
     try:
         found = _find(position)
         leg_id = _find_leg(found, leg)
         body = _body(leg_id, limit=limit, offset=offset, price=price)
+        body["cancel_conflicting"] = cancel_conflicting
         render.preview(post(f"/api/positions/{found['id']}/close-preview", body))
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
@@ -68,6 +77,7 @@ def close(
     limit: Limit = False,
     offset: Offset = None,
     price: Price = None,
+    cancel_conflicting: CancelConflicting = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Close a strategy, or one leg of it, and follow it to its end."""
@@ -75,6 +85,7 @@ def close(
         found = _find(position)
         leg_id = _find_leg(found, leg)
         body = _body(leg_id, limit=limit, offset=offset, price=price)
+        body["cancel_conflicting"] = cancel_conflicting
         shown = post(f"/api/positions/{found['id']}/close-preview", body)
         render.preview(shown)
         if shown["problem"]:

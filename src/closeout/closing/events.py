@@ -22,8 +22,7 @@ class CloseOpened:
     A close was asked for. This is also the intent of its first order.
 
     `conflicts` are the broker's ids of open orders that hold the contracts: the intent is to
-    cancel them first. `asked` is contracts by symbol before the plan was cut to what is there;
-    empty when nothing was cut.
+    cancel them first.
     """
 
     at: datetime
@@ -35,7 +34,6 @@ class CloseOpened:
     strategy: str
     plan: Plan
     conflicts: tuple[str, ...] = ()
-    asked: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

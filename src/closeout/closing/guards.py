@@ -1,6 +1,6 @@
 """What must hold before anything is sent. Each guard names what stands in the way."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from closeout.closing.plans import Plan, Target
@@ -12,9 +12,17 @@ from closeout.domain.orders import OrderReport
 from closeout.domain.strategies import Leg
 
 
-def check_reduces(plan: Plan, holdings: Holdings, open_orders: Iterable[OrderReport]) -> None:
+def check_reduces(
+    plan: Plan,
+    holdings: Holdings,
+    open_orders: Iterable[OrderReport],
+    *,
+    cancels: Collection[str] = (),
+) -> None:
     """
     Refuse a plan that would close more than is there and free (invariant I3).
+
+    `cancels` are the ids of open orders that are cancelled first.
 
     Raises:
         CannotPlan: `position_changed` when less is held than is to be closed,
@@ -29,19 +37,44 @@ def check_reduces(plan: Plan, holdings: Holdings, open_orders: Iterable[OrderRep
                 f"The account holds {_count(held)} of {target.symbol} now, not the "
                 f"{target.contracts} this would close. Look at the refreshed position.",
             )
-        _check_free(target, holdings, orders)
+        _check_free(target, holdings, orders, cancels)
 
 
-def _check_free(target: Target, holdings: Holdings, orders: tuple[OrderReport, ...]) -> None:
+def holders(plan: Plan, holdings: Holdings, orders: Iterable[OrderReport]) -> list[OrderReport]:
+    """Return the open orders that hold contracts the plan lacks."""
+    short = [target for target in plan.targets if not _is_free(target, holdings)]
+    return [order for order in orders if any(_holds(order, target) for target in short)]
+
+
+def _is_free(target: Target, holdings: Holdings) -> bool:
     row = holdings.row(target.symbol)
-    if row is None or row.available >= target.contracts:
+    return row is None or row.available >= target.contracts
+
+
+def _holds(order: OrderReport, target: Target) -> bool:
+    leg = order.leg(target.symbol)
+    return leg is not None and leg.side in (None, target.side) and not order.status.is_final
+
+
+def _check_free(
+    target: Target,
+    holdings: Holdings,
+    orders: tuple[OrderReport, ...],
+    cancels: Collection[str],
+) -> None:
+    if _is_free(target, holdings):
         return
-    holders = [order for order in orders if order.leg(target.symbol) is not None]
+    row = holdings.row(target.symbol)
+    assert row is not None, "without a row nothing is held back"
+    holders = [order for order in orders if _holds(order, target)]
+    if holders and all(order.order_id in cancels for order in holders):
+        return
     named = ", ".join(order.order_id for order in holders) or "an order Alpaca does not list"
     raise CannotPlan(
         "contracts_held",
         f"Only {_count(row.available)} of the {target.contracts} contracts of {target.symbol} "
-        f"are free: open order {named} holds the rest. Cancel it first.",
+        f"are free: open order {named} holds the rest. "
+        "Cancel it first, or ask to have it cancelled (cancel_conflicting).",
     )
 
 

@@ -213,7 +213,6 @@ class CloseState:
     """The price steps that a refusal has taught."""
     ended_at: datetime | None = None
     conflicts: tuple[ConflictingOrder, ...] = ()
-    asked: tuple[tuple[str, int], ...] = ()
     elsewhere: tuple[tuple[str, int], ...] = ()
 
     @property

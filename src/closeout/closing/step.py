@@ -143,7 +143,6 @@ def _open(event: CloseOpened) -> Result:
         opened_at=event.at,
         updated_at=event.at,
         walking=begin(event.plan.steps[0], event.at),
-        asked=event.asked,
     )
     if event.conflicts:
         return begin_clearing(state, event.conflicts, event.at)

@@ -90,17 +90,6 @@ def taken_elsewhere(state: CloseState) -> str | None:
     return f"Not closed from here but by another hand: {taken}." if taken else None
 
 
-def cut_at_opening(state: CloseState) -> str | None:
-    """Say what was asked for and is not part of this close."""
-    asked = dict(state.asked)
-    cut = ", ".join(
-        f"{target.contracts} of {asked[target.symbol]} {target.symbol}"
-        for target in state.plan.targets
-        if asked.get(target.symbol, target.contracts) > target.contracts
-    )
-    return f"Cut to what the account holds: {cut}." if cut else None
-
-
 def _orders(order_ids: list[str]) -> str:
     return f"order{'s' if len(order_ids) > 1 else ''} {' and '.join(order_ids)}"
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from closeout.closing.guards import check_coverage, check_reduces
+from closeout.closing.guards import check_coverage, check_reduces, holders
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.plans import Plan
 from closeout.closing.staleness import Tolerance, market_changes, plan_changes
@@ -75,16 +75,33 @@ class Preparer:
             if shown is None
             else self._as_shown(strategy, leg, shown)
         )
-        self.check(prepared.plan, await self._holders(prepared.plan))
-        return prepared
+        open_orders = await self._holders(prepared.plan)
+        conflicts = self.conflicts(prepared.plan, open_orders) if request.cancel_conflicting else ()
+        self.check(prepared.plan, open_orders, cancels=conflicts)
+        return replace(prepared, conflicts=conflicts)
 
-    def check(self, plan: Plan, open_orders: Sequence[OrderReport]) -> None:
-        """Put a plan against the account as the book knows it. Raises: CannotPlan."""
+    def conflicts(self, plan: Plan, open_orders: Sequence[OrderReport]) -> tuple[str, ...]:
+        """Name the orders of other hands that hold what the plan is to close."""
+        running = [state for state in self._closes() if not state.phase.is_end]
+        return tuple(
+            order.order_id
+            for order in holders(plan, self._holdings(), open_orders)
+            if not any(state.knows(order) for state in running)
+        )
+
+    def check(
+        self, plan: Plan, open_orders: Sequence[OrderReport], *, cancels: Sequence[str] = ()
+    ) -> None:
+        """
+        Put a plan against the account as the book knows it, less what is cancelled first.
+
+        Raises: CannotPlan.
+        """
         holdings = self._holdings()
         running = [state for state in self._closes() if not state.phase.is_end]
         check_unclaimed(plan, holdings, running)
         check_settled(plan, holdings, self._moved_lately())
-        check_reduces(plan, holdings, open_orders)
+        check_reduces(plan, holdings, open_orders, cancels=cancels)
         check_coverage(plan, holdings_after(holdings, running))
 
     def _moved_lately(self) -> list[CloseState]:

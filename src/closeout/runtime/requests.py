@@ -18,7 +18,8 @@ class CloseRequest:
     What a person asked for. `leg_id` None means the whole strategy.
 
     With a `preview_id` the terms are those of that preview. `stated` are the terms that were
-    spelt out, by their names in the HTTP contract: they must not say anything else.
+    spelt out, by their names in the HTTP contract: they must not say anything else. With
+    `cancel_conflicting` open orders that hold the contracts are cancelled first.
     """
 
     position_id: str
@@ -27,6 +28,7 @@ class CloseRequest:
     idempotency_key: str | None = None
     preview_id: str | None = None
     stated: Mapping[str, object] = field(default_factory=dict)
+    cancel_conflicting: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -42,6 +44,8 @@ class CloseRequest:
         )
         if self.terms.walk is not None:
             parts += _walk_parts(self.terms.walk)
+        if self.cancel_conflicting:
+            parts += ("cancel_conflicting",)
         return _digest(*parts)
 
 
@@ -57,6 +61,8 @@ class Prepared:
     leg: Leg | None
     plan: Plan
     decided: MarketSnapshot
+    conflicts: tuple[str, ...] = ()
+    """The broker's ids of open orders that are cancelled first."""
 
 
 def _digest(*parts: str) -> str:

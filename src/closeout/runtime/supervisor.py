@@ -136,7 +136,11 @@ class Supervisor:
             # Only now: a repeated request finds its close though its preview is long forgotten.
             shown = self.previews.named_by(request)
             if shown is not None:
-                request = replace(request, terms=shown.request.terms)
+                request = replace(
+                    request,
+                    terms=shown.request.terms,
+                    cancel_conflicting=shown.request.cancel_conflicting,
+                )
             prepared = await self.preparer.prepare(request, shown)
             return await self._begin(request, prepared)
 
@@ -180,6 +184,7 @@ class Supervisor:
             ticker=prepared.strategy.underlying,
             strategy=prepared.strategy.name,
             plan=prepared.plan,
+            conflicts=prepared.conflicts,
         )
         state, effects = step(None, opened)
         try:

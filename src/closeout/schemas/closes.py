@@ -40,6 +40,9 @@ class CloseStrategyRequest(Input):
     positive and credit negative, or the plain price of a single leg. A limit order with
     neither goes at mid.
 
+    `cancel_conflicting`: open orders that hold the contracts are cancelled first, exactly
+    those, and the close is sent when they are over and the contracts are free.
+
     With `preview_id` exactly the orders of that preview are sent. Its terms need not be said
     again; the ones that are must be the same.
     """
@@ -48,6 +51,7 @@ class CloseStrategyRequest(Input):
     order_type: OrderType = "market"
     limit_price_offset: Offset | None = None
     limit_price: NetLimit | None = None
+    cancel_conflicting: bool = False
     preview_id: PreviewId | None = None
 
     @model_validator(mode="after")
@@ -67,12 +71,13 @@ class CloseLegRequest(Input):
     `limit_price` is dollars per share of that leg, not negative. A limit order without
     a price goes at the leg's mid.
 
-    `preview_id` is as in `CloseStrategyRequest`.
+    `cancel_conflicting` and `preview_id` are as in `CloseStrategyRequest`.
     """
 
     leg_id: str = Field(min_length=1, max_length=128)
     order_type: OrderType = "market"
     limit_price: LimitPrice | None = None
+    cancel_conflicting: bool = False
     preview_id: PreviewId | None = None
 
     @model_validator(mode="after")
@@ -89,6 +94,7 @@ class ClosePreviewRequest(Input):
     order_type: OrderType = "market"
     limit_price_offset: Offset | None = None
     limit_price: LimitPrice | None = None
+    cancel_conflicting: bool = False
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
