@@ -40,6 +40,7 @@ from closeout.domain.pricing import EVERY_CENT
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import ReadFailed, StoredClose
 from closeout.runtime import book, claims, preparing
+from closeout.runtime.doubts import Doubts
 from closeout.runtime.requests import CloseRequest
 from closeout.runtime.runner import Runner
 from closeout.runtime.supervisor import Supervisor
@@ -275,7 +276,7 @@ async def _write_once(self: Runner, event: Event) -> None:
         return
 
 
-async def _say_no_and_forget(self: Supervisor, _: str) -> bool:
+async def _say_no_and_forget(self: Doubts, _: str) -> bool:
     return False
 
 
@@ -291,7 +292,7 @@ def _without_answers(self: Supervisor, *args: Any) -> None:
 
 async def _open_at_any_time(self: Supervisor, request: CloseRequest) -> Runner:
     async with self._lock:
-        await self._clear_doubts()
+        await self._doubts.clear()
         known = await self._known(request)
         return known or await self._begin(request, await self.preparer.prepare(request))
 
@@ -384,7 +385,7 @@ FOUND: tuple[Plant, ...] = (
     Plant("unconfirmed is unwritten", "A write that was not confirmed is tried for ever.",
           ((Runner, "_write", _write_once),)),
     Plant("unconfirmed is refused", "An opening that was not confirmed is refused and forgotten.",
-          ((Supervisor, "_is_written", _say_no_and_forget),)),
+          ((Doubts, "is_written", _say_no_and_forget),)),
     Plant("open before recovery", "A close begins before the last run's are taken up.",
           ((Supervisor, "_open", _open_at_any_time),)),
     Plant("answered keys forgotten", "A key that was answered with a running close begins anew.",

@@ -33,6 +33,7 @@ from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport
 from closeout.ports import Broker, Clock, Journal, JournalFailed, StoredClose
 from closeout.runtime.book import Book
+from closeout.runtime.doubts import LOOK_AGAIN, Doubts
 from closeout.runtime.feed import Feed
 from closeout.runtime.narrate import narrate
 from closeout.runtime.perform import Performer
@@ -55,9 +56,6 @@ KEPT_CLOSES = 1000
 """Ended closes kept at hand: for the page, and to know whose contracts they took."""
 
 _DECIDE_WITHIN = timedelta(seconds=15)
-
-_DOUBT_RETRY = timedelta(seconds=1)
-"""Between two looks for a close that may be in the journal."""
 
 _OPEN_WITHIN = timedelta(seconds=5)
 """How long a stop waits for closes that are just being opened."""
@@ -89,8 +87,7 @@ class Supervisor:
         Keys that were answered with a close another request had begun, as `find_by_key`
         answers. The journal keeps no such key, so a restart forgets it.
         """
-        self._doubts: dict[str, asyncio.Task[None]] = {}
-        """Closes whose opening may have been committed though the journal could not say so."""
+        self._doubts = Doubts(journal, clock, self._end_unsent)
         self._recovered = False
         self.journal_error: str | None = None
         self.stale_positions = asyncio.Event()
@@ -132,7 +129,7 @@ class Supervisor:
             known = await self._known(request)
             if known is not None:
                 return known
-            await self._clear_doubts()
+            await self._doubts.clear()
             # Only now: a repeated request finds its close though its preview is long forgotten.
             shown = self.previews.named_by(request)
             if shown is not None:
@@ -197,59 +194,23 @@ class Supervisor:
                 events=[opened],
             )
         except JournalFailed:
-            if not await self._is_written(state.close_id):
+            if not await self._doubts.is_written(state.close_id):
                 raise
         narrate(None, state, opened)
         runner = self._adopt(state, sequence=1)
         runner.start(effects)
         return runner
 
-    async def _is_written(self, close_id: str) -> bool:
-        """
-        Whether a close was recorded though its commit was not confirmed.
-
-        While the journal does not say, the close counts as not begun and is given up as soon
-        as it turns up: whoever asked for it is told that nothing was sent.
-        """
-        try:
-            return await self._journal.load(close_id) is not None
-        except JournalFailed:
-            self._doubts[close_id] = asyncio.create_task(self._give_up(close_id))
-            return False
-
-    async def _give_up(self, close_id: str) -> None:
-        """Wait for the journal to say whether this close is there, and end it unsent."""
-        while True:
-            await self._clock.sleep(_DOUBT_RETRY)
-            try:
-                stored = await self._journal.load(close_id)
-            except JournalFailed:
-                continue
-            if stored is not None and close_id not in self._runners:
-                await self._end_unsent(stored)
-            self._doubts.pop(close_id, None)
-            return
-
-    async def _clear_doubts(self) -> None:
-        """Raises: JournalFailed: a close may be on record that was said not to be."""
-        for close_id in list(self._doubts):
-            if await self._journal.load(close_id) is not None:
-                raise JournalFailed(
-                    "The last close turned up in the journal and is being given up unsent. "
-                    "Nothing was sent; try again in a moment."
-                )
-            doubt = self._doubts.pop(close_id, None)
-            if doubt is not None:
-                doubt.cancel()
-
     async def _end_unsent(self, stored: StoredClose) -> None:
+        if stored.close_id in self._runners:
+            return
         runner = self._adopt(fold(stored.events), sequence=len(stored.events))
         identity = runner.state.attempt.ticket.client_order_id
         reason = "the journal could not confirm the intent"
-        runner.post(OrderNotSent(self._clock.now(), identity, reason, _DOUBT_RETRY))
+        runner.post(OrderNotSent(self._clock.now(), identity, reason, LOOK_AGAIN))
         runner.post(CancelRequested(self._clock.now()))
         while not runner.state.phase.is_end:
-            await self._clock.sleep(_DOUBT_RETRY)
+            await self._clock.sleep(LOOK_AGAIN)
 
     def _adopt(self, state: CloseState, *, sequence: int) -> Runner:
         runner = Runner(state, sequence=sequence, around=self._around)
@@ -373,9 +334,7 @@ class Supervisor:
         """Stop working without ending any close; what is being opened is opened first."""
         if self._openings:
             await asyncio.wait(self._openings, timeout=_OPEN_WITHIN.total_seconds())
-        for doubt in self._doubts.values():
-            doubt.cancel()
-        await asyncio.gather(*self._doubts.values(), return_exceptions=True)
+        await self._doubts.stop()
         await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
 
     # --- what is known ----------------------------------------------------------------
