@@ -148,6 +148,7 @@ async def measure(url: str, folder: Path, appends: int) -> dict[str, list[Sample
     """Run every case in turn, `ROUNDS` times."""
     bare = Bare(folder / "bare.db")
     journal = await SqlJournal.start(url)
+    await journal.take_lease("paper", owner="a benchmark", seen=await journal.lease("paper"))
     # A PostgreSQL database may hold the closes of an earlier run.
     numbers, run = count(), time.time_ns()
     samples: dict[str, list[Sample]] = {}

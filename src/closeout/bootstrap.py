@@ -3,12 +3,13 @@
 import fcntl
 import hashlib
 import logging
+import os
 import re
 import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -34,7 +35,7 @@ _LOCK = "lock"
 
 
 class DataFolderInUse(CloseoutError):
-    """Another Closeout works on this data folder."""
+    """Another Closeout works on this data folder, and it cannot be shared."""
 
     code = "data_folder_in_use"
 
@@ -101,24 +102,56 @@ def forget_simulated_world(settings: Settings) -> None:
                 each.unlink()
 
 
-@contextmanager
-def own_folder(folder: Path) -> Iterator[None]:
+def hold_folder(settings: Settings) -> AbstractContextManager[None]:
+    """
+    Hold the data folder: alone for an embedded simulator's world, else with others.
+
+    Processes that share a folder share its journal, which lets one of them work the account.
+
+    Raises:
+        DataFolderInUse: see `own_folder`.
+    """
+    folder = data_folder(settings)
+    return own_folder(folder) if settings.embeds_simulator else share_folder(folder)
+
+
+def own_folder(folder: Path) -> AbstractContextManager[None]:
     """
     Hold the folder for this process alone.
 
     Raises:
         DataFolderInUse: another process holds it.
     """
+    return _locked(folder, fcntl.LOCK_EX)
+
+
+def share_folder(folder: Path) -> AbstractContextManager[None]:
+    """
+    Hold the folder together with others who share it, so that nobody deletes it meanwhile.
+
+    Raises:
+        DataFolderInUse: another process holds it alone.
+    """
+    return _locked(folder, fcntl.LOCK_SH)
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _LOCK).open("w") as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DataFolderInUse(
                 f"Another Closeout is running on {folder}. Stop it first, or set "
                 "CLOSEOUT_DATA_DIR to another folder."
             ) from None
         yield
+
+
+def process_name() -> str:
+    """Name this process to people who look for it, perhaps from another machine."""
+    return f"Process {os.getpid()} on {socket.gethostname()}"
 
 
 def endpoints(settings: Settings, simulator_url: str | None) -> Endpoints:
@@ -176,7 +209,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         CloseoutError: something it needs is missing; the message says what to do.
     """
     folder, clock = data_folder(settings), SystemClock()
-    with own_folder(folder):
+    with hold_folder(settings):
         async with (
             _simulator(settings, folder) as simulator_url,
             _journal(settings, folder) as journal,
@@ -196,6 +229,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 quotes,
                 journal,
                 clock,
+                me=process_name(),
                 option_feed=settings.option_feed,
                 tolerance=Tolerance(settings.preview_ticks, settings.preview_half_spread),
             )

@@ -41,6 +41,12 @@ class SequenceTaken(JournalFailed):
     code = "journal_conflict"
 
 
+class NotOwner(JournalFailed):
+    """Another process owns the account: nothing was written, and nothing may be sent."""
+
+    code = "standing_by"
+
+
 @dataclass(frozen=True, slots=True)
 class LinkUp:
     """A stream is connected, authorised and subscribed. `gap` is how long it was away."""
@@ -153,13 +159,57 @@ class StoredClose:
     events: tuple[Event, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """
+    Who owns an account, as it is on record.
+
+    `epoch` grows with every change of hands and `beat` with every sign of life, so that a
+    lease that was not renewed reads as it did. `owner` is for people; None when the last
+    one let go.
+    """
+
+    epoch: int
+    beat: int
+    owner: str | None
+
+
 class Journal(Protocol):
     """
     The append-only record of every close.
 
     Every method raises `JournalFailed` when the disk or database does not answer for it.
-    When a write returns, it is on disk.
+    When a write returns, it is on disk. Closes are written only by the owner of their
+    account, which is checked in the very transaction: anybody else gets `NotOwner`.
     """
+
+    async def lease(self, account: str) -> Lease | None:
+        """Return who owns an account, or None if nobody ever did."""
+        ...
+
+    async def take_lease(self, account: str, *, owner: str, seen: Lease | None) -> None:
+        """
+        Own an account from now on, if its lease is still as it was `seen`.
+
+        Whether its owner has been silent for long enough is for the caller to know.
+
+        Raises:
+            NotOwner: it was renewed or taken meanwhile.
+        """
+        ...
+
+    async def renew_lease(self, account: str) -> None:
+        """
+        Give a sign of life.
+
+        Raises:
+            NotOwner: another process has taken the account.
+        """
+        ...
+
+    async def release_lease(self, account: str) -> None:
+        """Let go of an account, so that the next owner need not wait."""
+        ...
 
     async def open(
         self,
@@ -217,6 +267,14 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present instant, aware, UTC."""
+        ...
+
+    def monotonic(self) -> timedelta:
+        """
+        Return the time since some instant of the past.
+
+        It is never set, and it goes on while this process is stopped or the machine sleeps.
+        """
         ...
 
     async def sleep(self, duration: timedelta) -> None: ...

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 from support.bench import Bench
-from support.desk import Shop, served
+from support.desk import Shop, is_problem, served
+from support.eventually import eventually
 
 
 async def test_everything_that_is_always_in_sight_is_there(shop: Shop) -> None:
@@ -79,3 +80,29 @@ async def test_metrics_are_served(shop: Shop) -> None:
 
     assert 200 == answer.status_code
     assert "python_info" in answer.text
+
+
+async def test_a_process_that_stands_by_says_for_whom_and_refuses_closes(shop: Shop) -> None:
+    position = shop.path
+    shop.bench.journal.rob("Process 7 on desk")
+    await shop.bench.clock.seconds(1)
+    await eventually(lambda: shop.bench.engine.ownership.other is not None)
+
+    told = (await shop.get("/api/status"))["standing_by"]
+    health = await shop.http.get("/api/health")
+    cancelled = await shop.http.post("/api/closes/any/cancel")
+    refused = await shop.close_strategy()
+
+    assert "Process 7 on desk works this account." in told
+    assert (503, {"ready": False}) == (health.status_code, health.json())
+    assert is_problem(cancelled, 409, "standing_by")
+    assert is_problem(refused, 409, "standing_by")
+    assert position == shop.path
+    assert [] == shop.bench.broker.sent
+
+
+async def test_a_close_that_comes_too_late_for_its_owner_is_refused(shop: Shop) -> None:
+    shop.bench.journal.rob("Process 7 on desk")
+
+    assert is_problem(await shop.close_strategy(), 409, "standing_by")
+    assert [] == shop.bench.broker.sent

@@ -3,6 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from journal.samples import started
 from support.postgres import postgres
 
 from closeout.journal.store import SqlJournal
@@ -25,6 +26,6 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def journal(url: str) -> AsyncIterator[SqlJournal]:
-    journal = await SqlJournal.start(url, patience=timedelta(milliseconds=200))
+    journal = await started(url, patience=timedelta(milliseconds=200))
     yield journal
     await journal.close()

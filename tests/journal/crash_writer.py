@@ -7,7 +7,7 @@ Run as `crash_writer.py URL`; prints `close_id count`.
 import asyncio
 import sys
 
-from journal.samples import AT, OPENED, open_close
+from journal.samples import AT, OPENED, open_close, started
 
 from closeout.closing.events import Woke
 from closeout.journal.store import SqlJournal
@@ -23,7 +23,7 @@ async def write(journal: SqlJournal, close_id: str) -> None:
 
 
 async def main(url: str) -> None:
-    journal = await SqlJournal.start(url)
+    journal = await started(url)
     await asyncio.gather(*(write(journal, f"c{number}") for number in range(8)))
 
 

@@ -46,6 +46,7 @@ from closeout.domain.orders import (
 from closeout.domain.pricing import TickRule
 from closeout.domain.quotes import NetQuote
 from closeout.journal.codec import encode
+from closeout.journal.store import SqlJournal
 from closeout.ports import Journal
 
 AT = datetime(2026, 12, 1, 15, 30, 0, 250_000, tzinfo=UTC)
@@ -141,6 +142,19 @@ EVENTS: tuple[Event, ...] = (
     Recovered(at=AT),
 )
 OPENED = EVENTS[0]
+
+
+async def started(
+    url: str,
+    *,
+    accounts: Sequence[str] = ("paper", "live"),
+    patience: timedelta = timedelta(seconds=5),
+) -> SqlJournal:
+    """Start a journal that owns the accounts of these tests, whoever did before."""
+    journal = await SqlJournal.start(url, patience=patience)
+    for each in accounts:
+        await journal.take_lease(each, owner="a test", seen=await journal.lease(each))
+    return journal
 
 
 async def open_close(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from journal.samples import AT, EVENTS, OPENED, open_close
+from journal.samples import AT, EVENTS, OPENED, open_close, started
 from sqlalchemy import event as sqlalchemy_event
 
 from closeout.closing.events import Woke
@@ -37,12 +37,12 @@ async def test_a_close_reads_back_with_all_that_happened_to_it(journal: SqlJourn
 
 
 async def test_what_was_written_is_there_after_a_restart(url: str) -> None:
-    first = await SqlJournal.start(url)
+    first = await started(url)
     await open_close(first)
     await first.append("c1", sequence=1, events=[woke(1)])
     await first.close()
 
-    second = await SqlJournal.start(url)
+    second = await started(url)
     stored = await second.load("c1")
     await second.close()
 
@@ -81,18 +81,15 @@ async def test_an_append_to_an_unknown_close_is_refused(journal: SqlJournal) -> 
         await journal.append("c9", sequence=0, events=[woke(1)])
 
 
-async def test_of_two_programs_that_write_the_same_event_one_learns_it_is_late(url: str) -> None:
-    mine, yours = await SqlJournal.start(url), await SqlJournal.start(url)
-    await open_close(mine)
+async def test_of_two_that_write_the_same_event_one_learns_it_is_late(journal: SqlJournal) -> None:
+    await open_close(journal)
     outcomes = await asyncio.gather(
-        mine.append("c1", sequence=1, events=[woke(1)]),
-        yours.append("c1", sequence=1, events=[woke(2)]),
+        journal.append("c1", sequence=1, events=[woke(1)]),
+        journal.append("c1", sequence=1, events=[woke(2)]),
         return_exceptions=True,
     )
-    stored = await mine.load("c1")
-    checked = await yours.verify()
-    await mine.close()
-    await yours.close()
+    stored = await journal.load("c1")
+    checked = await journal.verify()
 
     assert 1 == outcomes.count(None)
     assert [SequenceTaken] == [type(each) for each in outcomes if each is not None]
@@ -181,12 +178,12 @@ async def test_an_unknown_close_cannot_end(journal: SqlJournal) -> None:
 
 
 async def test_a_journal_serves_the_account_it_was_bound_to_for_good(url: str) -> None:
-    first = await SqlJournal.start(url)
+    first = await started(url)
     await first.bind("alpaca paper PA3XYZ")
     await first.bind("alpaca paper PA3XYZ")
     await first.close()
 
-    second = await SqlJournal.start(url)
+    second = await started(url)
     with pytest.raises(JournalBelongsToAnother, match="belongs to alpaca paper PA3XYZ, not to sim"):
         await second.bind("simulated desk 7")
     await second.bind("alpaca paper PA3XYZ")
@@ -251,14 +248,14 @@ async def test_a_taken_key_does_not_fail_the_others_of_its_group(journal: SqlJou
 
 
 async def test_what_waits_is_written_before_the_journal_closes(url: str) -> None:
-    journal = await SqlJournal.start(url)
+    journal = await started(url)
     opening = asyncio.ensure_future(open_close(journal))
     await asyncio.sleep(0)
 
     await journal.close()
     await opening
 
-    again = await SqlJournal.start(url)
+    again = await started(url)
     assert await again.load("c1") is not None
     await again.close()
 
@@ -285,6 +282,7 @@ async def test_a_caller_that_gave_up_does_not_disturb_the_others(journal: SqlJou
 
 
 async def test_texts_of_any_script_are_kept(journal: SqlJournal) -> None:
+    await journal.take_lease("Prüfkonto 東京", owner="äöü", seen=None)
     await journal.open(
         close_id="c1",
         account="Prüfkonto 東京",
@@ -303,7 +301,7 @@ async def test_a_path_with_odd_letters_is_a_fine_place(tmp_path: Path) -> None:
     folder = tmp_path / "my désk 100% & co"
     folder.mkdir()
 
-    journal = await SqlJournal.start(f"sqlite:///{folder}/journal.db")
+    journal = await started(f"sqlite:///{folder}/journal.db")
     await open_close(journal)
     await journal.close()
 

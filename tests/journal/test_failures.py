@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from journal.samples import AT, EVENTS, OPENED, open_close
+from journal.samples import AT, EVENTS, OPENED, open_close, started
 from sqlalchemy import event, text
 from support.postgres import Cluster, running_cluster
 
@@ -22,7 +22,7 @@ SHORT = timedelta(milliseconds=100)
 
 @pytest.fixture
 async def on_disk(sqlite_url: str) -> AsyncIterator[SqlJournal]:
-    journal = await SqlJournal.start(sqlite_url, patience=SHORT)
+    journal = await started(sqlite_url, patience=SHORT)
     await open_close(journal)
     yield journal
     await journal.close()
@@ -161,7 +161,7 @@ async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 )
 async def test_a_url_no_journal_can_be_kept_at_is_explained(url: str, sentence: str) -> None:
     with pytest.raises(JournalFailed, match=sentence):
-        await SqlJournal.start(url)
+        await started(url)
 
 
 async def test_sqlite_waits_for_the_disk_on_every_commit(on_disk: SqlJournal) -> None:
@@ -199,7 +199,7 @@ async def test_postgresql_waits_for_the_disk_also_where_the_server_is_lax(
 async def test_a_server_that_went_away_is_named_without_its_password() -> None:
     with running_cluster() as cluster:
         url = cluster.new_database().replace("closeout@", "closeout:hush@")
-        journal = await SqlJournal.start(url, patience=SHORT)
+        journal = await started(url, patience=SHORT)
         await open_close(journal)
         cluster.stop()
 
@@ -219,7 +219,7 @@ async def test_a_server_that_went_away_is_named_without_its_password() -> None:
 
 async def test_a_server_that_restarted_between_two_appends_goes_unnoticed() -> None:
     with running_cluster() as cluster:
-        journal = await SqlJournal.start(cluster.new_database())
+        journal = await started(cluster.new_database())
         await open_close(journal)
         cluster.stop()
         cluster.start()
@@ -235,7 +235,7 @@ async def test_a_database_that_does_not_exist_is_explained(postgres: Cluster) ->
 
 async def test_a_lock_on_postgresql_says_so_after_its_patience(postgres: Cluster) -> None:
     url = postgres.new_database()
-    journal = await SqlJournal.start(url, patience=SHORT)
+    journal = await started(url, patience=SHORT)
     await open_close(journal)
     other = open_engines(url, patience=SHORT)
 
@@ -253,7 +253,7 @@ async def test_an_append_that_waited_for_another_worker_sees_what_it_wrote(
     postgres: Cluster,
 ) -> None:
     url = postgres.new_database()
-    journal = await SqlJournal.start(url)
+    journal = await started(url)
     await open_close(journal)
     other = open_engines(url, patience=SHORT)
 
@@ -282,11 +282,11 @@ async def someone_waits_for_a_lock(engines: Engines) -> None:
 
 
 async def test_a_text_the_server_cannot_hold_fails_alone(postgres: Cluster) -> None:
-    journal = await SqlJournal.start(postgres.new_database())
+    journal = await started(postgres.new_database())
 
     outcomes = await asyncio.gather(
         open_close(journal, "c1"),
-        open_close(journal, "c2", account="nul\0"),
+        open_close(journal, "c2", key="nul\0"),
         open_close(journal, "c3"),
         return_exceptions=True,
     )
@@ -298,7 +298,7 @@ async def test_a_text_the_server_cannot_hold_fails_alone(postgres: Cluster) -> N
 
 
 async def test_an_error_of_our_own_does_not_leave_callers_waiting(url: str) -> None:
-    journal = await SqlJournal.start(url)
+    journal = await started(url)
 
     def explode(*_: object) -> None:
         raise ZeroDivisionError
@@ -333,7 +333,7 @@ def test_a_writer_survives_a_loop_that_closed_under_it(sqlite_url: str) -> None:
     """
     The loop that asked is gone when the commit is done; the next loop is served.
     """
-    journal = asyncio.run(SqlJournal.start(sqlite_url))
+    journal = asyncio.run(started(sqlite_url))
 
     async def ask_and_leave() -> None:
         asyncio.ensure_future(open_close(journal)).cancel()

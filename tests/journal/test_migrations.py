@@ -67,6 +67,7 @@ async def test_upgrading_twice_changes_nothing(url: str, journal: SqlJournal) ->
 async def test_several_programs_may_start_on_an_empty_database_at_once(url: str) -> None:
     journals = await asyncio.gather(*(SqlJournal.start(url) for _ in range(4)))
 
+    await journals[0].take_lease("paper", owner="a test", seen=None)
     await open_close(journals[0])
     seen = [await each.load("c1") for each in journals]
 

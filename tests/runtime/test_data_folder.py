@@ -11,6 +11,7 @@ from closeout.bootstrap import (
     data_folder,
     find_page,
     forget_simulated_world,
+    hold_folder,
     own_folder,
 )
 from closeout.config import Settings
@@ -115,6 +116,24 @@ def test_a_second_process_on_the_same_folder_is_refused_with_advice(tmp_path: Pa
 
     with own_folder(tmp_path):
         pass
+
+
+def test_an_embedded_world_has_one_process_and_any_other_folder_is_shared(tmp_path: Path) -> None:
+    elsewhere = settings(tmp_path, CLOSEOUT_ALPACA_TRADING_URL="http://127.0.0.1:8111")
+    for shared in (elsewhere, settings(tmp_path, paper="true"), settings(tmp_path, paper="false")):
+        with hold_folder(shared), hold_folder(shared):
+            pass
+
+    embedded = settings(tmp_path)
+    with hold_folder(embedded), pytest.raises(DataFolderInUse), hold_folder(embedded):
+        pass
+
+
+def test_a_shared_world_that_is_in_use_is_not_forgotten(tmp_path: Path) -> None:
+    elsewhere = settings(tmp_path, CLOSEOUT_ALPACA_TRADING_URL="http://127.0.0.1:8111")
+
+    with hold_folder(elsewhere), pytest.raises(DataFolderInUse):
+        forget_simulated_world(elsewhere)
 
 
 def test_the_page_is_found_where_it_is_set(tmp_path: Path) -> None:

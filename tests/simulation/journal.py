@@ -7,12 +7,12 @@ its process dies before that, nobody knows whether it was, and the seed decides.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simulation.site import Site
 
 from closeout.closing.events import Event
-from closeout.ports import JournalFailed, SequenceTaken, StoredClose
+from closeout.ports import JournalFailed, Lease, NotOwner, SequenceTaken, StoredClose
 
 
 @dataclass(slots=True)
@@ -32,6 +32,7 @@ class Disk:
     def __init__(self) -> None:
         self.records: dict[str, Record] = {}
         self.down_until = 0.0
+        self.lease: Lease | None = None
 
     def find_by_key(self, key: str) -> Record | None:
         return next((each for each in self.records.values() if each.key == key), None)
@@ -47,7 +48,42 @@ class SimulatedJournal:
         self._process = site.process
         self._checks = site.checks
         self._chance = site.chance
+        self._epoch: int | None = None
         self._waiting: list[tuple[Callable[[], None], asyncio.Future[None]]] = []
+
+    async def lease(self, account: str) -> Lease | None:
+        await self._read()
+        return self._disk.lease
+
+    async def take_lease(self, account: str, *, owner: str, seen: Lease | None) -> None:
+        epoch = 1 if seen is None else seen.epoch + 1
+
+        def commit() -> None:
+            if self._disk.lease != seen:
+                raise NotOwner("the owner is alive")
+            self._disk.lease = Lease(epoch, 0, owner)
+
+        await self._write(commit)
+        self._epoch = epoch
+
+    async def renew_lease(self, account: str) -> None:
+        def commit() -> None:
+            lease = self._owned()
+            self._disk.lease = replace(lease, beat=lease.beat + 1)
+
+        await self._write(commit)
+
+    async def release_lease(self, account: str) -> None:
+        def commit() -> None:
+            self._disk.lease = replace(self._owned(), owner=None)
+
+        await self._write(commit)
+
+    def _owned(self) -> Lease:
+        lease = self._disk.lease
+        if lease is None or lease.epoch != self._epoch:
+            raise NotOwner("another process has taken the account")
+        return lease
 
     async def open(
         self,
@@ -60,6 +96,7 @@ class SimulatedJournal:
         events: Sequence[Event],
     ) -> None:
         def commit() -> None:
+            self._owned()
             taken = idempotency_key is not None and self._disk.find_by_key(idempotency_key)
             if close_id in self._disk.records or taken:
                 raise SequenceTaken(f"{close_id} or its key is recorded already")
@@ -76,6 +113,7 @@ class SimulatedJournal:
 
     async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
         def commit() -> None:
+            self._owned()
             record = self._disk.records[close_id]
             if sequence < len(record.events):
                 raise SequenceTaken(f"event {sequence} of {close_id} is written")
@@ -101,6 +139,7 @@ class SimulatedJournal:
 
     async def mark_ended(self, close_id: str, *, ended: bool) -> None:
         def commit() -> None:
+            self._owned()
             self._disk.records[close_id].is_ended = ended
 
         await self._write(commit)

@@ -234,5 +234,8 @@ class VirtualClock:
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self._loop.time())
 
+    def monotonic(self) -> timedelta:
+        return timedelta(seconds=self._loop.time())
+
     async def sleep(self, duration: timedelta) -> None:
         await asyncio.sleep(max(0.0, duration.total_seconds()))

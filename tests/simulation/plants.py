@@ -235,8 +235,8 @@ class _NoLock:
 _sound_init = Supervisor.__init__
 
 
-def _without_lock(self: Supervisor, *args: Any) -> None:
-    _sound_init(self, *args)
+def _without_lock(self: Supervisor, *args: Any, **kwargs: Any) -> None:
+    _sound_init(self, *args, **kwargs)
     self._lock = _NoLock()  # type: ignore[assignment]
 
 
@@ -285,8 +285,8 @@ class _Forgetful(dict[str, tuple[str, str]]):
         """Keep nothing."""
 
 
-def _without_answers(self: Supervisor, *args: Any) -> None:
-    _sound_init(self, *args)
+def _without_answers(self: Supervisor, *args: Any, **kwargs: Any) -> None:
+    _sound_init(self, *args, **kwargs)
     self._answered = _Forgetful()
 
 

@@ -59,6 +59,12 @@ class CloseoutServer:
 
     def start(self) -> Self:
         """Start it and wait until it listens and has taken up what the last run left."""
+        self.begin()
+        eventually(self.is_at_work, within=_PATIENCE)
+        return self
+
+    def begin(self) -> None:
+        """Start it and wait until it listens; another one may work the account."""
         assert self._process is None, "it runs already"
         self.folder.mkdir(parents=True, exist_ok=True)
         began = len(self._lines)
@@ -74,8 +80,6 @@ class CloseoutServer:
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
         self.url = eventually(lambda: self._listening(began), within=_PATIENCE)
-        eventually(self._is_ready, within=_PATIENCE)
-        return self
 
     def kill(self) -> None:
         """SIGKILL, as a crash would; returns when it is gone."""
@@ -90,6 +94,7 @@ class CloseoutServer:
         assert process is not None, "it does not run"
         assert reader is not None, "it was started"
         process.send_signal(how)
+        process.send_signal(signal.SIGCONT)  # or a frozen one never hears of it
         code = process.wait(_PATIENCE)
         reader.join(_PATIENCE)
         self._process = None
@@ -121,8 +126,16 @@ class CloseoutServer:
         # By number: a name may be tried on IPv6 first.
         return str(said[0]["url"]).replace("localhost", "127.0.0.1") if said else None
 
-    def _is_ready(self) -> bool:
-        return bool(self.get("/api/positions").json["status"] == "success")
+    def freeze(self) -> None:
+        """SIGSTOP: nothing of it runs, and nobody is told."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def is_at_work(self) -> bool:
+        """Whether it owns the account and takes closes."""
+        return self.get("/api/health").status == 200
 
     def __enter__(self) -> Self:
         return self.start()

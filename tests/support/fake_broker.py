@@ -157,6 +157,11 @@ class FakeBroker:
         finally:
             self._listeners.remove(queue)
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody has the stream of trade updates open."""
+        return bool(self._listeners)
+
     # --- the books --------------------------------------------------------------------
 
     def hold(self, symbol: str, quantity: int) -> None:

@@ -21,6 +21,9 @@ class ManualClock:
     def now(self) -> datetime:
         return self._now
 
+    def monotonic(self) -> timedelta:
+        return self._now - FRIDAY_MORNING
+
     async def sleep(self, duration: timedelta) -> None:
         if duration <= timedelta(0):
             await asyncio.sleep(0)
@@ -43,6 +46,10 @@ class ManualClock:
             await settle()
         self._now = until
         await settle()
+
+    def freeze(self, duration: timedelta) -> None:
+        """Let time pass without anybody noticing, as for a process that is stopped."""
+        self._now += duration
 
     async def seconds(self, count: float) -> None:
         """Move on by so many seconds."""

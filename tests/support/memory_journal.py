@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from closeout.closing.events import Event
 from closeout.closing.step import fold
-from closeout.ports import JournalFailed, SequenceTaken, StoredClose
+from closeout.ports import JournalFailed, Lease, NotOwner, SequenceTaken, StoredClose
 
 
 @dataclass
@@ -24,7 +24,8 @@ class MemoryJournal:
     The `Journal` port. What was written survives the engine that wrote it.
 
     `failing` makes every call fail with that reason; `gate`, when set, holds every write
-    until it opens; `lose_marks` makes only `mark_ended` fail.
+    until it opens; `lose_marks` makes only `mark_ended` fail. It serves one engine; `rob`
+    gives the account to another process, which is alive as long as somebody calls `beat`.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,31 @@ class MemoryJournal:
         self.refused_writes = 0
         self.lose_marks = False
         self.gate: asyncio.Event | None = None
+        self.taken_from_us = False
         self._records: dict[str, _Record] = {}
+        self._leases: dict[str, Lease] = {}
+
+    async def lease(self, account: str) -> Lease | None:
+        await self._check()
+        return self._leases.get(account)
+
+    async def take_lease(self, account: str, *, owner: str, seen: Lease | None) -> None:
+        await self._check()
+        if self._leases.get(account) != seen:
+            raise NotOwner(f"account {account} has an owner that is alive")
+        self._leases[account] = Lease(0 if seen is None else seen.epoch + 1, 0, owner)
+        self.taken_from_us = False
+
+    async def renew_lease(self, account: str) -> None:
+        await self._check()
+        self._require_ours()
+        known = self._leases[account]
+        self._leases[account] = replace(known, beat=known.beat + 1)
+
+    async def release_lease(self, account: str) -> None:
+        await self._check()
+        if not self.taken_from_us:
+            self._leases[account] = replace(self._leases[account], owner=None)
 
     async def open(
         self,
@@ -94,6 +119,17 @@ class MemoryJournal:
 
     # --- for tests --------------------------------------------------------------------
 
+    def rob(self, owner: str) -> None:
+        """Let another process take every account that is ours."""
+        self.taken_from_us = True
+        for account, known in self._leases.items():
+            self._leases[account] = Lease(known.epoch + 1, 0, owner)
+
+    def beat(self) -> None:
+        """Let the other process give a sign of life."""
+        for account, known in self._leases.items():
+            self._leases[account] = replace(known, beat=known.beat + 1)
+
     @property
     def close_ids(self) -> list[str]:
         return list(self._records)
@@ -121,9 +157,14 @@ class MemoryJournal:
             await self.gate.wait()
         try:
             await self._check()
+            self._require_ours()
         except JournalFailed:
             self.refused_writes += 1
             raise
+
+    def _require_ours(self) -> None:
+        if self.taken_from_us:
+            raise NotOwner("another process has taken the account")
 
     async def _check(self) -> None:
         """Give way, as over a disk, and fail if that is asked for."""

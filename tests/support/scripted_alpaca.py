@@ -180,6 +180,9 @@ class HurriedClock:
     def now(self) -> datetime:
         return self.at
 
+    def monotonic(self) -> timedelta:
+        return self.at - datetime(2026, 11, 23, tzinfo=UTC)
+
     async def sleep(self, duration: timedelta) -> None:
         self.sleeps.append(duration)
         self.at += duration

@@ -197,6 +197,8 @@ export interface paths {
         /**
          * Get Health
          * @description 200 once the account has been read and unfinished closes are taken up, else 503.
+         *
+         *     A process that stands by while another one works the account answers 503, too.
          */
         get: operations["getHealth"];
         put?: never;
@@ -1192,6 +1194,8 @@ export interface components {
             positions_error: string | null;
             /** Journal Error */
             journal_error: string | null;
+            /** Standing By */
+            standing_by: string | null;
             /** Equity */
             equity: string | null;
             /** Unassigned */

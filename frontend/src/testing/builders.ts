@@ -156,6 +156,7 @@ export function aRawStatus(changes: Partial<RawStatus> = {}): RawStatus {
     equity: '104233.87',
     unassigned: [],
     journal_error: null,
+    standing_by: null,
     server_time: NOW,
     ...changes,
   }

@@ -18,7 +18,11 @@ async def get_status(desk: DeskDep) -> StatusOut:
 
 @router.get("/api/health", operation_id="getHealth")
 async def get_health(desk: DeskDep, response: Response) -> HealthOut:
-    """200 once the account has been read and unfinished closes are taken up, else 503."""
+    """
+    200 once the account has been read and unfinished closes are taken up, else 503.
+
+    A process that stands by while another one works the account answers 503, too.
+    """
     ready = desk.engine.is_ready
     response.status_code = 200 if ready else 503
     return HealthOut(ready=ready)

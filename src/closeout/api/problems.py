@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from closeout.domain.errors import CannotPlan, CloseoutError
-from closeout.ports import JournalFailed, ReadFailed
+from closeout.ports import JournalFailed, NotOwner, ReadFailed
 from closeout.runtime.refusals import (
     KeyReused,
     NotReady,
@@ -34,6 +34,7 @@ _STATUS: dict[type[CloseoutError], HTTPStatus] = {
     PreviewDisagrees: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     ReadFailed: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotOwner: HTTPStatus.CONFLICT,
     JournalFailed: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -41,6 +42,7 @@ _UNPROCESSABLE_CODES = frozenset({"invalid_tick", "limit_with_shares"})
 """Plans that no state of the market would allow: the request itself must change."""
 
 _ADVICE: dict[type[CloseoutError], str] = {
+    NotOwner: "Another process has just taken the account over. Nothing was sent. Use that one.",
     ReadFailed: "Alpaca could not be read ({reason}). Nothing was sent. Try again.",
     JournalFailed: "The journal could not be written ({reason}). Nothing was sent.",
 }

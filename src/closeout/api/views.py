@@ -177,11 +177,21 @@ def status_out(desk: Desk) -> StatusOut:
         positions_as_of=book.holdings.at if book.holdings else None,
         positions_error=book.holdings_error,
         journal_error=engine.supervisor.journal_error,
+        standing_by=_standing_by(engine.ownership.other),
         equity=account.equity if account else None,
         unassigned=[
             f"{each.quantity:f} {each.symbol}: {each.reason}" for each in book.grouping.unassigned
         ],
         server_time=now,
+    )
+
+
+def _standing_by(owner: str | None) -> str | None:
+    if owner is None:
+        return None
+    return (
+        f"{owner} works this account. This Closeout stands by: it shows the account and sends "
+        "nothing, and takes over within seconds when the other one stops."
     )
 
 

@@ -43,5 +43,7 @@ def status() -> None:
     for name in ("trading", "option_data", "stock_data"):
         link = answer[name]
         render.console.print(f"{name.replace('_', ' ')}: {link['state']} {link['detail'] or ''}")
+    if answer["standing_by"]:
+        render.console.print(answer["standing_by"])
     if answer["positions_error"]:
         raise fail(answer["positions_error"])

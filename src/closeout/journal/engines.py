@@ -153,6 +153,8 @@ def _open_postgres(url: URL, place: str, patience: timedelta) -> Engines:
         # A server may be set up to answer before its disk does; this journal may not be.
         "synchronous_commit": "on",
         "default_transaction_isolation": r"read\ committed",
+        # A process that freezes between two statements must not keep its locks.
+        "idle_in_transaction_session_timeout": "1500ms",
     }
     arguments = {
         "application_name": "closeout",

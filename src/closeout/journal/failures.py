@@ -26,6 +26,7 @@ _SQLITE = {
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRES = {
+    "25P03": "this process was stopped in the middle of a write, and the server undid it",
     "25006": "the server is read-only, perhaps a replica: point CLOSEOUT_DATABASE_URL at the "
     "primary",
     "42501": "the user may not do this: grant it the right to read and write the journal's tables",

@@ -4,6 +4,10 @@ Requests to rows: one group, one transaction.
 Requests are checked against the heads of their closes before anything is written, so that
 one that is out of date fails alone. What only the database can refuse (a key that another
 process took) undoes the whole group, which is then written again one by one.
+
+Before anything else a group locks the leases of the accounts that are ours and looks
+whether they still are. Whoever takes one waits for that lock, so no event is written by a
+process that no longer owns its account, however long it was frozen in between.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,18 +21,44 @@ from closeout.journal.chain import Head, genesis, link
 from closeout.journal.codec import Encoded
 from closeout.journal.engines import Engines
 from closeout.journal.failures import JournalBelongsToAnother, explain
-from closeout.journal.requests import Appending, Binding, Ending, Opening, Request
-from closeout.journal.tables import close, close_event, meta
-from closeout.ports import JournalFailed, SequenceTaken
+from closeout.journal.requests import (
+    Appending,
+    Binding,
+    Ending,
+    Opening,
+    Releasing,
+    Renewing,
+    Request,
+    Taking,
+)
+from closeout.journal.tables import close, close_event, lease, meta
+from closeout.ports import JournalFailed, NotOwner, SequenceTaken
 
 Outcome = JournalFailed | None
 
 # In one order, so that two workers that append to the same closes cannot deadlock.
 _READ_HEADS = (
-    select(close.c.close_id, close.c.length, close.c.head)
+    select(close.c.close_id, close.c.account, close.c.length, close.c.head)
     .where(close.c.close_id.in_(bindparam("close_ids", expanding=True)))
     .order_by(close.c.close_id)
     .with_for_update()
+)
+_READ_LEASES = (
+    select(lease.c.account, lease.c.epoch)
+    .where(lease.c.account.in_(bindparam("accounts", expanding=True)))
+    .order_by(lease.c.account)
+    .with_for_update()
+)
+_RENEW = update(lease).where(lease.c.account == bindparam("name")).values(beat=lease.c.beat + 1)
+_RELEASE = update(lease).where(lease.c.account == bindparam("name")).values(owner=None)
+_TAKE = (
+    update(lease)
+    .where(
+        lease.c.account == bindparam("name"),
+        lease.c.epoch == bindparam("seen_epoch"),
+        lease.c.beat == bindparam("seen_beat"),
+    )
+    .values(epoch=bindparam("new_epoch"), beat=0, owner=bindparam("new_owner"))
 )
 _READ_IDENTITY = select(meta.c.value).where(meta.c.name == "identity")
 _MOVE_HEAD = (
@@ -52,10 +82,12 @@ _RESUME = update(close).where(close.c.close_id == bindparam("id")).values(ended_
 
 
 class Ledger:
-    """Writes groups of requests."""
+    """Writes groups of requests, as the owner of the accounts whose leases it has taken."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
+        self._epochs: dict[str, int] = {}
+        """The accounts that are ours, and since which epoch."""
 
     def commit(self, requests: Sequence[Request]) -> list[Outcome]:
         """Write what can be written; None for a request that is committed, else why it is not."""
@@ -72,20 +104,31 @@ class Ledger:
 
     def _commit_together(self, requests: Sequence[Request]) -> list[Outcome]:
         with self._engines.write.begin() as connection:
-            group = _Group(connection, _read_heads(connection, requests))
+            # The leases first: whoever takes one holds no other lock, so nobody can deadlock.
+            epochs = _still_ours(connection, self._epochs)
+            group = _Group(connection, epochs, *_read_heads(connection, requests))
             outcomes = [group.take(request) for request in requests]
             group.write()
         # Only now, since a file that vanished earlier is gone now too.
         self._engines.check_files()
+        self._epochs = group.epochs
         return outcomes
 
 
 class _Group:
     """The rows of one transaction, gathered table by table."""
 
-    def __init__(self, connection: Connection, heads: dict[str, Head]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        epochs: dict[str, int],
+        heads: dict[str, Head],
+        accounts: dict[str, str],
+    ) -> None:
         self._connection = connection
+        self.epochs = epochs
         self._heads = heads
+        self._accounts = accounts
         self._opened: dict[str, dict[str, object]] = {}
         self._events: list[dict[str, object]] = []
         self._appended: set[str] = set()
@@ -100,10 +143,17 @@ class _Group:
                 case Appending():
                     self._append(request)
                 case Ending():
-                    self._head(request.close_id)
+                    self._own_head(request.close_id)
                     self._ended[request.close_id] = request.ended
                 case Binding():
                     self._bind(request)
+                case Taking():
+                    self._take(request)
+                case Renewing():
+                    self._require_ours(request.account)
+                    self._connection.execute(_RENEW, {"name": request.account})
+                case Releasing():
+                    self._release(request.account)
                 case _:
                     assert_never(request)
         except JournalFailed as failure:
@@ -124,15 +174,49 @@ class _Group:
             if ids := sorted(id_ for id_, now in self._ended.items() if now is ended):
                 run(statement, [{"id": id_} for id_ in ids])
 
+    def _take(self, request: Taking) -> None:
+        seen = request.seen
+        epoch = 1 if seen is None else seen.epoch + 1
+        if seen is None:
+            row = {"account": request.account, "epoch": epoch, "beat": 0, "owner": request.owner}
+            self._connection.execute(insert(lease), row)
+        else:
+            taken = self._connection.execute(
+                _TAKE,
+                {
+                    "name": request.account,
+                    "seen_epoch": seen.epoch,
+                    "seen_beat": seen.beat,
+                    "new_epoch": epoch,
+                    "new_owner": request.owner,
+                },
+            )
+            if taken.rowcount == 0:
+                raise NotOwner(f"Account {request.account} has an owner that is alive.")
+        self.epochs[request.account] = epoch
+
+    def _release(self, account: str) -> None:
+        if self.epochs.pop(account, None) is not None:
+            self._connection.execute(_RELEASE, {"name": account})
+
+    def _require_ours(self, account: str) -> None:
+        if account not in self.epochs:
+            raise NotOwner(
+                f"This process does not own account {account}, or no longer: another one may "
+                "work it. Nothing was written."
+            )
+
     def _open(self, request: Opening) -> None:
+        self._require_ours(request.identity.account)
         if request.close_id in self._heads:
             raise SequenceTaken(f"Close {request.close_id} is already in the journal: load it.")
         self._heads[request.close_id] = genesis(request.identity)
+        self._accounts[request.close_id] = request.identity.account
         self._opened[request.close_id] = asdict(request.identity)
         self._add(request.close_id, request.events)
 
     def _append(self, request: Appending) -> None:
-        length = self._head(request.close_id).length
+        length = self._own_head(request.close_id).length
         if request.sequence < length:
             raise SequenceTaken(
                 f"Event {request.sequence} of close {request.close_id} is already written; "
@@ -157,10 +241,11 @@ class _Group:
                 "with CLOSEOUT_DATABASE_URL. Nothing was written."
             )
 
-    def _head(self, close_id: str) -> Head:
+    def _own_head(self, close_id: str) -> Head:
         head = self._heads.get(close_id)
         if head is None:
             raise JournalFailed(f"The journal has no close {close_id}: open it first.")
+        self._require_ours(self._accounts[close_id])
         return head
 
     def _add(self, close_id: str, events: Iterable[Encoded]) -> None:
@@ -181,12 +266,24 @@ class _Group:
             self._heads[close_id] = after
 
 
-def _read_heads(connection: Connection, requests: Sequence[Request]) -> dict[str, Head]:
+def _still_ours(connection: Connection, epochs: dict[str, int]) -> dict[str, int]:
+    """Return those of our accounts that nobody has taken since, and keep it so until the end."""
+    if not epochs:
+        return {}
+    rows = connection.execute(_READ_LEASES, {"accounts": sorted(epochs)})
+    return {row.account: row.epoch for row in rows if epochs[row.account] == row.epoch}
+
+
+def _read_heads(
+    connection: Connection, requests: Sequence[Request]
+) -> tuple[dict[str, Head], dict[str, str]]:
+    """Return the heads of the closes that are written to, and the accounts they are of."""
     ids = {each.close_id for each in requests if isinstance(each, Appending | Ending)}
     if not ids:
-        return {}
-    rows = connection.execute(_READ_HEADS, {"close_ids": sorted(ids)})
-    return {row.close_id: Head(row.length, row.head) for row in rows}
+        return {}, {}
+    rows = connection.execute(_READ_HEADS, {"close_ids": sorted(ids)}).all()
+    heads = {row.close_id: Head(row.length, row.head) for row in rows}
+    return heads, {row.close_id: row.account for row in rows}
 
 
 def _head_row(head: Head) -> dict[str, object]:

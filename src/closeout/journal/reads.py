@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, Select, select
 
 from closeout.journal.codec import decode
 from closeout.journal.tables import close, close_event
-from closeout.ports import JournalFailed, StoredClose
+from closeout.journal.tables import lease as leases
+from closeout.ports import JournalFailed, Lease, StoredClose
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -43,6 +44,12 @@ def find_by_key(connection: Connection, account: str, key: str) -> tuple[str, st
         )
     ).one_or_none()
     return None if row is None else (row.close_id, row.fingerprint)
+
+
+def lease(connection: Connection, account: str) -> Lease | None:
+    """Return the lease of `account`, or None if nobody ever had it."""
+    row = connection.execute(select(leases).where(leases.c.account == account)).one_or_none()
+    return None if row is None else Lease(row.epoch, row.beat, row.owner)
 
 
 def _closes(connection: Connection, which: Select[Any]) -> tuple[StoredClose, ...]:

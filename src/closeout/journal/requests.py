@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from closeout.journal.chain import Identity
 from closeout.journal.codec import Encoded
+from closeout.ports import Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +43,27 @@ class Binding:
     identity: str
 
 
-Request = Opening | Appending | Ending | Binding
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """The lease of an account, if it is still as it was seen."""
+
+    account: str
+    owner: str
+    seen: Lease | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewing:
+    """A sign of life of the account's owner."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """The end of our ownership of an account."""
+
+    account: str
+
+
+Request = Opening | Appending | Ending | Binding | Taking | Renewing | Releasing

@@ -18,10 +18,18 @@ from closeout.journal.engines import READERS, Engines, open_engines
 from closeout.journal.failures import explain
 from closeout.journal.ledger import Ledger
 from closeout.journal.migrate import upgrade
-from closeout.journal.requests import Appending, Binding, Ending, Opening
+from closeout.journal.requests import (
+    Appending,
+    Binding,
+    Ending,
+    Opening,
+    Releasing,
+    Renewing,
+    Taking,
+)
 from closeout.journal.verify import Verification, verify
 from closeout.journal.writer import Writer
-from closeout.ports import JournalFailed, StoredClose
+from closeout.ports import JournalFailed, Lease, NotOwner, SequenceTaken, StoredClose
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,6 +80,35 @@ class SqlJournal:
             JournalBelongsToAnother: it is the journal of another account or world.
         """
         await self._writer.write(Binding(identity))
+
+    async def lease(self, account: str) -> Lease | None:
+        """Return who owns an account, or None if nobody ever did."""
+        return await self._read(reads.lease, account)
+
+    async def take_lease(self, account: str, *, owner: str, seen: Lease | None) -> None:
+        """
+        Own an account from now on, if its lease is still as it was `seen`.
+
+        Raises:
+            NotOwner: it was renewed or taken meanwhile.
+        """
+        try:
+            await self._writer.write(Taking(account, owner, seen))
+        except SequenceTaken as taken:
+            raise NotOwner(f"Another process was quicker to take account {account}.") from taken
+
+    async def renew_lease(self, account: str) -> None:
+        """
+        Give a sign of life.
+
+        Raises:
+            NotOwner: another process has taken the account.
+        """
+        await self._writer.write(Renewing(account))
+
+    async def release_lease(self, account: str) -> None:
+        """Let go of an account; without effect when it is not ours."""
+        await self._writer.write(Releasing(account))
 
     async def open(
         self,

@@ -7,6 +7,7 @@ keys and reprint numbers under the hash.
 """
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A journal that is already there starts without importing Alembic."""
 
 metadata = MetaData(
@@ -56,6 +57,15 @@ close_event = Table(
     Column("payload", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False, comment="grows with every change of hands"),
+    Column("beat", BigInteger, nullable=False, comment="grows with every sign of life"),
+    Column("owner", Text, comment="for people to read; null when the last one let go"),
 )
 
 meta = Table(

@@ -1,11 +1,15 @@
 """The clock on the wall, and waiting with an end."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from closeout.ports import Clock
+
+# Linux stops CLOCK_MONOTONIC while the machine sleeps, macOS does not; a lease must age then too.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class SystemClock:
@@ -13,6 +17,9 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def monotonic(self) -> timedelta:
+        return timedelta(seconds=time.clock_gettime(_STEADY))
 
     async def sleep(self, duration: timedelta) -> None:
         await asyncio.sleep(max(0.0, duration.total_seconds()))

@@ -1,14 +1,18 @@
 """
 Everything of one account, wired and running: streams in, closes worked, book kept fresh.
+
+While another process owns the account, this one shows it and works nothing: it reads over
+REST only, since the broker gives an account one connection for each stream.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from closeout.closing.staleness import Tolerance
+from closeout.domain.holdings import Holdings
 from closeout.domain.orders import TradeUpdate
 from closeout.ports import (
     Broker,
@@ -24,7 +28,9 @@ from closeout.ports import (
 from closeout.runtime.book import Book
 from closeout.runtime.breaker import Breaker
 from closeout.runtime.feed import Feed
+from closeout.runtime.fence import FencedBroker
 from closeout.runtime.links import Links
+from closeout.runtime.ownership import Ownership
 from closeout.runtime.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
@@ -35,10 +41,11 @@ _AFTER_FILL = timedelta(milliseconds=200)
 _CLOCK_CHECK = timedelta(seconds=5)
 _CLOCK_EVERY = timedelta(seconds=60)
 _RETRY = timedelta(seconds=2)
+_FOLLOW_EVERY = timedelta(seconds=1)
 
 
 class Engine:
-    """One account at one broker."""
+    """One account at one broker. `me` names this process to whoever finds it at work."""
 
     def __init__(
         self,
@@ -47,52 +54,69 @@ class Engine:
         journal: Journal,
         clock: Clock,
         *,
+        me: str = "another",
         option_feed: str = "indicative",
         tolerance: Tolerance | None = None,
     ) -> None:
-        self._broker = broker
         self._quotes = quotes
         self._clock = clock
         self.journal = journal
         self.feed = Feed()
         self.links = Links(clock.now())
         self.breaker = Breaker()
-        self.book = Book(broker, quotes, clock, self.feed, self._owners, option_feed=option_feed)
-        self.supervisor = Supervisor(
-            broker, journal, self.book, clock, self.feed, tolerance=tolerance
+        self.ownership = Ownership(
+            journal,
+            clock,
+            me,
+            on_change=self._note_ownership,
+            on_journal=self._note_journal,
         )
-        self._ready = asyncio.Event()
+        self._broker = FencedBroker(broker, self.ownership)
+        self.book = Book(
+            self._broker, quotes, clock, self.feed, self._owners, option_feed=option_feed
+        )
+        self.supervisor = Supervisor(
+            self._broker,
+            journal,
+            self.book,
+            clock,
+            self.feed,
+            ownership=self.ownership,
+            tolerance=tolerance,
+        )
+        self._lost = asyncio.Event()
+        self._shown = asyncio.Event()
+        """Set once the account has been read, whoever works it."""
+        self._is_at_work = False
         self._read_at: datetime | None = None
         self._quotes_missed = False
         self._tasks: list[asyncio.Task[None]] = []
+        self._pulse: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         loops: tuple[Callable[[], Awaitable[None]], ...] = (
             self._connect,
-            self._follow_trades,
-            self._follow_quotes,
             self._keep_fresh,
             self._look_regularly,
             self._keep_time,
         )
         self._tasks = [asyncio.create_task(self.guard(each)) for each in loops]
+        self._pulse = [asyncio.create_task(self.guard(self.ownership.keep))]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end(self._tasks)
         await self.supervisor.stop()
-
-    async def ready(self) -> None:
-        """Return when the account has been read and unfinished closes are taken up."""
-        await self._ready.wait()
+        # Only now: what was still being opened needed the account to be ours.
+        await _end(self._pulse)
+        await self.ownership.release()
 
     def _owners(self) -> Mapping[str, str]:
         return self.supervisor.owners()
 
     @property
     def is_ready(self) -> bool:
-        return self._ready.is_set()
+        """Whether the account is ours, has been read, and unfinished closes are taken up."""
+        return self._is_at_work and self.ownership.is_ours
 
     async def guard(self, loop: Callable[[], Awaitable[None]]) -> None:
         """
@@ -108,27 +132,101 @@ class Engine:
                 log.exception("engine.loop_failed", loop=getattr(loop, "__name__", "?"))
                 await self._clock.sleep(_RETRY)
 
-    # --- the first look ---------------------------------------------------------------
+    # --- whose the account is ---------------------------------------------------------
 
     async def _connect(self) -> None:
-        while not self._ready.is_set():
+        """Work the account whenever it is ours, and show it meanwhile."""
+        await self._insist(self._read_account)
+        while True:
+            await self._beside(self._contend, self._follow_owner)
+            await self._beside(
+                self._until_lost, self._follow_trades, self._follow_quotes, self._take_up
+            )
+            await self._stand_down()
+
+    async def _beside(
+        self, work: Callable[[], Awaitable[None]], *loops: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Run loops until `work` is done."""
+        tasks = [asyncio.create_task(self.guard(each)) for each in loops]
+        try:
+            await work()
+        except (Exception, asyncio.CancelledError):
+            await _end(tasks)
+            raise
+        await _end(tasks)
+
+    async def _contend(self) -> None:
+        account = self.book.account
+        assert account is not None, "the account was read"
+        await self._insist(lambda: self.ownership.contend(account.number))
+
+    async def _until_lost(self) -> None:
+        self._lost.clear()
+        if self.ownership.is_ours:
+            await self._lost.wait()
+
+    async def _stand_down(self) -> None:
+        self._is_at_work = False
+        self.book.stream_is_whole = False
+        for name in ("trading", "options", "stocks"):
+            self._note_link(name, LinkDown(self._clock.now(), "another process works the account"))
+        await self.supervisor.stand_down()
+
+    def _note_ownership(self) -> None:
+        if not self.ownership.is_ours:
+            self._lost.set()
+        self.feed.status_changed()
+
+    def _note_journal(self, error: str | None) -> None:
+        self.supervisor.note_journal(error)
+
+    async def _take_up(self) -> None:
+        await self._insist(self._recover)
+        self._is_at_work = True
+        self._shown.set()
+        self.feed.status_changed()
+        await self._watch()
+
+    async def _recover(self) -> None:
+        await self.supervisor.recover()
+        self.supervisor.reconcile(await self._refresh_book())
+
+    async def _refresh_book(self) -> Holdings:
+        holdings = await self.book.refresh()
+        self._note_success()
+        return holdings
+
+    async def _follow_owner(self) -> None:
+        """Show what the process that works the account does."""
+        while True:
+            await self._clock.sleep(_FOLLOW_EVERY)
+            if self.ownership.other is None:
+                continue
+            await self._insist(self.supervisor.follow)
+            if not self._shown.is_set():
+                await self._insist(self._refresh_book)
+                self._shown.set()
+                await self._watch()
+
+    async def _insist(self, look: Callable[[], Awaitable[object]]) -> None:
+        """Repeat until broker and journal answer, and say what is missing meanwhile."""
+        while True:
             try:
-                await self.book.read_account()
-                await self.supervisor.recover()
-                self.supervisor.reconcile(await self.book.refresh())
+                await look()
             except ReadFailed as failure:
                 self.book.holdings_error = str(failure)
                 self._note_failure(str(failure))
-                await self._clock.sleep(_RETRY)
-                continue
             except JournalFailed as failure:
                 self.supervisor.note_journal(str(failure))
-                await self._clock.sleep(_RETRY)
-                continue
-            self.supervisor.note_journal(None)
-            self._note_success()
-            self._ready.set()
-        await self._watch()
+            else:
+                self.supervisor.note_journal(None)
+                return
+            await self._clock.sleep(_RETRY)
+
+    async def _read_account(self) -> None:
+        await self.book.read_account()
+        self._note_success()
 
     async def _watch(self) -> None:
         """Stream the quotes of what is held, and read once what the stream will not repeat."""
@@ -193,7 +291,7 @@ class Engine:
     # --- keeping fresh ----------------------------------------------------------------
 
     async def _keep_fresh(self) -> None:
-        await self._ready.wait()
+        await self._shown.wait()
         stale = self.supervisor.stale_positions
         while True:
             await stale.wait()
@@ -219,11 +317,12 @@ class Engine:
             return
         self._note_success()
         self.supervisor.reconcile(holdings)
-        if self._quotes_missed or self.book.watched() != watched:
+        is_streamed = self.is_ready and not self._quotes_missed
+        if not is_streamed or self.book.watched() != watched:
             await self._watch()
 
     async def _keep_time(self) -> None:
-        await self._ready.wait()
+        await self._shown.wait()
         while True:
             await self._read_time()
             await self._clock.sleep(_CLOCK_CHECK)
@@ -252,3 +351,9 @@ class Engine:
             self.feed.status_changed()
             log.info("broker.read_again")
         self.breaker.succeeded()
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

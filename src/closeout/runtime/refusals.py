@@ -59,6 +59,19 @@ class NotReady(NotBegun):
     code = "broker_unavailable"
 
 
+class StandingBy(NotBegun):
+    """Another process works this account."""
+
+    code = "standing_by"
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"This Closeout stands by: {owner} works this account. Nothing was sent. Use that "
+            "one; if it has stopped, this one takes over within a few seconds."
+        )
+        self.owner = owner
+
+
 class KeyReused(NotBegun):
     """The same Idempotency-Key came with a different request."""
 

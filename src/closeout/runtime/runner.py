@@ -17,7 +17,7 @@ from closeout.closing.effects import Effect, WakeAfter
 from closeout.closing.events import Event
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
-from closeout.ports import Clock, Journal, JournalFailed
+from closeout.ports import Clock, Journal, JournalFailed, NotOwner
 from closeout.runtime.clock import finishes
 from closeout.runtime.narrate import narrate
 from closeout.runtime.perform import Performer
@@ -36,6 +36,8 @@ class Surroundings:
     clock: Clock
     on_change: Callable[["Runner", CloseState], None]
     on_journal: Callable[[str | None], None]
+    on_fenced: Callable[[], None]
+    """Hears that another process has taken the account."""
 
 
 class Runner:
@@ -88,8 +90,13 @@ class Runner:
             self._worker = asyncio.create_task(self._work(), name=f"close {self.state.close_id}")
 
     async def _work(self) -> None:
-        while not (self.state.phase.is_end and self._inbox.empty()):
-            await self._handle(await self._inbox.get())
+        try:
+            while not (self.state.phase.is_end and self._inbox.empty()):
+                await self._handle(await self._inbox.get())
+        except NotOwner:
+            # This close is somebody else's now; it is read again when the account is ours.
+            self._around.on_fenced()
+            return
         if self._alarm is not None:
             self._alarm.cancel()
 
@@ -111,6 +118,8 @@ class Runner:
         while True:
             try:
                 await journal.append(identity, sequence=self._sequence, events=[event])
+            except NotOwner:
+                raise
             except JournalFailed as failure:
                 if not await self._is_written(event):
                     log.error("journal.failed", close_id=identity, reason=str(failure))  # noqa: TRY400

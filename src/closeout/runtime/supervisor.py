@@ -31,11 +31,12 @@ from closeout.closing.step import fold, step
 from closeout.closing.walking import can_change, check_limit
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport
-from closeout.ports import Broker, Clock, Journal, JournalFailed, StoredClose
+from closeout.ports import Broker, Clock, Journal, JournalFailed, NotOwner, StoredClose
 from closeout.runtime.book import Book
 from closeout.runtime.doubts import LOOK_AGAIN, Doubts
 from closeout.runtime.feed import Feed
 from closeout.runtime.narrate import narrate
+from closeout.runtime.ownership import Ownership
 from closeout.runtime.perform import Performer
 from closeout.runtime.preparing import Preparer
 from closeout.runtime.previews import Previews
@@ -55,6 +56,9 @@ log = structlog.get_logger(__name__)
 KEPT_CLOSES = 1000
 """Ended closes kept at hand: for the page, and to know whose contracts they took."""
 
+SHOWN_CLOSES = 50
+"""Closes that are shown, beside all running ones, while another process works them."""
+
 _DECIDE_WITHIN = timedelta(seconds=15)
 
 _OPEN_WITHIN = timedelta(seconds=5)
@@ -72,6 +76,7 @@ class Supervisor:
         clock: Clock,
         feed: Feed,
         *,
+        ownership: Ownership,
         tolerance: Tolerance | None = None,
     ) -> None:
         self._broker = broker
@@ -79,7 +84,10 @@ class Supervisor:
         self._book = book
         self._clock = clock
         self._feed = feed
+        self._ownership = ownership
         self._runners: dict[str, Runner] = {}
+        self._followed: dict[str, CloseState] = {}
+        """What another process has recorded; nothing here is worked."""
         self._lock = asyncio.Lock()
         self._openings: set[asyncio.Task[Runner]] = set()
         self._answered: dict[str, tuple[str, str]] = {}
@@ -100,6 +108,7 @@ class Supervisor:
             clock=clock,
             on_change=self._on_change,
             on_journal=self.note_journal,
+            on_fenced=ownership.lose,
         )
 
     # --- beginning --------------------------------------------------------------------
@@ -121,11 +130,7 @@ class Supervisor:
 
     async def _open(self, request: CloseRequest) -> Runner:
         async with self._lock:
-            if not self._recovered:
-                # A close of the last run may have these very contracts.
-                raise NotReady(
-                    "The closes of the last run have not been taken up yet. Nothing was sent."
-                )
+            self._require_recovered()
             known = await self._known(request)
             if known is not None:
                 return known
@@ -139,7 +144,17 @@ class Supervisor:
                     cancel_conflicting=shown.request.cancel_conflicting,
                 )
             prepared = await self.preparer.prepare(request, shown)
+            self._require_recovered()
             return await self._begin(request, prepared)
+
+    def _require_recovered(self) -> None:
+        """Raises: StandingBy, NotReady."""
+        self._ownership.require_no_other()
+        if not self._recovered:
+            # A close of the last run may have these very contracts.
+            raise NotReady(
+                "The closes of the last run have not been taken up yet. Nothing was sent."
+            )
 
     async def _known(self, request: CloseRequest) -> Runner | None:
         key = request.idempotency_key
@@ -193,6 +208,8 @@ class Supervisor:
                 fingerprint=request.fingerprint,
                 events=[opened],
             )
+        except NotOwner:
+            raise
         except JournalFailed:
             if not await self._doubts.is_written(state.close_id):
                 raise
@@ -228,11 +245,9 @@ class Supervisor:
         """
         Ask a close to stop. It says itself what came of it.
 
-        Raises: UnknownClose, NotCancellable.
+        Raises: StandingBy, UnknownClose, NotCancellable.
         """
-        runner = self._runners.get(close_id)
-        if runner is None:
-            raise UnknownClose("There is no close of this id.")
+        runner = self._ours(close_id)
         if runner.state.cancel_requested and not runner.state.phase.is_end:
             return runner.state
         if not runner.state.can_cancel:
@@ -244,11 +259,18 @@ class Supervisor:
         runner.post(CancelRequested(self._clock.now()))
         return runner.state
 
+    def _ours(self, close_id: str) -> Runner:
+        self._ownership.require_no_other()
+        runner = self._runners.get(close_id)
+        if runner is None:
+            raise UnknownClose("There is no close of this id.")
+        return runner
+
     def hurry(self, close_id: str) -> CloseState:
         """
         Ask a walk to go on at the next faster pace.
 
-        Raises: UnknownClose, NotWalking, AlreadyCrossing.
+        Raises: StandingBy, UnknownClose, NotWalking, AlreadyCrossing.
         """
         runner = self._walking(close_id)
         walking = runner.state.walking
@@ -261,7 +283,7 @@ class Supervisor:
         """
         Ask a walk to stop and rest at this limit, signed as in `Ticket`.
 
-        Raises: UnknownClose, NotWalking; CannotPlan: `beyond_worst`, `invalid_tick`.
+        Raises: StandingBy, UnknownClose, NotWalking; CannotPlan: `beyond_worst`, `invalid_tick`.
         """
         runner = self._walking(close_id)
         check_limit(runner.state, limit)
@@ -269,9 +291,7 @@ class Supervisor:
         return runner.state
 
     def _walking(self, close_id: str) -> Runner:
-        runner = self._runners.get(close_id)
-        if runner is None:
-            raise UnknownClose("There is no close of this id.")
+        runner = self._ours(close_id)
         if runner.state.walking is None:
             raise NotWalking("This close was begun without a pace, so there is no walk to change.")
         if not can_change(runner.state):
@@ -323,8 +343,32 @@ class Supervisor:
         self._recovered = True
         for stored in {each.close_id: each for each in (*recent, *unfinished)}.values():
             self._adopt(fold(stored.events), sequence=len(stored.events))
+        self._followed.clear()
         for stored in unfinished:
             self._take_up(self._runners[stored.close_id])
+
+    async def follow(self) -> None:
+        """
+        Show the closes as the process that works them has recorded them.
+
+        Raises: JournalFailed.
+        """
+        account = self._account_number()
+        recent = await self._journal.load_recent(account, limit=SHOWN_CLOSES)
+        unfinished = await self._journal.load_unfinished(account)
+        for stored in (*recent, *unfinished):
+            state = fold(stored.events)
+            if self._followed.get(stored.close_id) != state:
+                self._followed[stored.close_id] = state
+                self._feed.close_changed(stored.close_id)
+                self._feed.positions_changed()
+
+    async def stand_down(self) -> None:
+        """Let go of every close: another process works them now."""
+        self._recovered = False
+        await self.stop()
+        self._followed = {close_id: runner.state for close_id, runner in self._runners.items()}
+        self._runners.clear()
 
     def _take_up(self, runner: Runner) -> None:
         log.info("close.recovered", close_id=runner.state.close_id, phase=runner.state.phase.value)
@@ -344,24 +388,34 @@ class Supervisor:
 
     def close(self, close_id: str) -> CloseState | None:
         runner = self._runners.get(close_id)
-        return None if runner is None else runner.state
+        return self._followed.get(close_id) if runner is None else runner.state
 
     def closes(self) -> list[CloseState]:
         """Newest first."""
-        states = [runner.state for runner in self._runners.values()]
-        return sorted(states, key=lambda state: (state.opened_at, state.close_id), reverse=True)
+        return sorted(
+            self._states(), key=lambda state: (state.opened_at, state.close_id), reverse=True
+        )
 
     def running_close(self, position_id: str) -> CloseState | None:
-        states = [runner.state for runner in self.running()]
-        return next((state for state in states if state.position_id == position_id), None)
+        return next(
+            (
+                state
+                for state in self._states()
+                if state.position_id == position_id and not state.phase.is_end
+            ),
+            None,
+        )
 
     def owners(self) -> dict[str, str]:
         """Client order ids of Closeout's orders, to the strategy each closed."""
         return {
-            identity: runner.state.position_id
-            for runner in self._runners.values()
-            for identity in runner.state.client_order_ids
+            identity: state.position_id
+            for state in self._states()
+            for identity in state.client_order_ids
         }
+
+    def _states(self) -> list[CloseState]:
+        return [*self._followed.values(), *(runner.state for runner in self._runners.values())]
 
     async def _runner(self, close_id: str) -> Runner:
         runner = self._runners.get(close_id)

@@ -50,6 +50,8 @@ class StatusOut(Output):
     positions_error: str | None
     journal_error: str | None
     """Set while the journal cannot write; nothing is sent until it can."""
+    standing_by: str | None
+    """Set while another process works the account: a sentence that names it. Nothing is sent."""
     equity: Money | None
     unassigned: list[str]
     """Holdings that belong to no strategy, each as a sentence."""

@@ -1,0 +1,209 @@
+"""One process works an account; another shows it, and goes on when the first is gone."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from support.bench import Bench
+from support.eventually import eventually, settle
+from support.fakes import hold
+
+from closeout.closing.events import OrderNotSent, OrderReported
+from closeout.closing.state import Phase
+from closeout.domain.orders import OrderStatus
+from closeout.ports import NotOwner
+from closeout.runtime.ownership import LIFE
+from closeout.runtime.refusals import StandingBy
+
+OTHER = "Process 7 on desk"
+
+
+async def taken_over(bench: Bench) -> None:
+    """Let another process take the account, and this one notice it."""
+    bench.journal.rob(OTHER)
+    await bench.clock.seconds(1)
+    await eventually(lambda: bench.engine.ownership.other == OTHER)
+
+
+async def the_other_works(bench: Bench, seconds: int) -> None:
+    for _ in range(seconds):
+        bench.journal.beat()
+        await bench.clock.seconds(1)
+
+
+@pytest.fixture
+async def standby(empty_bench: Bench) -> Bench:
+    """An engine that was started while another process works its account."""
+    bench = empty_bench
+    bench.hold_condor()
+    await bench.start()
+    await bench.stop()
+    bench.journal.rob(OTHER)
+    bench._wire()
+    bench.engine.start()
+    await the_other_works(bench, 2)
+    return bench
+
+
+async def test_an_account_nobody_works_is_ours_at_once(bench: Bench) -> None:
+    assert bench.engine.is_ready
+    assert bench.engine.ownership.other is None
+
+
+async def test_a_process_that_was_stopped_well_leaves_no_wait(bench: Bench) -> None:
+    before = bench.clock.now()
+
+    await bench.restart()
+
+    assert before == bench.clock.now()
+
+
+async def test_a_second_process_shows_the_account_and_names_the_first(standby: Bench) -> None:
+    assert not standby.engine.is_ready
+    assert OTHER == standby.engine.ownership.other
+    assert 4 == len(standby.strategy.legs)
+
+
+async def test_a_second_process_refuses_closes_and_cancels(standby: Bench) -> None:
+    with pytest.raises(StandingBy, match="Process 7 on desk works this account"):
+        await standby.open()
+    with pytest.raises(StandingBy):
+        standby.supervisor.cancel("any")
+
+    assert [] == standby.broker.sent
+
+
+async def test_a_second_process_opens_no_stream(standby: Bench) -> None:
+    """
+    The broker gives an account one connection: a second one would push the owner's out.
+    """
+    await the_other_works(standby, 60)
+
+    assert not standby.broker.is_followed
+    assert standby.engine.links["trading"].up is None
+
+
+async def test_a_second_process_never_takes_over_from_one_that_is_alive(standby: Bench) -> None:
+    await the_other_works(standby, 120)
+
+    assert not standby.engine.is_ready
+
+
+async def test_a_second_process_takes_over_when_the_first_falls_silent(standby: Bench) -> None:
+    await standby.clock.advance(LIFE + timedelta(seconds=1))
+    await eventually(lambda: standby.engine.is_ready)
+
+    await standby.open()
+
+    assert 1 == len(standby.broker.sent)
+
+
+async def test_an_owner_that_was_robbed_stands_by(bench: Bench) -> None:
+    await taken_over(bench)
+
+    assert not bench.engine.is_ready
+    with pytest.raises(StandingBy):
+        await bench.open()
+    assert bench.engine.links["trading"].up is False
+
+
+async def test_late_events_of_a_robbed_owner_are_not_recorded(bench: Bench) -> None:
+    runner = await bench.open()
+    written = len(bench.journal.events(runner.state.close_id))
+    bench.journal.rob(OTHER)
+
+    bench.broker.fill()
+    await settle()
+
+    assert written == len(bench.journal.events(runner.state.close_id))
+    assert not bench.engine.ownership.is_ours
+
+
+async def test_a_close_the_journal_refuses_to_a_robbed_owner_is_not_begun(bench: Bench) -> None:
+    bench.journal.rob(OTHER)
+
+    with pytest.raises(NotOwner):
+        await bench.open()
+
+    assert [] == bench.broker.sent
+    assert [] == bench.journal.close_ids
+
+
+async def test_what_the_other_process_does_to_a_close_is_shown(bench: Bench) -> None:
+    runner = await bench.open()
+    close_id = runner.state.close_id
+    await taken_over(bench)
+    await the_other_works(bench, 3)
+    shown = bench.state(close_id).phase
+
+    report = await bench.broker.order(bench.broker.fill().order_id)
+    assert report is not None
+    bench.journal.events(close_id).append(OrderReported(bench.clock.now(), report, "stream"))
+    await the_other_works(bench, 3)
+
+    assert (Phase.WORKING, Phase.VERIFYING) == (shown, bench.state(close_id).phase)
+
+
+async def test_a_robbed_owner_that_gets_the_account_back_goes_on(bench: Bench) -> None:
+    bench.broker.script(hold(asyncio.Event()))
+    runner = await bench.open()
+    bench.broker.take(bench.broker.sent[0])
+    await taken_over(bench)
+
+    await bench.clock.advance(LIFE + timedelta(seconds=1))
+    await eventually(lambda: bench.engine.is_ready)
+    bench.broker.fill()
+
+    assert await bench.reaches(runner.state.close_id, Phase.CLOSED)
+    assert 1 == len(bench.broker.sent)
+
+
+async def test_nothing_is_sent_by_a_process_that_was_stopped_since_its_intent(
+    bench: Bench,
+) -> None:
+    """
+    It goes on between the journal's answer and the order, and cannot know for how long it slept.
+    """
+    bench.journal.gate = asyncio.Event()
+    opening = asyncio.create_task(bench.supervisor.open(bench.request()))
+    await settle()
+    bench.clock.freeze(timedelta(seconds=10))
+    bench.journal.gate.set()
+    runner = await opening
+    await settle()
+    sent_at_once = len(bench.broker.sent)
+
+    await bench.clock.seconds(5)
+
+    assert (0, 1) == (sent_at_once, len(bench.broker.sent))
+    recorded = bench.journal.events(runner.state.close_id)
+    assert any(isinstance(each, OrderNotSent) for each in recorded)
+
+
+async def test_nothing_is_cancelled_by_a_process_that_was_stopped(bench: Bench) -> None:
+    runner = await bench.open()
+    bench.journal.gate = asyncio.Event()
+    bench.supervisor.cancel(runner.state.close_id)
+    await settle()
+    bench.clock.freeze(timedelta(seconds=10))
+    bench.journal.gate.set()
+    await settle()
+    asked_at_once = list(bench.broker.cancels)
+
+    await bench.clock.seconds(10)
+
+    assert [] == asked_at_once
+    assert Phase.CANCELLED is bench.state(runner.state.close_id).phase
+    assert OrderStatus.CANCELED is bench.broker.newest.status
+
+
+async def test_an_owner_whose_signs_of_life_fail_says_so_and_sends_nothing(bench: Bench) -> None:
+    bench.journal.failing = "disk full"
+    await bench.clock.seconds(5)
+    during = (bench.engine.ownership.is_sure, bench.supervisor.journal_error)
+
+    bench.journal.failing = None
+    await bench.clock.seconds(2)
+
+    assert (False, "disk full") == during
+    assert (True, None) == (bench.engine.ownership.is_sure, bench.supervisor.journal_error)
