@@ -16,6 +16,8 @@ ROUTES = {
     ("get", "/api/closes"),
     ("get", "/api/closes/{close_id}"),
     ("post", "/api/closes/{close_id}/cancel"),
+    ("post", "/api/closes/{close_id}/faster"),
+    ("post", "/api/closes/{close_id}/limit"),
     ("get", "/api/status"),
     ("get", "/api/health"),
 }

@@ -167,6 +167,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/closes/{close_id}/faster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hurry Close
+         * @description Go on at the next faster pace, beginning with a step now; from urgent, cross.
+         *
+         *     Crossing goes to natural at once and never beyond the worst price.
+         */
+        post: operations["hurryClose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/closes/{close_id}/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Close Limit
+         * @description Stop the walk and let the order rest at this limit, never beyond the worst price.
+         */
+        post: operations["changeCloseLimit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -300,6 +342,23 @@ export interface components {
             message: string;
         };
         /**
+         * ChangeCloseResponse
+         * @description The change was asked for; the close's walk says what came of it.
+         */
+        ChangeCloseResponse: {
+            close: components["schemas"]["CloseOut"];
+            /** Message */
+            message: string;
+        };
+        /**
+         * ChangeLimitRequest
+         * @description The limit a walk is to rest at, signed as `limit_price`: never beyond worst.
+         */
+        ChangeLimitRequest: {
+            /** Limit Price */
+            limit_price: number | string;
+        };
+        /**
          * CloseLegOut
          * @description A leg of a running or ended close, with what has become of it.
          */
@@ -337,6 +396,15 @@ export interface components {
          *     `cancel_conflicting` and `preview_id` are as in `CloseStrategyRequest`.
          */
         CloseLegRequest: {
+            /** Pace */
+            pace?: ("patient" | "normal" | "urgent" | "custom") | null;
+            walk?: components["schemas"]["CustomWalk"] | null;
+            /** Worst Price */
+            worst_price?: number | string | null;
+            /** Worst Pnl */
+            worst_pnl?: number | string | null;
+            /** At End */
+            at_end?: ("rest" | "cancel" | "cross") | null;
             /** Leg Id */
             leg_id: string;
             /**
@@ -441,6 +509,7 @@ export interface components {
             attempts: components["schemas"]["AttemptOut"][];
             /** Cash */
             cash: string | null;
+            walk: components["schemas"]["WalkOut"] | null;
             /** Cancellable */
             cancellable: boolean;
             /** Ended */
@@ -538,6 +607,15 @@ export interface components {
          * @description What would be sent: a strategy close, or with `leg_id` a leg close.
          */
         ClosePreviewRequest: {
+            /** Pace */
+            pace?: ("patient" | "normal" | "urgent" | "custom") | null;
+            walk?: components["schemas"]["CustomWalk"] | null;
+            /** Worst Price */
+            worst_price?: number | string | null;
+            /** Worst Pnl */
+            worst_pnl?: number | string | null;
+            /** At End */
+            at_end?: ("rest" | "cancel" | "cross") | null;
             /** Leg Id */
             leg_id?: string | null;
             /**
@@ -573,6 +651,15 @@ export interface components {
          *     again; the ones that are must be the same.
          */
         CloseStrategyRequest: {
+            /** Pace */
+            pace?: ("patient" | "normal" | "urgent" | "custom") | null;
+            walk?: components["schemas"]["CustomWalk"] | null;
+            /** Worst Price */
+            worst_price?: number | string | null;
+            /** Worst Pnl */
+            worst_pnl?: number | string | null;
+            /** At End */
+            at_end?: ("rest" | "cancel" | "cross") | null;
             /** Position Id */
             position_id: string;
             /**
@@ -672,6 +759,27 @@ export interface components {
             holds: boolean;
             /** Message */
             message: string;
+        };
+        /**
+         * CustomWalk
+         * @description A walk of one's own: how long, how often, and between which shares of the way from mid (0)
+         *     to natural (1). The budget holds at least two intervals: each price stands for one of them.
+         */
+        CustomWalk: {
+            /** Budget Seconds */
+            budget_seconds: number;
+            /** Interval Seconds */
+            interval_seconds: number;
+            /**
+             * Start Share
+             * @default 0
+             */
+            start_share: number | string;
+            /**
+             * End Share
+             * @default 1
+             */
+            end_share: number | string;
         };
         /**
          * FeeOut
@@ -1220,6 +1328,64 @@ export interface components {
             ctx?: Record<string, never>;
         };
         /**
+         * WalkOut
+         * @description The walk of a close. Prices are signed as `limit_price` of its order.
+         *
+         *     `limit` stands at the broker; `mid` and `natural` move with the market and are null while a
+         *     quote is missing or when the close has ended. `step` of `steps` counts the prices of the
+         *     present pace. `holding` says why it stands still: missing, crossed, stale, no_bid, wide
+         *     (quotes that price nothing), improved (the market came to the limit), at_worst, arrived.
+         */
+        WalkOut: {
+            /**
+             * Pace
+             * @enum {string}
+             */
+            pace: "patient" | "normal" | "urgent" | "custom";
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number;
+            /**
+             * Limit
+             * Format: decimal
+             */
+            limit: string;
+            /** Mid */
+            mid: string | null;
+            /** Natural */
+            natural: string | null;
+            /** Worst */
+            worst: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Next Step At */
+            next_step_at: string | null;
+            /** Holding */
+            holding: string | null;
+            /**
+             * At End
+             * @enum {string}
+             */
+            at_end: "rest" | "cancel" | "cross";
+            /** Crossing */
+            crossing: boolean;
+            /** Resting */
+            resting: boolean;
+            /** Changing */
+            changing: boolean;
+            /** Changeable */
+            changeable: boolean;
+        };
+        /**
          * WorthOut
          * @description What closing would bring now; it moves with every quote, null while one is missing.
          *
@@ -1353,7 +1519,7 @@ export interface components {
         };
         /**
          * QuotesMessage
-         * @description Conflated quotes: only what moved since the last one.
+         * @description Conflated quotes: only what moved since the last one, and the walks they are for.
          */
         QuotesMessage: {
             /**
@@ -1370,6 +1536,8 @@ export interface components {
             at: string;
             /** Positions */
             positions: components["schemas"]["PositionQuoteOut"][];
+            /** Walks */
+            walks: components["schemas"]["WalkMovedOut"][];
         };
         /**
          * SnapshotMessage
@@ -1415,6 +1583,15 @@ export interface components {
             at: string;
             status: components["schemas"]["StatusOut"];
         };
+        /**
+         * WalkMovedOut
+         * @description The moving part of a running walk.
+         */
+        WalkMovedOut: {
+            /** Close Id */
+            close_id: string;
+            walk: components["schemas"]["WalkOut"];
+        };
     };
     responses: never;
     parameters: never;
@@ -1426,6 +1603,8 @@ export type AttemptOut = components['schemas']['AttemptOut'];
 export type BreakerOut = components['schemas']['BreakerOut'];
 export type BuyingPowerOut = components['schemas']['BuyingPowerOut'];
 export type CancelCloseResponse = components['schemas']['CancelCloseResponse'];
+export type ChangeCloseResponse = components['schemas']['ChangeCloseResponse'];
+export type ChangeLimitRequest = components['schemas']['ChangeLimitRequest'];
 export type CloseLegOut = components['schemas']['CloseLegOut'];
 export type CloseLegRequest = components['schemas']['CloseLegRequest'];
 export type CloseLegResponse = components['schemas']['CloseLegResponse'];
@@ -1438,6 +1617,7 @@ export type CloseStrategyResponse = components['schemas']['CloseStrategyResponse
 export type ClosesResponse = components['schemas']['ClosesResponse'];
 export type ConflictLegOut = components['schemas']['ConflictLegOut'];
 export type ConflictOut = components['schemas']['ConflictOut'];
+export type CustomWalk = components['schemas']['CustomWalk'];
 export type FeeOut = components['schemas']['FeeOut'];
 export type FeesOut = components['schemas']['FeesOut'];
 export type GreeksOut = components['schemas']['GreeksOut'];
@@ -1463,6 +1643,7 @@ export type RemainingLegOut = components['schemas']['RemainingLegOut'];
 export type RiskOut = components['schemas']['RiskOut'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type ValidationError = components['schemas']['ValidationError'];
+export type WalkOut = components['schemas']['WalkOut'];
 export type WorthOut = components['schemas']['WorthOut'];
 export type CloseMessage = components['schemas']['CloseMessage'];
 export type LegQuoteOut = components['schemas']['LegQuoteOut'];
@@ -1473,6 +1654,7 @@ export type PositionsMessage = components['schemas']['PositionsMessage'];
 export type QuotesMessage = components['schemas']['QuotesMessage'];
 export type SnapshotMessage = components['schemas']['SnapshotMessage'];
 export type StatusMessage = components['schemas']['StatusMessage'];
+export type WalkMovedOut = components['schemas']['WalkMovedOut'];
 export type $defs = Record<string, never>;
 export interface operations {
     listPositions: {
@@ -1830,6 +2012,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CancelCloseResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was sent. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account or the market stands in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was sent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. Nothing was sent. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hurryClose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                close_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeCloseResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was sent. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account or the market stands in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was sent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. Nothing was sent. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCloseLimit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                close_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeLimitRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeCloseResponse"];
                 };
             };
             /** @description No such position or leg. Nothing was sent. */

@@ -24,6 +24,7 @@ function quotes(seq: number, id = 'spy-condor'): StreamMessage {
     type: 'quotes',
     seq,
     at: NOW,
+    walks: [],
     positions: [
       {
         id,

@@ -214,6 +214,7 @@ export function aRawClose(changes: Partial<RawClose> = {}): RawClose {
     closed_legs: 0,
     attempts: [aRawAttempt()],
     cash: null,
+    walk: null,
     cancellable: !ended,
     ended,
     opened_at: NOW,

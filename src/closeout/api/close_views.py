@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Literal
 
+from closeout.api.deps import Desk
+from closeout.api.walks import walk_out
 from closeout.closing.plans import Target
 from closeout.closing.state import Attempt, CloseState, Phase
 from closeout.closing.wording import describe
@@ -21,7 +23,7 @@ from closeout.schemas.closes import (
 LegState = Literal["waiting", "sending", "unknown", "working", "filled", "failed", "ended"]
 
 
-def close_out(state: CloseState) -> CloseOut:
+def close_out(desk: Desk, state: CloseState) -> CloseOut:
     """Show a close with every leg and every order."""
     legs = [_leg_out(state, target) for target in state.plan.targets]
     return CloseOut(
@@ -40,6 +42,7 @@ def close_out(state: CloseState) -> CloseOut:
         closed_legs=sum(leg.status == "filled" for leg in legs),
         attempts=[_attempt_out(state, attempt) for attempt in state.attempts],
         cash=_cash(state),
+        walk=walk_out(desk, state),
         cancellable=state.can_cancel,
         ended=state.phase.is_end,
         opened_at=state.opened_at,

@@ -5,10 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from closeout.api.close_views import close_out
-from closeout.api.deps import DeskDep
+from closeout.api.deps import Desk, DeskDep
 from closeout.api.positions import PROBLEMS
 from closeout.runtime.refusals import UnknownClose
-from closeout.schemas.closes import CancelCloseResponse, CloseOut, ClosesResponse
+from closeout.schemas.closes import (
+    CancelCloseResponse,
+    ChangeCloseResponse,
+    CloseOut,
+    ClosesResponse,
+)
+from closeout.schemas.pacing import ChangeLimitRequest
 
 router = APIRouter(prefix="/api/closes", tags=["closes"])
 
@@ -23,7 +29,7 @@ async def list_closes(
     """Closes of this account, newest first; running ones are never cut off."""
     closes = desk.engine.supervisor.closes()
     shown = [
-        close_out(state)
+        close_out(desk, state)
         for index, state in enumerate(closes)
         if index < limit or not state.phase.is_end
     ]
@@ -36,7 +42,7 @@ async def get_close(desk: DeskDep, close_id: str) -> CloseOut:
     state = desk.engine.supervisor.close(close_id)
     if state is None:
         raise UnknownClose("There is no close of this id.")
-    return close_out(state)
+    return close_out(desk, state)
 
 
 @router.post("/{close_id}/cancel", operation_id="cancelClose", responses=PROBLEMS)
@@ -51,4 +57,37 @@ async def cancel_close(desk: DeskDep, close_id: str) -> CancelCloseResponse:
             f"({supervisor.journal_error}). The order goes on working at Alpaca until then; "
             "cancel it on Alpaca's own page if that is urgent."
         )
-    return CancelCloseResponse(close=close_out(state), message=message)
+    return CancelCloseResponse(close=close_out(desk, state), message=message)
+
+
+@router.post("/{close_id}/faster", operation_id="hurryClose", responses=PROBLEMS)
+async def hurry_close(desk: DeskDep, close_id: str) -> ChangeCloseResponse:
+    """
+    Go on at the next faster pace, beginning with a step now; from urgent, cross.
+
+    Crossing goes to natural at once and never beyond the worst price.
+    """
+    state = desk.engine.supervisor.hurry(close_id)
+    message = "It goes on faster, beginning with a step now."
+    return ChangeCloseResponse(close=close_out(desk, state), message=_or_waits(desk, message))
+
+
+@router.post("/{close_id}/limit", operation_id="changeCloseLimit", responses=PROBLEMS)
+async def change_close_limit(
+    desk: DeskDep, close_id: str, body: ChangeLimitRequest
+) -> ChangeCloseResponse:
+    """Stop the walk and let the order rest at this limit, never beyond the worst price."""
+    state = desk.engine.supervisor.change_limit(close_id, body.limit_price)
+    message = "The walk stops; the order is being moved to your limit and rests there."
+    return ChangeCloseResponse(close=close_out(desk, state), message=_or_waits(desk, message))
+
+
+def _or_waits(desk: Desk, message: str) -> str:
+    """Say so when the journal must be written first and cannot be."""
+    error = desk.engine.supervisor.journal_error
+    if error is None:
+        return message
+    return (
+        f"The change waits for the journal, which cannot be written ({error}). The order goes on "
+        "working at Alpaca as it is until then."
+    )

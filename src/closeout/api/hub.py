@@ -19,6 +19,7 @@ from closeout.api.close_views import close_out
 from closeout.api.deps import Desk
 from closeout.api.metrics import position_outlook_out
 from closeout.api.views import position_out, position_quote_out, status_out
+from closeout.api.walks import walks_moved
 from closeout.runtime.feed import Changes, Listener
 from closeout.schemas.stream import (
     CloseMessage,
@@ -96,7 +97,7 @@ class Hub:
             at=desk.clock.now(),
             status=status_out(desk),
             positions=[position_out(desk, each) for each in desk.engine.book.grouping.strategies],
-            closes=[close_out(state) for state in shown],
+            closes=[close_out(desk, state) for state in shown],
         )
         return message.model_dump_json()
 
@@ -151,7 +152,9 @@ class Hub:
             state = self._desk.engine.supervisor.close(close_id)
             if state is not None:
                 self._publish(
-                    CloseMessage(type="close", seq=0, at=self._now(), close=close_out(state))
+                    CloseMessage(
+                        type="close", seq=0, at=self._now(), close=close_out(self._desk, state)
+                    )
                 )
         if changes.positions or changes.closes:
             self._publish(self._positions())
@@ -169,8 +172,11 @@ class Hub:
             for strategy in self._desk.engine.book.grouping.strategies
             if strategy.underlying in symbols or any(leg.symbol in symbols for leg in strategy.legs)
         ]
-        if moved:
-            self._publish(QuotesMessage(type="quotes", seq=0, at=self._now(), positions=moved))
+        walks = walks_moved(self._desk, symbols)
+        if moved or walks:
+            self._publish(
+                QuotesMessage(type="quotes", seq=0, at=self._now(), positions=moved, walks=walks)
+            )
 
     def _publish_outlooks(self, ids: set[str]) -> None:
         strategies = self._desk.engine.book.grouping.strategies

@@ -1,6 +1,5 @@
 """Routes under `/api/positions`."""
 
-from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,10 +8,9 @@ from closeout.api.close_views import leg_response, strategy_response
 from closeout.api.deps import Desk, DeskDep, IdempotencyKey
 from closeout.api.previews import find, preview
 from closeout.api.problems import BodyDisagrees
+from closeout.api.terms import terms_of
 from closeout.api.views import position_out
-from closeout.closing.plan import Terms
 from closeout.closing.state import CloseState
-from closeout.domain.orders import OrderType
 from closeout.runtime.requests import CloseRequest
 from closeout.schemas.closes import (
     CloseLegRequest,
@@ -84,7 +82,7 @@ async def close_strategy(
             f"The body names position {body.position_id}, the path {position_id}. "
             "Nothing was sent; make them agree."
         )
-    terms = _terms(body.order_type, offset=body.limit_price_offset, price=body.limit_price)
+    terms = terms_of(body, body.order_type, offset=body.limit_price_offset, price=body.limit_price)
     request = CloseRequest(
         position_id,
         None,
@@ -103,7 +101,7 @@ async def close_leg(
     desk: DeskDep, position_id: str, body: CloseLegRequest, key: IdempotencyKey = None
 ) -> CloseLegResponse:
     """Close one leg as a single order, unless that would leave a short leg naked."""
-    terms = _terms(body.order_type, price=body.limit_price)
+    terms = terms_of(body, body.order_type, price=body.limit_price)
     request = CloseRequest(
         position_id,
         body.leg_id,
@@ -123,12 +121,6 @@ def _left_out(desk: Desk, state: CloseState) -> int:
     if strategy is None or state.leg_id is None:
         return 0
     return sum(leg.id != state.leg_id for leg in strategy.legs)
-
-
-def _terms(
-    order_type: str, *, offset: Decimal | None = None, price: Decimal | None = None
-) -> Terms:
-    return Terms(order_type=OrderType(order_type), offset=offset, price=price)
 
 
 def _stated(body: CloseStrategyRequest | CloseLegRequest) -> dict[str, object]:

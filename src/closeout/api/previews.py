@@ -3,6 +3,7 @@
 from closeout.api.deps import Desk
 from closeout.api.metrics import risks_out
 from closeout.api.preview_views import PreviewView, Problem
+from closeout.api.terms import terms_of
 from closeout.closing.aftermath import remaining_legs
 from closeout.closing.plan import Terms
 from closeout.domain.errors import CannotPlan
@@ -47,11 +48,7 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
     Raises: NotReady, UnknownPosition, UnknownLeg.
     """
     strategy, leg = find(desk, position_id, body.leg_id)
-    terms = Terms(
-        order_type=OrderType(body.order_type),
-        offset=body.limit_price_offset,
-        price=body.limit_price,
-    )
+    terms = terms_of(body, body.order_type, offset=body.limit_price_offset, price=body.limit_price)
     if desk.engine.breaker.state(desk.clock.now()) is BreakerState.CLOSED:
         await desk.engine.supervisor.preparer.learn_ticks(strategy, terms)
     holdings = desk.engine.book.holdings

@@ -38,7 +38,9 @@ _STATUS: dict[type[CloseoutError], HTTPStatus] = {
     JournalFailed: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_UNPROCESSABLE_CODES = frozenset({"invalid_tick", "limit_with_shares"})
+_UNPROCESSABLE_CODES = frozenset(
+    {"invalid_tick", "limit_with_shares", "invalid_worst", "beyond_worst"}
+)
 """Plans that no state of the market would allow: the request itself must change."""
 
 _ADVICE: dict[type[CloseoutError], str] = {

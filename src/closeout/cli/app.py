@@ -2,7 +2,7 @@
 
 import typer
 
-from closeout.cli import closes, positions
+from closeout.cli import closes, pacing, positions
 
 app = typer.Typer(
     help="Close Alpaca option strategies as one order, and see proof that they are gone.",
@@ -16,4 +16,7 @@ app.command("preview")(positions.preview)
 app.command("close")(positions.close)
 app.command("closes")(closes.list_closes)
 app.command("cancel")(closes.cancel)
+app.command("faster")(pacing.faster)
+# A credit is negative, and must not be taken for an option.
+app.command("limit", context_settings={"ignore_unknown_options": True})(pacing.limit)
 app.command("status")(closes.status)

@@ -8,6 +8,17 @@ import typer
 
 from closeout.cli import details, render
 from closeout.cli.http import Json, ServerRefused, fail, get, post
+from closeout.cli.pacing import (
+    AtEnd,
+    Budget,
+    End,
+    Interval,
+    Pace,
+    Start,
+    Walk,
+    Worst,
+    WorstPnl,
+)
 
 Position = Annotated[
     str, typer.Argument(help="A position's id, or its ticker when it is the only one.")
@@ -58,12 +69,21 @@ def preview(
     offset: Offset = None,
     price: Price = None,
     cancel_conflicting: CancelConflicting = False,
+    pace: Pace = None,
+    worst: Worst = None,
+    worst_pnl: WorstPnl = None,
+    at_end: AtEnd = None,
+    budget: Budget = None,
+    interval: Interval = None,
+    start: Start = None,
+    end: End = None,
 ) -> None:
     """Show exactly what a close would send. Nothing is sent."""
     try:
         found = _find(position)
         leg_id = _find_leg(found, leg)
-        body = _body(leg_id, limit=limit, offset=offset, price=price)
+        walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
+        body = _body(leg_id, walk, limit=limit, offset=offset, price=price)
         body["cancel_conflicting"] = cancel_conflicting
         render.preview(post(f"/api/positions/{found['id']}/close-preview", body))
     except ServerRefused as refusal:
@@ -78,13 +98,22 @@ def close(
     offset: Offset = None,
     price: Price = None,
     cancel_conflicting: CancelConflicting = False,
+    pace: Pace = None,
+    worst: Worst = None,
+    worst_pnl: WorstPnl = None,
+    at_end: AtEnd = None,
+    budget: Budget = None,
+    interval: Interval = None,
+    start: Start = None,
+    end: End = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Close a strategy, or one leg of it, and follow it to its end."""
     try:
         found = _find(position)
         leg_id = _find_leg(found, leg)
-        body = _body(leg_id, limit=limit, offset=offset, price=price)
+        walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
+        body = _body(leg_id, walk, limit=limit, offset=offset, price=price)
         body["cancel_conflicting"] = cancel_conflicting
         shown = post(f"/api/positions/{found['id']}/close-preview", body)
         render.preview(shown)
@@ -121,9 +150,11 @@ def _find_leg(position: Json, wanted: str | None) -> str | None:
     raise ServerRefused(f"{position['ticker']} {position['strategy']} has no leg {wanted!r}.")
 
 
-def _body(leg_id: str | None, *, limit: bool, offset: str | None, price: str | None) -> Json:
-    is_limit = limit or offset is not None or price is not None
-    body: Json = {"order_type": "limit" if is_limit else "market"}
+def _body(
+    leg_id: str | None, walk: Walk, *, limit: bool, offset: str | None, price: str | None
+) -> Json:
+    is_limit = limit or any(each is not None for each in (offset, price, walk.pace))
+    body: Json = {"order_type": "limit" if is_limit else "market"} | walk.body()
     if leg_id is not None:
         body["leg_id"] = leg_id
     if offset is not None:
@@ -148,9 +179,10 @@ def _follow(close_id: str) -> None:
     told = ""
     while True:
         answer = get(f"/api/closes/{close_id}")
-        if answer["message"] != told and not answer["ended"]:
-            render.console.print(answer["message"])
-            told = answer["message"]
+        said = f"{answer['message']}{render.walk_line(answer)}"
+        if said != told and not answer["ended"]:
+            render.console.print(said)
+            told = said
         if answer["ended"]:
             render.close(answer)
             raise typer.Exit(0 if answer["phase"] == "closed" else 1)

@@ -116,3 +116,24 @@ def close(answer: Json) -> None:
         )
     if answer["cash"] is not None and answer["ended"]:
         console.print(f"  Cash: {dollars(answer['cash'], gain=False)}")
+
+
+def walk(answer: Json) -> None:
+    """Print where the limit of a walking close stands."""
+    line = walk_line(answer)
+    if line:
+        console.print(line.strip())
+
+
+def walk_line(answer: Json) -> str:
+    """Say in a line how a close walks; nothing when it does not."""
+    walk = answer["walk"]
+    if walk is None:
+        return ""
+    state = "resting" if walk["resting"] else f"step {walk['step']} of {walk['steps']}"
+    held = f", holding ({walk['holding'].replace('_', ' ')})" if walk["holding"] else ""
+    worst = "" if walk["worst"] is None else f", worst {price(walk['worst'])}"
+    return (
+        f" Limit {price(walk['limit'])}, mid {price(walk['mid'])}, natural "
+        f"{price(walk['natural'])}{worst}; {walk['pace']}, {state}{held}."
+    )

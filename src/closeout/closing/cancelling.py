@@ -25,7 +25,7 @@ def on_cancel_requested(state: CloseState, event: CancelRequested) -> Result:
     state = replace(state, cancel_requested=True)
     if state.unsent:
         return cancel_unsent(state, event.at)
-    order = state.attempt.latest
+    order = state.attempt.standing or state.attempt.latest
     if state.phase is Phase.WORKING and order is not None:
         return begin_cancel(state, order.order_id, event.at)
     # Still sending or unknown: it is cancelled as soon as it is known to work.

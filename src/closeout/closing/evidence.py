@@ -94,11 +94,12 @@ def _why_cancelled(state: CloseState) -> str:
 
 def _keep_working(state: CloseState, order: OrderReport, at: datetime) -> Result:
     if state.cancel_requested:
+        order = state.attempt.standing or order
         if state.phase is Phase.CANCELLING and state.cancelling_order == order.order_id:
             return state, ()
         return begin_cancel(state, order.order_id, at)
     if state.phase is Phase.WORKING:
-        return follow_withdrawal(state, order, at)
+        return follow_withdrawal(state, at)
     return enter(state, Phase.WORKING, at), (WakeAfter(timing.FOLLOW_UP),)
 
 

@@ -54,8 +54,8 @@ def move(state: CloseState, walking: Walking, net: Decimal, at: datetime) -> Res
 
 
 def withdraw(state: CloseState, walking: Walking, net: Decimal, at: datetime) -> Result:
-    """Cancel the order that counts now, to send what is left at `net`."""
-    order = state.attempt.latest
+    """Cancel the order at work, to send what is left at `net`."""
+    order = state.attempt.standing
     assert order is not None, "an order that is withdrawn is known"
     moving = Withdrawing(order.order_id, net, at)
     effects = (CancelOrder(order.order_id), WakeAfter(timing.CANCEL_RETRY))
@@ -143,9 +143,9 @@ def watch_move(state: CloseState, walking: Walking, at: datetime) -> Result:
         return state, (*ask(state), WakeAfter(timing.FOLLOW_UP))
     assert isinstance(moving, Withdrawing)
     effects: tuple[Effect, ...] = (*ask(state), WakeAfter(timing.CANCEL_RETRY))
-    order = state.attempt.latest
+    order = state.attempt.standing
     patience = timing.CANCEL_AGAIN_AFTER if moving.is_acknowledged else timing.CANCEL_RETRY
-    if order is None or order.status.is_final or at - moving.asked_at < patience:
+    if order is None or at - moving.asked_at < patience:
         return state, effects
     again = Withdrawing(order.order_id, moving.net, at)
     withdrawing = replace(state, walking=replace(walking, moving=again))
@@ -227,10 +227,10 @@ def stand(walking: Walking, net: Decimal, at: datetime) -> Walking:
     return replace(walking, limit=net, moved_at=at, moving=None, wanted=wanted, refusals=0)
 
 
-def follow_withdrawal(state: CloseState, order: OrderReport, at: datetime) -> Result:
+def follow_withdrawal(state: CloseState, at: datetime) -> Result:
     """A withdrawn order turned out to have been replaced: cancel what took its place."""
-    walking = state.walking
-    if walking is None or not isinstance(walking.moving, Withdrawing):
+    walking, order = state.walking, state.attempt.standing
+    if walking is None or not isinstance(walking.moving, Withdrawing) or order is None:
         return state, ()
     if walking.moving.order_id == order.order_id:
         return state, ()

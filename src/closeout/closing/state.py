@@ -69,9 +69,33 @@ class Attempt:
         A replacement may be rejected after Alpaca took it; then the order it was to
         replace is the one that counts.
         """
-        live = [order for order in self.orders if not order.status.is_final]
-        taken = [order for order in self.orders if order.status is not OrderStatus.REJECTED]
+        live = [order for order in self._real if not order.status.is_final]
+        taken = [order for order in self._real if order.status is not OrderStatus.REJECTED]
         return next(reversed(live or taken or self.orders), None)
+
+    @property
+    def standing(self) -> OrderReport | None:
+        """
+        The order that a cancel must end: the oldest that may still trade.
+
+        A replacement that was taken and never took its place would hide it.
+        """
+        return next((order for order in self._real if not order.status.is_final), None)
+
+    @property
+    def _real(self) -> list[OrderReport]:
+        """
+        The orders that can have been at the market.
+
+        A replacement cannot when the order it was to replace has ended in another way, whatever
+        was answered to it.
+        """
+        ended = {
+            order.order_id
+            for order in self.orders
+            if order.status.is_final and order.status is not OrderStatus.REPLACED
+        }
+        return [order for order in self.orders if order.filled_units or order.replaces not in ended]
 
     @property
     def unseen_successor(self) -> str | None:
@@ -124,8 +148,9 @@ class Attempt:
         """Whether its fills add up in one way only, whatever a replacement's quantity means."""
         return not any(
             old.filled_units and _takes_over(order, old)
-            for order in self.orders
-            for old in self.orders
+            for order in self._real
+            for old in self._real
+            if order.status is not OrderStatus.REJECTED
         )
 
     @property

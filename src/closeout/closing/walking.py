@@ -51,7 +51,7 @@ def on_woke(state: CloseState, walking: Walking, at: datetime) -> Result:
 
 def _end(state: CloseState, walking: Walking, at: datetime) -> Result:
     """The time is used up, and the order is not to cross."""
-    order = state.attempt.latest
+    order = state.attempt.standing or state.attempt.latest
     if walking.walk.at_end is AtEnd.CANCEL and order is not None:
         cancelled = replace(walking, is_cancelled=True)
         return begin_cancel(

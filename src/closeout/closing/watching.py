@@ -106,9 +106,10 @@ def _poll_cancel(state: CloseState, at: datetime) -> Result:
         return _poll_uneven(state, at)
     effects: tuple[Effect, ...] = (*ask(state), WakeAfter(timing.CANCEL_RETRY))
     is_silent = at - state.phase_since >= timing.CANCEL_AGAIN_AFTER
-    if order is None or order.status.is_final or (state.cancel_acknowledged and not is_silent):
+    standing = state.attempt.standing
+    if standing is None or (state.cancel_acknowledged and not is_silent):
         return state, effects
-    return state, (CancelOrder(order.order_id), *effects)
+    return state, (CancelOrder(standing.order_id), *effects)
 
 
 def on_recovered(state: CloseState, at: datetime) -> Result:

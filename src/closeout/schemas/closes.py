@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from closeout.schemas.base import Input, Money, Output
+from closeout.schemas.base import Money, Output
+from closeout.schemas.pacing import Pacing, WalkOut, check_pace
 from closeout.schemas.positions import CloseAction
 
 OrderType = Literal["market", "limit"]
@@ -30,7 +31,7 @@ PhaseName = Literal[
 ]
 
 
-class CloseStrategyRequest(Input):
+class CloseStrategyRequest(Pacing):
     """
     Close every leg of a strategy.
 
@@ -57,6 +58,7 @@ class CloseStrategyRequest(Input):
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
         prices = [self.limit_price_offset, self.limit_price]
+        check_pace(self.pace, self.order_type, prices)
         if self.order_type == "market" and any(price is not None for price in prices):
             raise ValueError("limit_price_offset and limit_price go with order_type 'limit'")
         if all(price is not None for price in prices):
@@ -64,7 +66,7 @@ class CloseStrategyRequest(Input):
         return self
 
 
-class CloseLegRequest(Input):
+class CloseLegRequest(Pacing):
     """
     Close one leg.
 
@@ -82,12 +84,13 @@ class CloseLegRequest(Input):
 
     @model_validator(mode="after")
     def _price_needs_limit(self) -> Self:
+        check_pace(self.pace, self.order_type, [self.limit_price])
         if self.order_type == "market" and self.limit_price is not None:
             raise ValueError("limit_price goes with order_type 'limit'")
         return self
 
 
-class ClosePreviewRequest(Input):
+class ClosePreviewRequest(Pacing):
     """What would be sent: a strategy close, or with `leg_id` a leg close."""
 
     leg_id: str | None = Field(default=None, min_length=1, max_length=128)
@@ -98,6 +101,7 @@ class ClosePreviewRequest(Input):
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
+        check_pace(self.pace, self.order_type, [self.limit_price_offset, self.limit_price])
         if self.order_type == "market" and (self.limit_price_offset, self.limit_price) != (
             None,
             None,
@@ -207,6 +211,7 @@ class CloseOut(Output):
     closed_legs: int
     attempts: list[AttemptOut]
     cash: Money | None
+    walk: WalkOut | None
     cancellable: bool
     ended: bool
     opened_at: datetime
@@ -219,6 +224,13 @@ class ClosesResponse(Output):
 
     closes: list[CloseOut]
     total_count: int
+
+
+class ChangeCloseResponse(Output):
+    """The change was asked for; the close's walk says what came of it."""
+
+    close: CloseOut
+    message: str
 
 
 class CancelCloseResponse(Output):

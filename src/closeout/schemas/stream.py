@@ -11,6 +11,7 @@ from typing import Literal
 from closeout.schemas.base import Money, Output
 from closeout.schemas.closes import CloseOut
 from closeout.schemas.metrics import OutlookOut, RiskOut, WorthOut
+from closeout.schemas.pacing import WalkMovedOut
 from closeout.schemas.positions import PositionOut
 from closeout.schemas.status import StatusOut
 
@@ -68,12 +69,13 @@ class PositionsMessage(Output):
 
 
 class QuotesMessage(Output):
-    """Conflated quotes: only what moved since the last one."""
+    """Conflated quotes: only what moved since the last one, and the walks they are for."""
 
     type: Literal["quotes"]
     seq: int
     at: datetime
     positions: list[PositionQuoteOut]
+    walks: list[WalkMovedOut]
 
 
 class OutlooksMessage(Output):
