@@ -102,7 +102,7 @@ async def test_the_market_is_unknown_once_a_bell_has_rung(bench: Bench) -> None:
     known = book.market is not None
     bench.broker.fail("market_clock")
 
-    await bench.clock.seconds(7 * 3600)
+    bench.clock.freeze(timedelta(hours=7))
 
     assert known
     assert None is book.market
