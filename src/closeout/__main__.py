@@ -1,11 +1,14 @@
 """The `closeout` command."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from closeout.cli.app import app
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 @app.command()
@@ -39,9 +42,40 @@ def serve(
             bootstrap.forget_simulated_world(settings)
         asyncio.run(bootstrap.serve(settings))
     except ValidationError as problem:
-        _fail("; ".join(f"{error['loc'] or ''} {error['msg']}" for error in problem.errors()))
+        _fail(_sentence(problem))
     except CloseoutError as problem:
         _fail(str(problem))
+
+
+@app.command()
+def doctor() -> None:
+    """
+    Check settings, journal, owner, broker and page; no server needs to run.
+
+    Nothing is changed. The exit code is 1 when something is wrong.
+    """
+    import asyncio  # noqa: PLC0415
+
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from closeout import bootstrap  # noqa: PLC0415
+    from closeout.config import Settings  # noqa: PLC0415
+    from closeout.doctor import Verdict, examine  # noqa: PLC0415
+
+    async def tell(settings: Settings) -> bool:
+        is_well = True
+        async for finding in examine(settings):
+            typer.echo(f"{finding.verdict.value:6} {finding.about}: {finding.text}")
+            is_well = is_well and finding.verdict is not Verdict.WRONG
+        return is_well
+
+    try:
+        settings = Settings()
+    except ValidationError as problem:
+        _fail(_sentence(problem))
+    bootstrap.configure_logging(settings.model_copy(update={"log_level": "error"}))
+    if not asyncio.run(tell(settings)):
+        raise SystemExit(1)
 
 
 @app.command(hidden=True)
@@ -52,7 +86,11 @@ def openapi() -> None:
     typer.echo(json.dumps(openapi_document(), indent=1))
 
 
-def _fail(message: str) -> None:
+def _sentence(problem: "ValidationError") -> str:
+    return "; ".join(f"{error['loc'] or ''} {error['msg']}" for error in problem.errors())
+
+
+def _fail(message: str) -> NoReturn:
     typer.echo(f"closeout: {message}", err=True)
     raise SystemExit(2)
 

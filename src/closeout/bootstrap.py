@@ -189,10 +189,15 @@ async def _simulator(settings: Settings, folder: Path) -> AsyncIterator[str | No
         await simulator.stop()
 
 
+def journal_url(settings: Settings) -> str:
+    """Return where the journal is: as set, else in the data folder."""
+    file = data_folder(settings) / "journal.db"
+    return settings.database_url or f"sqlite:///{file.resolve()}"
+
+
 @asynccontextmanager
-async def _journal(settings: Settings, folder: Path) -> AsyncIterator[SqlJournal]:
-    url = settings.database_url or f"sqlite:///{(folder / 'journal.db').resolve()}"
-    journal = await SqlJournal.start(url)
+async def _journal(settings: Settings) -> AsyncIterator[SqlJournal]:
+    journal = await SqlJournal.start(journal_url(settings))
     try:
         await journal.bind(settings.mode.value.lower())
         yield journal
@@ -212,7 +217,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     with hold_folder(settings):
         async with (
             _simulator(settings, folder) as simulator_url,
-            _journal(settings, folder) as journal,
+            _journal(settings) as journal,
             AlpacaBroker(
                 credentials(settings), endpoints(settings, simulator_url), clock=clock
             ) as broker,

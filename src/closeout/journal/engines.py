@@ -52,6 +52,7 @@ class WatchedFiles:
     """
 
     def __init__(self, database: Path) -> None:
+        self.database = database
         self._known: dict[Path, tuple[int, int] | None] = {
             database: None,
             database.with_name(f"{database.name}-wal"): None,
