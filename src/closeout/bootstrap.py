@@ -23,6 +23,7 @@ from closeout.closing.staleness import Tolerance
 from closeout.config import Mode, Settings
 from closeout.domain.errors import CloseoutError
 from closeout.journal.store import SqlJournal
+from closeout.runtime.budget import Budget
 from closeout.runtime.clock import SystemClock
 from closeout.runtime.embedded import EmbeddedSimulator
 from closeout.runtime.engine import Engine
@@ -214,12 +215,16 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         CloseoutError: something it needs is missing; the message says what to do.
     """
     folder, clock = data_folder(settings), SystemClock()
+    budget = Budget(clock)
     with hold_folder(settings):
         async with (
             _simulator(settings, folder) as simulator_url,
             _journal(settings) as journal,
             AlpacaBroker(
-                credentials(settings), endpoints(settings, simulator_url), clock=clock
+                credentials(settings),
+                endpoints(settings, simulator_url),
+                clock=clock,
+                on_rate=lambda rate: budget.note(rate.limit, rate.remaining),
             ) as broker,
             AlpacaQuotes(
                 credentials(settings),
@@ -236,6 +241,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 clock,
                 me=process_name(),
                 option_feed=settings.option_feed,
+                budget=budget,
                 tolerance=Tolerance(settings.preview_ticks, settings.preview_half_spread),
             )
             yield Desk(

@@ -27,6 +27,7 @@ from closeout.ports import (
 )
 from closeout.runtime.book import Book
 from closeout.runtime.breaker import Breaker
+from closeout.runtime.budget import Budget, Priority
 from closeout.runtime.feed import Feed
 from closeout.runtime.fence import FencedBroker
 from closeout.runtime.links import Links
@@ -38,6 +39,7 @@ log = structlog.get_logger(__name__)
 REFRESH_EVERY = timedelta(seconds=30)
 _AFTER_FILL = timedelta(milliseconds=200)
 """Fills come in bursts: one look at the holdings serves them all."""
+_REQUESTS_OF_A_REFRESH = 2
 _CLOCK_CHECK = timedelta(seconds=5)
 _CLOCK_EVERY = timedelta(seconds=60)
 _RETRY = timedelta(seconds=2)
@@ -57,6 +59,7 @@ class Engine:
         me: str = "another",
         option_feed: str = "indicative",
         tolerance: Tolerance | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._quotes = quotes
         self._clock = clock
@@ -64,6 +67,7 @@ class Engine:
         self.feed = Feed()
         self.links = Links(clock.now())
         self.breaker = Breaker()
+        self.budget = budget or Budget(clock)
         self.ownership = Ownership(
             journal,
             clock,
@@ -82,6 +86,7 @@ class Engine:
             clock,
             self.feed,
             ownership=self.ownership,
+            budget=self.budget,
             tolerance=tolerance,
         )
         self._lost = asyncio.Event()
@@ -296,6 +301,8 @@ class Engine:
         while True:
             await stale.wait()
             await self._clock.sleep(_AFTER_FILL)
+            while wait := self.budget.take(Priority.REFRESH, _REQUESTS_OF_A_REFRESH):
+                await self._clock.sleep(wait)
             stale.clear()
             await self._refresh()
 
@@ -331,6 +338,8 @@ class Engine:
         now = self._clock.now()
         fresh = self._read_at is not None and now - self._read_at < _CLOCK_EVERY
         if (fresh and self.book.market is not None) or not self.breaker.allows(now):
+            return
+        if self.budget.take(Priority.REFRESH, _REQUESTS_OF_A_REFRESH):
             return
         try:
             await self.book.read_market()

@@ -51,6 +51,7 @@ from closeout.domain.outcomes import (
 )
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
+from closeout.runtime.budget import Budget, Priority
 from closeout.runtime.claims import rooms
 from closeout.runtime.lookups import Lookups
 from closeout.runtime.shared import Shared
@@ -61,6 +62,8 @@ _QUOTE_AGE_MAX = timedelta(seconds=5)
 """A step is priced from quotes no older than this, or from a fresh read."""
 
 _Read = LookUpOrder | FollowOrder | ReadHoldings | CheckAccount | SeeMarket
+
+_KEPT_FOR_EXITS = "the requests left in this minute are kept for orders and cancels"
 
 _AFTER_MISHAP = timedelta(seconds=2)
 _CLOCKS_DIFFER = timedelta(minutes=1)
@@ -76,8 +79,10 @@ class Performer:
         book: Book,
         clock: Clock,
         closes: Callable[[], Sequence[CloseState]],
+        budget: Budget,
     ) -> None:
         self._broker = broker
+        self._budget = budget
         self._book = book
         self._clock = clock
         self._closes = closes
@@ -89,15 +94,26 @@ class Performer:
         """Return what happened; None when the effect has nothing to tell."""
         match effect:
             case PlaceOrder(ticket):
+                self._budget.take(Priority.EXIT)
                 return await self._send(ticket, self._broker.place(ticket))
             case ReplaceOrder(order_id, ticket):
+                wait = self._budget.take(Priority.REPLACE)
+                if wait:
+                    at = self._clock.now()
+                    return OrderNotSent(at, ticket.client_order_id, _KEPT_FOR_EXITS, wait)
                 return await self._send(ticket, self._broker.replace(order_id, ticket))
             case CancelOrder(order_id):
+                self._budget.take(Priority.EXIT)
                 return await self._cancel(order_id)
             case WakeAfter(delay):
                 await self._clock.sleep(delay)
                 return Woke(self._clock.now())
-            case LookUpOrder() | FollowOrder() | ReadHoldings() | CheckAccount() | SeeMarket():
+            case LookUpOrder() | FollowOrder() | ReadHoldings() | CheckAccount():
+                wait = self._budget.take(Priority.QUERY)
+                if wait:
+                    return ReadMissed(self._clock.now(), _KEPT_FOR_EXITS, wait)
+                return await self._read(effect, symbols)
+            case SeeMarket():
                 return await self._read(effect, symbols)
 
     async def _send(self, ticket: Ticket, sending: Awaitable[PlaceOutcome]) -> Event:

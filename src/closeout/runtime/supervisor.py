@@ -33,6 +33,7 @@ from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport
 from closeout.ports import Broker, Clock, Journal, JournalFailed, NotOwner, StoredClose
 from closeout.runtime.book import Book
+from closeout.runtime.budget import Budget
 from closeout.runtime.doubts import LOOK_AGAIN, Doubts
 from closeout.runtime.feed import Feed
 from closeout.runtime.narrate import narrate
@@ -77,6 +78,7 @@ class Supervisor:
         feed: Feed,
         *,
         ownership: Ownership,
+        budget: Budget,
         tolerance: Tolerance | None = None,
     ) -> None:
         self._broker = broker
@@ -104,7 +106,7 @@ class Supervisor:
         self.previews = Previews(clock)
         self._around = Surroundings(
             journal=journal,
-            performer=Performer(broker, book, clock, self.closes),
+            performer=Performer(broker, book, clock, self.closes, budget),
             clock=clock,
             on_change=self._on_change,
             on_journal=self.note_journal,
