@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from simulation.holdings import Owned
@@ -37,6 +38,8 @@ class Sent:
     """Requests under way to the venue."""
     absences: list[float] = field(default_factory=list)
     """When look-ups since then did not find it."""
+    replaces: str | None = None
+    """The broker's id of the order it was to replace."""
 
     @property
     def is_settled(self) -> bool:
@@ -63,6 +66,11 @@ class Tracked:
     last_fill: float = 0.0
     is_replaced: bool = False
     """Somebody else replaced an order of it."""
+    seen: float | None = None
+    """When the market was last looked at for a step, as committed."""
+    is_hurried: bool = False
+    chosen: set[Decimal] = field(default_factory=set)
+    """The limits that somebody chose while it walked."""
 
     def forget_refusals(self, at: float) -> None:
         """The process that was refused died before it could write that down."""

@@ -5,7 +5,8 @@ A request that was sent goes on to the venue whatever becomes of the process tha
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import Self
 
 from simulation.days import Day
 from simulation.holdings import UNDERLYINGS
-from simulation.reports import without_legs
+from simulation.reports import report_of, without_legs
 from simulation.site import Site
 
 from alpaca_simulator.exchange.activities import ActivityFilter, ActivityType
@@ -22,7 +23,7 @@ from alpaca_simulator.exchange.orders import Order, OrderFilter
 from alpaca_simulator.exchange.refusals import Refusal
 from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
-from closeout.domain.orders import Fill, OrderReport, Side, Ticket, TradeUpdate
+from closeout.domain.orders import Fill, OrderReport, OrderStatus, Side, Ticket, TradeUpdate
 from closeout.domain.outcomes import (
     Accepted,
     CancelOutcome,
@@ -31,6 +32,7 @@ from closeout.domain.outcomes import (
     OutcomeUnknown,
     PlaceOutcome,
     Refused,
+    ReplaceOutcome,
 )
 from closeout.ports import LinkDown, LinkUp, ReadFailed, StreamItem
 
@@ -39,6 +41,9 @@ TIMEOUT = 10.0
 """How long an answer is waited for, seconds."""
 LATEST_ARRIVAL = 15.0
 """How long a request may wander before it arrives, seconds."""
+
+
+Work = Callable[[], OrderReport]
 
 
 class Mishap(RuntimeError):
@@ -65,11 +70,37 @@ class SimulatedBroker:
 
     async def place(self, ticket: Ticket) -> PlaceOutcome:
         self._checks.sending(ticket)
-        outcome = await self._place(ticket)
+        outcome = await self._carry(ticket, lambda: self._venue.submit(ticket))
         self._checks.answered(ticket, outcome)
         return outcome
 
-    async def _place(self, ticket: Ticket) -> PlaceOutcome:
+    async def replace(self, order_id: str, ticket: Ticket) -> ReplaceOutcome:
+        self._checks.replacing(order_id, ticket)
+        outcome = await self._carry(ticket, lambda: self._replace(order_id, ticket))
+        self._checks.answered(ticket, outcome)
+        return outcome
+
+    def _replace(self, order_id: str, ticket: Ticket) -> OrderReport:
+        """Answer for a replacement, which may be dropped without a word."""
+        dropped = self._day.replace_dropped
+        old = self._venue.order(order_id)
+        if dropped and old is not None and self._chance.random() < dropped:
+            return replace(
+                report_of(old),
+                order_id=f"dropped-{ticket.client_order_id}",
+                client_order_id=ticket.client_order_id,
+                status=OrderStatus.PENDING_NEW,
+                raw_status=OrderStatus.PENDING_NEW.value,
+                filled_units=0,
+                legs=(),
+                limit=ticket.limit,
+                replaces=order_id,
+                replaced_by=None,
+            )
+        return self._venue.replace(order_id, ticket)
+
+    async def _carry(self, ticket: Ticket, work: Work) -> PlaceOutcome:
+        """Bring a request to the venue, as far as the wire lets it."""
         match self._fate():
             case "rate_limited":
                 await self._travel()
@@ -83,11 +114,11 @@ class SimulatedBroker:
                 return OutcomeUnknown("HTTP 503")
             case "late_arrival":
                 self._checks.left(ticket)
-                self._send(ticket, self._chance.uniform(0.1, LATEST_ARRIVAL))
+                self._send(ticket, work, self._chance.uniform(0.1, LATEST_ARRIVAL))
                 return await self._silence()
             case fate:
                 self._checks.left(ticket)
-                answer = self._send(ticket, self._latency())
+                answer = self._send(ticket, work, self._latency())
                 return await self._hear(fate, answer)
 
     async def _hear(self, fate: str, answer: "asyncio.Future[PlaceOutcome]") -> PlaceOutcome:
@@ -112,16 +143,16 @@ class SimulatedBroker:
         except TimeoutError:
             return OutcomeUnknown("no answer in time")
 
-    def _send(self, ticket: Ticket, delay: float) -> "asyncio.Future[PlaceOutcome]":
+    def _send(self, ticket: Ticket, work: Work, delay: float) -> "asyncio.Future[PlaceOutcome]":
         answer: asyncio.Future[PlaceOutcome] = self._loop.create_future()
-        self._loop.later(delay, self._arrive, ticket, answer)
+        self._loop.later(delay, self._arrive, ticket, work, answer)
         return answer
 
-    def _arrive(self, ticket: Ticket, answer: "asyncio.Future[PlaceOutcome]") -> None:
+    def _arrive(self, ticket: Ticket, work: Work, answer: "asyncio.Future[PlaceOutcome]") -> None:
         """The request is at the venue, whoever still waits for the answer."""
         outcome: PlaceOutcome
         try:
-            outcome = Accepted(self._venue.submit(ticket))
+            outcome = Accepted(work())
         except Refusal as refusal:
             related = refusal.extras.get("related_orders", ())
             orders = tuple(related) if isinstance(related, list) else ()

@@ -16,18 +16,21 @@ from simulation.books import Fate, Ownership, Sent, Tracked, uncovered
 from simulation.holdings import tick
 from simulation.journal import Record
 from simulation.loop import Process, VirtualLoop
-from simulation.venue import Moment, Venue
+from simulation.venue import Moment, Touch, Venue
 
 from alpaca_simulator.exchange.events import TradeUpdate as Told
-from closeout.closing.events import CloseOpened, Event
+from closeout.closing.events import CloseOpened, Event, FasterRequested, MarketSeen
 from closeout.closing.ids import close_of
+from closeout.closing.moves import Replacing, Withdrawing
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plans import Target
 from closeout.closing.state import Phase
 from closeout.closing.step import step
+from closeout.closing.walk import PACES, AtEnd
 from closeout.closing.wording import describe
 from closeout.domain.holdings import Holdings
 from closeout.domain.occ import option_or_none
-from closeout.domain.orders import OrderReport, Side, Ticket, TicketLeg, TradeUpdate
+from closeout.domain.orders import OrderReport, OrderStatus, Side, Ticket, TicketLeg, TradeUpdate
 from closeout.domain.outcomes import Accepted, NotSent, PlaceOutcome, Refused
 from closeout.runtime.engine import Engine
 from closeout.runtime.requests import CloseRequest
@@ -35,6 +38,8 @@ from closeout.runtime.requests import CloseRequest
 _CENT = Decimal("0.01")
 _PATIENCE = 60.0
 _UNTIL_FREE = 30.0
+_STALE = 16.0
+"""A step is priced from quotes of the last fifteen seconds, and one more on the way."""
 _FILLS = frozenset({"fill", "partial_fill"})
 
 
@@ -146,6 +151,9 @@ class Checks:
             elif tracked is not None:
                 before = tracked.state.phase
                 tracked.state, _ = step(tracked.state, event)
+                if isinstance(event, MarketSeen):
+                    tracked.seen = (event.at - self._start).total_seconds()
+                tracked.is_hurried |= isinstance(event, FasterRequested)
                 if tracked.state.phase.is_end and tracked.state.phase is not before:
                     self._ended(tracked)
 
@@ -186,6 +194,39 @@ class Checks:
         known = tracked.sent.setdefault(ticket.client_order_id, Sent(ticket, now))
         known.fate, known.since = Fate.IN_FLIGHT, now
         known.absences.clear()
+
+    def replacing(self, order_id: str, ticket: Ticket) -> None:
+        """The adapter was given a replacement to send."""
+        self.mark("sending")
+        tracked = self.closes.get(close_of(ticket.client_order_id) or "?")
+        if tracked is None:
+            self.fail("I1", f"{ticket.client_order_id} was sent and its close is not on record")
+            return
+        state = tracked.state
+        moving = None if state.walking is None else state.walking.moving
+        if not isinstance(moving, Replacing) or (moving.ticket, moving.order_id) != (
+            ticket,
+            order_id,
+        ):
+            self.fail("I1", f"{ticket.client_order_id} was sent without a committed intent")
+        if state.cancel_requested:
+            self.fail("I1", f"{ticket.client_order_id} replaces what is to be cancelled")
+        self._check_once(tracked, ticket)
+        self._check_reduces(tracked, ticket)
+        self._check_price(tracked, ticket)
+        self._check_rest(tracked, order_id, ticket)
+        tracked.sent[ticket.client_order_id] = Sent(ticket, self._loop.time(), replaces=order_id)
+
+    def _check_rest(self, tracked: Tracked, order_id: str, ticket: Ticket) -> None:
+        """What is known to have filled in part is not replaced: who knows what its total is."""
+        known = (each for attempt in tracked.state.attempts for each in attempt.orders)
+        if any(each.filled_units for each in known if each.order_id == order_id):
+            self.fail("I3", f"{ticket.client_order_id} replaces an order that filled in part")
+
+    def chose(self, close_id: str, limit: Decimal) -> None:
+        """The user chose a limit for a walk."""
+        if close_id in self.closes:
+            self.closes[close_id].chosen.add(limit)
 
     def left(self, ticket: Ticket) -> None:
         """The request is out of the process's hands."""
@@ -250,7 +291,8 @@ class Checks:
         for identity in working:
             tracked = self.closes[close_of(identity) or "?"]
             is_working = tracked.state.phase is Phase.WORKING
-            if is_working and self._asked.get(identity, -1.0) < since:
+            names = {identity, *tracked.state.client_order_ids}
+            if is_working and max(self._asked.get(each, -1.0) for each in names) < since:
                 self.fail("I9", f"{identity} was not asked for after a gap in the stream")
 
     def cancelling(self, order_id: str) -> None:
@@ -259,8 +301,12 @@ class Checks:
         tracked = self.closes.get(close_id) if close_id else None
         if tracked is None:
             self.fail("I3", f"order {order_id} is not ours to cancel")
-        elif not tracked.state.cancel_requested:
+        elif not (tracked.state.cancel_requested or self._is_withdrawn(tracked, order_id)):
             self.fail("I1", f"order {order_id} is cancelled without a committed request")
+
+    def _is_withdrawn(self, tracked: Tracked, order_id: str) -> bool:
+        moving = None if tracked.state.walking is None else tracked.state.walking.moving
+        return isinstance(moving, Withdrawing) and moving.order_id == order_id
 
     def _sent(self, ticket: Ticket) -> Sent:
         tracked = self.closes.get(close_of(ticket.client_order_id) or "?")
@@ -285,14 +331,27 @@ class Checks:
 
     def _is_known(self, tracked: Tracked, identity: str, sent: Sent) -> bool:
         """Whether the broker itself has told of an order; absence is no leave for a new id."""
+        if sent.replaces is not None and self._cannot_be(tracked, sent.replaces):
+            return True
         return sent.fate in (Fate.NOT_SENT, Fate.REFUSED, Fate.FOUND) or self._reported(
             tracked, identity
         )
 
+    def _cannot_be(self, tracked: Tracked, replaced: str) -> bool:
+        """Whether the broker has told that this order ended, and was not replaced."""
+        return any(
+            each.order_id == replaced
+            and each.status.is_final
+            and each.status is not OrderStatus.REPLACED
+            for attempt in tracked.state.attempts
+            for each in attempt.orders
+        )
+
     def _reported(self, tracked: Tracked, identity: str) -> bool:
         return any(
-            attempt.orders and attempt.ticket.client_order_id == identity
+            each.client_order_id == identity
             for attempt in tracked.state.attempts
+            for each in attempt.orders
         )
 
     def _since(self, tracked: Tracked) -> float:
@@ -308,10 +367,19 @@ class Checks:
             if most <= 0:
                 self.fail("I3", f"{leg.side} {leg.symbol} opens: nothing was held to close")
                 continue
+            self._check_again(tracked, leg.symbol, contracts)
             if contracts > most:
                 self.fail("I3", f"{leg.side} {contracts} {leg.symbol}, at most {most} were held")
             if leg.symbol not in self.touched:
                 self._check_claims(tracked, leg, contracts, most)
+
+    def _check_again(self, tracked: Tracked, symbol: str, contracts: int) -> None:
+        """What goes anew is only what is left."""
+        state, done = tracked.state, tracked.fills[symbol]
+        asked = sum(it.contracts for it in state.plan.targets if it.symbol == symbol)
+        is_anew = state.phase is Phase.SENDING and state.attempt.number
+        if is_anew and not tracked.is_replaced and done + contracts > asked:
+            self.fail("I3", f"{contracts} {symbol} go anew, {done} of {asked} are done")
 
     def _check_claims(self, tracked: Tracked, leg: TicketLeg, contracts: int, most: int) -> None:
         others = sum(
@@ -358,6 +426,9 @@ class Checks:
         if ticket.limit is None:
             return
         self._check_tick(ticket, ticket.limit)
+        if request.terms.walk is not None:
+            self._check_walk(tracked, ticket, request.terms.walk)
+            return
         if request.terms.price is not None:
             if ticket.limit != request.terms.price:
                 self.fail("I7", f"limit {ticket.limit}, the user said {request.terms.price}")
@@ -393,19 +464,64 @@ class Checks:
         if limit < low - room and not self._is_smallest(ticket):
             self.fail("I7", f"limit {limit} is further from the market than {low}, as asked")
 
+    def _check_walk(self, tracked: Tracked, ticket: Ticket, terms: WalkTerms) -> None:
+        """Never past worst, nor past natural in the market that the step was priced from."""
+        assert ticket.limit is not None
+        sign = 1 if ticket.is_package else ticket.legs[0].side.sign
+        limit = sign * ticket.limit
+        if terms.worst_price is not None and limit > sign * terms.worst_price:
+            self.fail("I7", f"limit {ticket.limit} is past the worst, {terms.worst_price}")
+        if ticket.limit in tracked.chosen:
+            return
+        if tracked.seen is None:
+            priced, since = tracked.opened, tracked.opened - _STALE - self._slack - self.froze
+        else:
+            priced, since = tracked.seen, tracked.seen - _STALE
+            self._check_in_time(tracked, terms)
+        high = self._natural(ticket, max(0.0, since), priced)
+        if limit > max(high, self._least(ticket)):
+            self.fail("I7", f"limit {ticket.limit} is past natural, {high} at most")
+
+    def _least(self, ticket: Ticket) -> Decimal:
+        """The net below which no valid price is: a sale brings at least a tick."""
+        if self._is_smallest(ticket):
+            return -tick(self._underlying(ticket.legs[0].symbol), Decimal(0))
+        return Decimal("-Infinity")
+
+    def _natural(self, ticket: Ticket, since: float, until: float) -> Decimal:
+        """The dearest net at which the package could have traded at once in this time."""
+        high = Decimal(0)
+        for leg in ticket.legs:
+            touches = self._touches(leg.symbol, since, until)
+            sides = [it.ask if leg.side is Side.BUY else it.bid for it in touches]
+            high += leg.ratio * max(leg.side.sign * each for each in sides)
+        return high
+
+    def _check_in_time(self, tracked: Tracked, terms: WalkTerms) -> None:
+        """A walk that is not to cross takes no step when its time is used up."""
+        assert tracked.seen is not None
+        budget = (terms.schedule or PACES[terms.pace]).budget.total_seconds()
+        age = tracked.seen - tracked.opened
+        if age > budget + 1.0 and terms.at_end is not AtEnd.CROSS and not tracked.is_hurried:
+            self.fail("I7", f"a step {age:.1f} s after the click, of a walk of {budget:.0f} s")
+
     def _is_smallest(self, ticket: Ticket) -> bool:
         """A sale cannot be priced lower than one tick, nor a purchase at all below it."""
         return not ticket.is_package and ticket.legs[0].side is Side.SELL
 
     def _mids(self, symbol: str, since: float, until: float) -> list[Decimal]:
+        return [(each.bid + each.ask) / 2 for each in self._touches(symbol, since, until)]
+
+    def _touches(self, symbol: str, since: float, until: float) -> list[Touch]:
+        """Every bid and ask there was in this time."""
         touches = self._venue.touches.get(symbol)
         if not touches:
             touch = self._venue.touch(symbol)
             assert touch is not None
-            return [(touch.bid + touch.ask) / 2]
+            return [touch]
         before = [each for each in touches if each.at <= since][-1:]
         during = [each for each in touches if since < each.at <= until]
-        return [(each.bid + each.ask) / 2 for each in (*before, *during)]
+        return [*before, *during]
 
     def _underlying(self, symbol: str) -> str:
         option = option_or_none(symbol)
@@ -421,7 +537,8 @@ class Checks:
             if order.id not in self._close_of_order:
                 self._close_of_order[order.id] = close_id
                 self.closes[close_id].order_ids.append(order.id)
-                self.closes[close_id].is_replaced = True
+                if close_of(order.client_order_id) != close_id:
+                    self.closes[close_id].is_replaced = True
         if event.event in _FILLS:
             self.mark("filled")
             self._filled(update, self._close_of_order.get(order.id) or self._ours(update))
@@ -472,7 +589,7 @@ class Checks:
 
     # --- ends -------------------------------------------------------------------------
 
-    def _ended(self, tracked: Tracked) -> None:
+    def _ended(self, tracked: Tracked) -> None:  # noqa: C901 - one rule after another
         self.mark("ended")
         state = tracked.state
         name = f"{state.close_id} ended {state.phase}"
@@ -488,6 +605,8 @@ class Checks:
         if self._live_orders(tracked):
             self.fail("I4", f"{name} while an order of it works")
         for identity, sent in tracked.sent.items():
+            if self._can_only_be_refused(sent):
+                continue
             if sent.may_arrive:
                 self.fail("I4", f"{name} while {identity} is under way")
             elif not sent.is_settled and not self._reported(tracked, identity):
@@ -497,6 +616,11 @@ class Checks:
         self._check_counted(tracked, name)
         if state.phase is Phase.REJECTED and tracked.fills.total():
             self.fail("I4", f"{name} though contracts of it were filled")
+
+    def _can_only_be_refused(self, sent: Sent) -> bool:
+        """Whether it is to replace an order that is over."""
+        order = None if sent.replaces is None else self._venue.order(sent.replaces)
+        return order is not None and not order.status.is_open
 
     def _check_patience(self, tracked: Tracked, name: str) -> None:
         """What could not be sent goes again for a minute before it is given up."""

@@ -26,6 +26,11 @@ class Day:
     mishap: float = 0.0
     cancel_swallowed: float = 0.0
     latency: float = 0.05
+    # What becomes of a replacement that was answered with 200.
+    replace_dropped: float = 0.0
+    replace_rejected: float = 0.0
+    # Quotes that the stream keeps to itself.
+    quotes_silent: float = 0.0
     # What becomes of an order at the broker.
     rejected_after: float = 0.0
     partial_fills: float = 0.0
@@ -120,4 +125,18 @@ def draw_day(chance: random.Random) -> Day:
         day = replace(day, order_lag=chance.choice((0.5, 2.0, 10.0)))
     if chance.random() < share:
         day = replace(day, holdings_lag=chance.choice((0.5, 3.0, 10.0)))
+    return day
+
+
+def with_walk_faults(day: Day, chance: random.Random) -> Day:
+    """
+    Draw what goes wrong with walks: replacements answered and dropped, or rejected later, and
+    quotes that do not move on the page though the market does.
+    """
+    if chance.random() < 0.35:
+        day = replace(day, replace_dropped=chance.uniform(0.05, 0.8))
+    if chance.random() < 0.35:
+        day = replace(day, replace_rejected=chance.uniform(0.05, 0.8))
+    if chance.random() < 0.25:
+        day = replace(day, quotes_silent=chance.uniform(0.3, 1.0))
     return day

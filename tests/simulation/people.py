@@ -1,9 +1,11 @@
 """The people of a seed: who closes, clicks twice, cancels, retries; and the other hand."""
 
 import asyncio
+import math
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,11 +14,13 @@ from simulation.venue import Venue
 
 from alpaca_simulator.exchange import orders as theirs
 from alpaca_simulator.exchange.refusals import Refusal
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
+from closeout.closing.walk import AtEnd, Pace, Schedule
 from closeout.domain.errors import CannotPlan
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderType
-from closeout.domain.strategies import Strategy
+from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import JournalFailed, ReadFailed
 from closeout.runtime.engine import Engine
 from closeout.runtime.refusals import NotBegun
@@ -25,16 +29,20 @@ from closeout.runtime.requests import CloseRequest
 if TYPE_CHECKING:
     from simulation.world import World
 
+_CENT = Decimal("0.01")
 Act = Callable[[], Awaitable[None]]
 
 
 class User:
     """Somebody at the page, who sees what the engine shows."""
 
-    def __init__(self, world: "World", checks: Checks, chance: random.Random) -> None:
+    def __init__(
+        self, world: "World", checks: Checks, chance: random.Random, walks: random.Random
+    ) -> None:
         self._world = world
         self._checks = checks
         self._chance = chance
+        self._walks = walks
         self._keyed: dict[str, CloseRequest] = {}
         self._answers: dict[str, str] = {}
         self.closes: list[str] = []
@@ -49,6 +57,14 @@ class User:
             (1, self.reuse_key),
         ]
         return self._chance.choices([act for _, act in acts], [weight for weight, _ in acts])[0]
+
+    def draw_changes(self, until: float) -> list[tuple[float, Act]]:
+        """Draw when walks are hurried or stopped."""
+        count = self._walks.choice((0, 1, 2, 3))
+        return [
+            (self._walks.uniform(0.0, until + 10.0), self._walks.choice((self.hurry, self.choose)))
+            for _ in range(count)
+        ]
 
     async def close(self) -> None:
         request = self._draw_request()
@@ -82,6 +98,42 @@ class User:
             return
         close_id = self._chance.choice(self.closes[-3:])
         self._world.as_process(self._cancel, engine, close_id)
+
+    async def hurry(self) -> None:
+        """Make one of the walks faster."""
+        engine, close_id = self._world.engine, self._a_walk()
+        if engine is not None and close_id is not None:
+            self._world.as_process(self._change, lambda: engine.supervisor.hurry(close_id))
+
+    async def choose(self) -> None:
+        """Choose the limit of one of the walks, somewhere around where it stands."""
+        engine, close_id = self._world.engine, self._a_walk()
+        state = None if engine is None or close_id is None else engine.supervisor.close(close_id)
+        if engine is None or close_id is None or state is None or state.walking is None:
+            return
+        walk = state.walking.walk
+        net = walk.grid.floor(state.walking.limit + self._walks.choice((-5, 0, 5, 30)) * _CENT)
+        if walk.worst is not None and self._walks.random() < 0.7:
+            net = min(net, walk.grid.floor(walk.worst))
+        limit = walk.grid.price(net)
+        self._checks.chose(close_id, limit)
+        self._world.as_process(
+            self._change, lambda: engine.supervisor.change_limit(close_id, limit)
+        )
+
+    def _a_walk(self) -> str | None:
+        engine = self._world.engine
+        running = [] if engine is None else engine.supervisor.running()
+        walks = [each.state.close_id for each in running if each.state.walking is not None]
+        return self._walks.choice(walks) if walks else None
+
+    def _change(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except CannotPlan as refusal:
+            self.refusals.append(refusal.reason_code)
+        except NotBegun as refusal:
+            self.refusals.append(refusal.code)
 
     def cancel_everything(self) -> None:
         """Give up what works still."""
@@ -145,14 +197,49 @@ class User:
         strategy = self._chance.choice(strategies)
         key = f"key-{len(self._keyed) + 1}" if self._chance.random() < 0.6 else None
         if self._chance.random() < 0.65:
-            return CloseRequest(strategy.id, None, self._strategy_terms(), key)
+            return CloseRequest(strategy.id, None, self._strategy_terms(strategy), key)
         return self._draw_leg(strategy, key)
 
-    def _strategy_terms(self) -> Terms:
+    def _strategy_terms(self, strategy: Strategy) -> Terms:
         if self._chance.random() < 0.55:
             return Terms(OrderType.MARKET)
         offset = self._chance.choice((None, "-0.10", "0.00", "0.03", "0.10", "0.30"))
+        if self._walks.random() < 0.6:
+            return Terms(OrderType.LIMIT, walk=self._walk_terms(strategy.legs))
         return Terms(OrderType.LIMIT, offset=None if offset is None else Decimal(offset))
+
+    def _walk_terms(self, legs: Sequence[Leg]) -> WalkTerms:
+        """Walk at a pace of the house or a short one, to an end of any kind."""
+        pace = self._walks.choice((Pace.NORMAL, Pace.URGENT, Pace.CUSTOM, Pace.CUSTOM))
+        schedule = None
+        if pace is Pace.CUSTOM:
+            interval = self._walks.choice((2, 3, 5))
+            shares = sorted(Decimal(self._walks.randint(0, 4)) / 4 for _ in range(2))
+            prices = self._walks.randint(2, 8)
+            schedule = Schedule(
+                timedelta(seconds=interval * prices), timedelta(seconds=interval), *shares
+            )
+        return WalkTerms(
+            pace,
+            schedule,
+            worst_price=self._worst(legs) if self._walks.random() < 0.5 else None,
+            at_end=self._walks.choice((*AtEnd,)),
+        )
+
+    def _worst(self, legs: Sequence[Leg]) -> Decimal | None:
+        """Say a worst price somewhere around mid and natural."""
+        units = math.gcd(*(leg.contracts for leg in legs))
+        mid = natural = Decimal(0)
+        for leg in legs:
+            touch = self._world.venue.touch(leg.symbol)
+            if touch is None or leg.option is None:
+                return None
+            weight = leg.closing_side.sign * (leg.contracts // units)
+            mid += weight * (touch.bid + touch.ask) / 2
+            natural += weight * (touch.ask if weight > 0 else touch.bid)
+        share = Decimal(self._walks.randint(-1, 6)) / 4
+        worst = (mid + share * (natural - mid)).quantize(_CENT)
+        return worst if len(legs) > 1 else worst * legs[0].closing_side.sign
 
     def _draw_leg(self, strategy: Strategy, key: str | None) -> CloseRequest:
         shorts = [leg for leg in strategy.legs if leg.is_short]
@@ -160,6 +247,9 @@ class User:
         leg = self._chance.choice(likely)
         if self._chance.random() < 0.5:
             return CloseRequest(strategy.id, leg.id, Terms(OrderType.MARKET), key)
+        if self._walks.random() < 0.5:
+            walk = Terms(OrderType.LIMIT, walk=self._walk_terms([leg]))
+            return CloseRequest(strategy.id, leg.id, walk, key)
         touch = self._world.venue.touch(leg.symbol)
         if touch is None or self._chance.random() < 0.4:
             return CloseRequest(strategy.id, leg.id, Terms(OrderType.LIMIT), key)

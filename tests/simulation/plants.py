@@ -16,7 +16,17 @@ from unittest import mock
 
 from simulation.journal import SimulatedJournal
 
-from closeout.closing import evidence, plan, reports, sending, timing, watching
+from closeout.closing import (
+    cancelling,
+    evidence,
+    plan,
+    reports,
+    sending,
+    timing,
+    walk,
+    watching,
+)
+from closeout.closing import moving as moving_module
 from closeout.closing import state as state_module
 from closeout.closing import step as machine
 from closeout.closing.effects import PlaceOrder
@@ -29,6 +39,7 @@ from closeout.closing.events import (
     OutcomeLost,
     Recovered,
 )
+from closeout.closing.moves import Replacing, Walking
 from closeout.closing.plan import MarketView, Terms
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
@@ -37,6 +48,7 @@ from closeout.closing.transitions import Result, end_short, enter
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderStatus, Side
 from closeout.domain.pricing import EVERY_CENT
+from closeout.domain.quotes import NetQuote
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import ReadFailed, StoredClose
 from closeout.runtime import book, claims, preparing
@@ -315,6 +327,50 @@ def _late_snapshot_is_nothing(self: book.Book, holdings: Holdings) -> None:
     self._regroup()
 
 
+# --- walks ------------------------------------------------------------------------------
+
+
+def _done_on_200(state: CloseState, at: datetime) -> Result:
+    walking = state.walking
+    if walking is None or not isinstance(walking.moving, Replacing):
+        return _sound_settle(state, at)
+    moving = walking.moving
+    told = [each.client_order_id for each in state.attempt.orders]
+    if moving.ticket.client_order_id not in told:
+        return state, ()
+    after = state.with_attempt(replace(state.attempt, ticket=moving.ticket))
+    return replace(after, walking=moving_module.stand(walking, moving.net, at)), ()
+
+
+_sound_settle = moving_module.settle_replacement
+
+
+def _age_begins_anew(walking: Walking, net: Decimal, at: datetime) -> Walking:
+    return replace(_sound_stand(walking, net, at), since=at, stepped=0)
+
+
+_sound_stand = moving_module.stand
+
+
+def _past_worst(wanted: Decimal, net: NetQuote, _: Decimal | None) -> Decimal:
+    return min(wanted, net.natural)
+
+
+def _past_natural(wanted: Decimal, net: NetQuote, worst: Decimal | None) -> Decimal:
+    further = wanted + 2 * (net.natural - net.mid)
+    return further if worst is None else min(further, worst)
+
+
+def _anew_without_proof(state: CloseState, event: CancelAcknowledged) -> Result:
+    if moving_module.is_withdrawn(state):
+        return moving_module.send_anew(state, event.at)
+    return state, ()
+
+
+def _everything_again(self: Attempt) -> int:
+    return self.ticket.units
+
+
 def _recovered(state: CloseState, event: Recovered | datetime) -> Result:
     at = event if isinstance(event, datetime) else event.at
     return _recover_by_sending(state, at)
@@ -365,6 +421,22 @@ PLANTS: tuple[Plant, ...] = (
           ((Supervisor, "look_again", _nothing),)),
     Plant("lose sight of a replacement", "An order somebody put in place of ours is not followed.",
           ((Attempt, "unseen_successor", None),)),
+    Plant("done on 200", "A replacement that was answered counts as replaced.",
+          ((evidence, "settle_replacement", _done_on_200),)),
+    Plant("age begins anew", "Every replacement begins the walk's time again.",
+          ((moving_module, "stand", _age_begins_anew),)),
+    Plant("past worst", "A walk goes to natural whatever the worst price is.",
+          ((walk, "_bounded", _past_worst),)),
+    Plant("past natural", "A walk goes beyond natural.",
+          ((walk, "_bounded", _past_natural), (walk, "_ALL", Decimal(3)))),
+    Plant("walk on stale quotes", "A step is priced from quotes of any age.",
+          ((walk, "_is_stale", lambda *_: False),)),
+    Plant("anew without proof", "A withdrawn order goes anew when the cancel was taken.",
+          ((cancelling, "on_withdrawal_acknowledged", _anew_without_proof),)),
+    Plant("all of it anew", "A withdrawn order goes anew whole, what has filled included.",
+          ((Attempt, "units_left", property(_everything_again)),)),
+    Plant("replace what has filled", "An order that filled in part is replaced.",
+          ((Attempt, "has_fills", False),)),
     Plant("journal after acting", "Effects begin before their event is on disk.",
           ((Runner, "_handle", _act_then_write),)),
     Plant("no lock on opening", "Two clicks are worked on at the same time.",

@@ -56,6 +56,9 @@ class SimulatedQuotes:
 
     def _moved(self, symbol: str) -> None:
         quote = self._quote(symbol)
+        silent = self._venue.day.quotes_silent
+        if silent and self._chance.random() < silent:
+            return
         if symbol in self._watched and quote is not None and self._process.is_alive:
             self._loop.later(self._chance.uniform(0.001, 0.5), self._push, quote)
 

@@ -17,6 +17,7 @@ from simulation.holdings import Account, tick
 from simulation.loop import VirtualClock, VirtualLoop
 from simulation.reports import report_of, request_of, update_of
 
+from alpaca_simulator.exchange import orders as theirs
 from alpaca_simulator.exchange.events import TradeUpdate as Told
 from alpaca_simulator.exchange.hands import FillMode
 from alpaca_simulator.exchange.orders import Order
@@ -176,6 +177,18 @@ class Venue:
         if self._chance.random() < self.day.rejected_after:
             delay = self._chance.uniform(0.05, 3.0)
             self._loop.later(delay, self._reject, order.id)
+        return report_of(order)
+
+    def replace(self, order_id: str, ticket: Ticket) -> OrderReport:
+        """Ask for another limit under another id. Raises: Refusal."""
+        self.catch_up()
+        request = theirs.ReplaceRequest(
+            limit_price=ticket.limit, client_order_id=ticket.client_order_id
+        )
+        order = self.exchange.replace(order_id, request)
+        if self.day.replace_rejected and self._chance.random() < self.day.replace_rejected:
+            self._reject(order.id)
+        self.catch_up()
         return report_of(order)
 
     def cancel(self, order_id: str) -> None:

@@ -18,7 +18,7 @@ import structlog
 from simulation.books import Ownership
 from simulation.broker import SimulatedBroker
 from simulation.checks import Checks, Violation
-from simulation.days import Day, draw_day
+from simulation.days import Day, draw_day, with_walk_faults
 from simulation.holdings import open_account
 from simulation.journal import Disk, SimulatedJournal
 from simulation.loop import Process, Stuck, VirtualClock, VirtualLoop
@@ -63,7 +63,7 @@ class World:
 
     def __init__(self, seed: int, day: Day | None = None) -> None:
         self._chance = random.Random(seed)
-        drawn = draw_day(self._chance)
+        drawn = with_walk_faults(draw_day(self._chance), random.Random(f"{seed}:faults of walks"))
         self.seed = seed
         self.day = drawn if day is None else day
         self.loop = VirtualLoop()  # type: ignore[abstract]
@@ -77,7 +77,8 @@ class World:
         self._own = Ownership(account.owned)
         self.checks = Checks(self.loop, self.venue, self._own, account.start)
         self.checks.on_mark = self._on_mark
-        self.user = User(self, self.checks, self._chance)
+        self._walks = random.Random(f"{seed}:walks")
+        self.user = User(self, self.checks, self._chance, self._walks)
         self.other = OtherHand(self.venue, self.checks, self._chance)
         self.engine: Engine | None = None
         self.process: Process | None = None
@@ -209,6 +210,8 @@ class World:
             at += self._chance.choice((0.0, 0.3, 2.0, 10.0)) * self._chance.random()
             self._at(at, self.user.draw_act())
         until = at + self._chance.choice((3.0, 15.0, 40.0))
+        for seconds, act in self.user.draw_changes(until):
+            self._at(seconds, act)
         while self._chance.random() < self.day.foreign_hands * 0.85:
             self._at(self._chance.uniform(0.0, until), self.other.draw_act())
         self._plan_kills(until)
@@ -220,6 +223,10 @@ class World:
         if self._chance.random() < self.day.slow_fills:
             self.venue.hold_fills(hold=True)
             self.loop.later(self._chance.uniform(0.0, until), self._let_fill)
+        if self._walks.random() < 0.4:
+            # A market that trades nothing at first: walks have somewhere to go.
+            self.venue.hold_fills(hold=True)
+            self.loop.later(self._walks.uniform(5.0, until + 30.0), self._let_fill)
         return until
 
     def _at(self, seconds: float, act: Act) -> None:

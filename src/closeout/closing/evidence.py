@@ -76,6 +76,8 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
             return after, (FollowOrder(state.attempt.unseen_successor), *effects)
         case OrderStatus.CANCELED if is_withdrawn(state):
             return send_anew(state, at)
+        case OrderStatus.CANCELED if state.walking is not None and not state.attempt.is_clear:
+            return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("fills_unclear"))
         case OrderStatus.CANCELED:
             return end_short(state, Phase.CANCELLED, at, Reason(_why_cancelled(state)))
         case OrderStatus.EXPIRED:

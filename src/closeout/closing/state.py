@@ -70,8 +70,9 @@ class Attempt:
         replace is the one that counts.
         """
         live = [order for order in self._real if not order.status.is_final]
-        taken = [order for order in self._real if order.status is not OrderStatus.REJECTED]
-        return next(reversed(live or taken or self.orders), None)
+        gone = (OrderStatus.REJECTED, OrderStatus.REPLACED)
+        taken = [order for order in self._real if order.status not in gone]
+        return next(reversed(live or taken or self._real or self.orders), None)
 
     @property
     def standing(self) -> OrderReport | None:
