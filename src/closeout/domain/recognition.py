@@ -33,7 +33,7 @@ from closeout.domain.names import Piece, name_pieces, piece_of
 from closeout.domain.occ import option_or_none
 
 RATIO_MAX = 3
-BUDGET = 300
+BUDGET = 150
 """Steps of the search in one component."""
 
 _LOT = 100
@@ -76,6 +76,11 @@ def recognise(quantities: Mapping[str, int]) -> list[Group]:
         found += _of_one_root(pieces, underlying, held)
     found += [{symbol: quantity} for symbol, quantity in shares.items()]
     return found
+
+
+def forget() -> None:
+    """Forget what was found before, as after a start; only the time it takes changes."""
+    _cover_root.cache_clear()
 
 
 def _of_one_root(named: list[tuple[Piece, str]], underlying: str, shares: int) -> list[Group]:
@@ -258,8 +263,11 @@ class _Search:
             self.steps += 1
             if self.best is not None and self.steps > BUDGET:
                 return
+            still = len(free) - sum(self.rest[index] == quantity for index, quantity in take)
+            if self._has_lost(cost[0] + 1, still):
+                continue
             after = (cost[0] + 1, cost[1] + self._margin(take), cost[2] + len(take))
-            if self.best is not None and not self._can_win(free, take, after):
+            if self.best is not None and not self._can_win(after, still):
                 continue
             bare = self.bare
             self._move(take, -1)
@@ -270,10 +278,13 @@ class _Search:
                 self.bare = bare
             self._move(take, +1)
 
-    def _can_win(self, free: list[int], take: _Take, after: _Cost) -> bool:
-        emptied = sum(self.rest[index] == quantity for index, quantity in take)
-        more = -(-(len(free) - emptied) // _LARGEST)
-        return (after[0] + more, after[1], after[2] + len(free) - emptied) < self.best_cost
+    def _has_lost(self, groups: int, still: int) -> bool:
+        """Whether contracts that are `still` free need more groups than the best cover has."""
+        return self.best is not None and groups - (-still // _LARGEST) > self.best_cost[0]
+
+    def _can_win(self, after: _Cost, still: int) -> bool:
+        groups = after[0] - (-still // _LARGEST)
+        return (groups, after[1], after[2] + still) < self.best_cost
 
     def _move(self, take: _Take, sign: int) -> None:
         for index, quantity in take:
@@ -330,16 +341,28 @@ class _Search:
             yield ((shares, self.rest[shares]),)
             return
         near = self._window(first, others)
-        for size in (3, 2):
-            if (
-                self.best is None
-                or cost[0] - (-(len(free) - size - 1) // _LARGEST) < self.best_cost[0]
-            ):
-                for partners in combinations(near, size):
-                    yield from self._shapes((first, *partners))
-        for partner in others:
-            yield from self._shapes((first, partner))
-        yield ((first, self.rest[first]),)
+        groups = cost[0] + 1
+        for size in (4, 3):
+            if not self._has_lost(groups, len(free) - size):
+                for partners in combinations(near, size - 1):
+                    if self._may_join(first, partners):
+                        yield from self._shapes((first, *partners))
+        if not self._has_lost(groups, len(free) - 2):
+            for partner in others:
+                yield from self._shapes((first, partner))
+        if not self._has_lost(groups, len(free) - 1):
+            yield ((first, self.rest[first]),)
+
+    def _may_join(self, first: int, partners: tuple[int, ...]) -> bool:
+        """Three or four: never all on one side; four: two and two, and puts in pairs."""
+        rest = self.rest
+        longs = (rest[first] > 0) + sum(rest[index] > 0 for index in partners)
+        if len(partners) == 2:  # noqa: PLR2004 - three contracts
+            return 0 < longs < 3  # noqa: PLR2004
+        if longs != 2 or partners[-1] == len(self.pieces):  # noqa: PLR2004
+            return False
+        pieces = self.pieces
+        return not (pieces[first].is_put + sum(pieces[index].is_put for index in partners)) % 2
 
     def _window(self, first: int, others: list[int]) -> list[int]:
         """Return the likeliest partners: as many contracts, then near in strike."""

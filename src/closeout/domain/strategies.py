@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from closeout.domain.names import name_strategy
 from closeout.domain.occ import OccSymbol, option_or_none
@@ -152,5 +153,6 @@ def leg_id(strategy: str, symbol: str) -> str:
     return "leg_" + _digest(strategy, symbol)
 
 
+@lru_cache(maxsize=16_384)
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
