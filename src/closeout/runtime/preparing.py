@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from closeout.closing.guards import check_coverage, check_reduces, holders
+from closeout.closing.netting import tradable_leg, tradable_strategy
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.plans import Plan
 from closeout.closing.staleness import Tolerance, market_changes, plan_changes
@@ -131,9 +132,12 @@ class Preparer:
         holdings = self._holdings()
         view = self._book.view(strategy.legs)
         if leg is None:
-            plan = plan_strategy(strategy, terms, view, holdings)
+            unexplained = self._book.grouping.differences(leg.symbol for leg in strategy.legs)
+            symbols = [each.symbol for each in unexplained]
+            part = tradable_strategy(strategy, holdings, symbols)
+            plan = plan_strategy(part, terms, view, holdings)
         else:
-            plan = plan_leg(leg, terms, view, holdings)
+            plan = plan_leg(tradable_leg(strategy, leg, holdings), terms, view, holdings)
         decided = self._book.snapshot(plan.symbols)
         return Prepared(strategy=strategy, leg=leg, plan=plan, decided=decided)
 
