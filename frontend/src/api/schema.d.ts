@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/positions/{position_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description What happened to a strategy: opened, added to, rolled, reduced, assigned and so on.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/positions/{position_id}/close-preview": {
         parameters: {
             query?: never;
@@ -357,6 +377,18 @@ export interface components {
         ChangeLimitRequest: {
             /** Limit Price */
             limit_price: number | string;
+        };
+        /**
+         * ChangeOut
+         * @description Contracts that came (+) or went (-), at dollars per share.
+         */
+        ChangeOut: {
+            /** Symbol */
+            symbol: string;
+            /** Quantity */
+            quantity: number;
+            /** Price */
+            price: string | null;
         };
         /**
          * CloseLegOut
@@ -782,6 +814,31 @@ export interface components {
             end_share: number | string;
         };
         /**
+         * DeedOut
+         * @description One thing that happened to a strategy.
+         *
+         *     `order_id` is the order or activity behind it. `pnl_realised` is dollars won by what was
+         *     closed, null when a price is unknown. `position_ids` are strategies that contracts came
+         *     from or went to.
+         */
+        DeedOut: {
+            /** At */
+            at: string | null;
+            /**
+             * Deed
+             * @enum {string}
+             */
+            deed: "opened" | "added" | "reduced" | "rolled" | "assigned" | "exercised" | "expired" | "regrouped";
+            /** Order Id */
+            order_id: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /** Pnl Realised */
+            pnl_realised: string | null;
+            /** Position Ids */
+            position_ids: string[];
+        };
+        /**
          * FeeOut
          * @description One regulatory fee of the whole close, with the rate it was estimated by.
          *
@@ -998,6 +1055,30 @@ export interface components {
             next_event: components["schemas"]["NextEventOut"] | null;
         };
         /**
+         * MissingOut
+         * @description Contracts the history leaves to the strategy and the account no longer holds; signed.
+         */
+        MissingOut: {
+            /** Symbol */
+            symbol: string;
+            /** Quantity */
+            quantity: number;
+        };
+        /**
+         * NettedOut
+         * @description Contracts of a leg that others hold the other way, so that Alpaca holds only the net.
+         */
+        NettedOut: {
+            /** Symbol */
+            symbol: string;
+            /** Contracts */
+            contracts: number;
+            /** Position Ids */
+            position_ids: string[];
+            /** Message */
+            message: string;
+        };
+        /**
          * NextEventOut
          * @description What happens next by itself, and a sentence on it.
          */
@@ -1046,6 +1127,18 @@ export interface components {
             at_expiry: number[] | null;
             /** Today */
             today: number[] | null;
+        };
+        /**
+         * PositionHistory
+         * @description Everything that is known to have happened to a strategy, oldest first.
+         */
+        PositionHistory: {
+            /** Position Id */
+            position_id: string;
+            /** Deeds */
+            deeds: components["schemas"]["DeedOut"][];
+            /** Pnl Realised */
+            pnl_realised: string | null;
         };
         /**
          * PositionOut
@@ -1097,6 +1190,10 @@ export interface components {
             /** Blocked Reason */
             blocked_reason: string | null;
             metrics: components["schemas"]["MetricsOut"];
+            /** Netted With */
+            netted_with: components["schemas"]["NettedOut"][];
+            /** Missing */
+            missing: components["schemas"]["MissingOut"][];
         };
         /**
          * PositionRiskOut
@@ -1128,6 +1225,8 @@ export interface components {
             as_of: string | null;
             /** Message */
             message: string | null;
+            /** Unassigned */
+            unassigned: components["schemas"]["UnassignedOut"][];
         };
         /**
          * PreviewLeg
@@ -1313,6 +1412,21 @@ export interface components {
              * Format: date-time
              */
             server_time: string;
+        };
+        /**
+         * UnassignedOut
+         * @description A part of a holding that is in no position, and why. `quantity` is signed.
+         */
+        UnassignedOut: {
+            /** Symbol */
+            symbol: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+            /** Reason */
+            reason: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -1605,6 +1719,7 @@ export type BuyingPowerOut = components['schemas']['BuyingPowerOut'];
 export type CancelCloseResponse = components['schemas']['CancelCloseResponse'];
 export type ChangeCloseResponse = components['schemas']['ChangeCloseResponse'];
 export type ChangeLimitRequest = components['schemas']['ChangeLimitRequest'];
+export type ChangeOut = components['schemas']['ChangeOut'];
 export type CloseLegOut = components['schemas']['CloseLegOut'];
 export type CloseLegRequest = components['schemas']['CloseLegRequest'];
 export type CloseLegResponse = components['schemas']['CloseLegResponse'];
@@ -1618,6 +1733,7 @@ export type ClosesResponse = components['schemas']['ClosesResponse'];
 export type ConflictLegOut = components['schemas']['ConflictLegOut'];
 export type ConflictOut = components['schemas']['ConflictOut'];
 export type CustomWalk = components['schemas']['CustomWalk'];
+export type DeedOut = components['schemas']['DeedOut'];
 export type FeeOut = components['schemas']['FeeOut'];
 export type FeesOut = components['schemas']['FeesOut'];
 export type GreeksOut = components['schemas']['GreeksOut'];
@@ -1629,9 +1745,12 @@ export type LegOutlookOut = components['schemas']['LegOutlookOut'];
 export type LinkOut = components['schemas']['LinkOut'];
 export type MarketOut = components['schemas']['MarketOut'];
 export type MetricsOut = components['schemas']['MetricsOut'];
+export type MissingOut = components['schemas']['MissingOut'];
+export type NettedOut = components['schemas']['NettedOut'];
 export type NextEventOut = components['schemas']['NextEventOut'];
 export type OutlookOut = components['schemas']['OutlookOut'];
 export type PayoffOut = components['schemas']['PayoffOut'];
+export type PositionHistory = components['schemas']['PositionHistory'];
 export type PositionOut = components['schemas']['PositionOut'];
 export type PositionRiskOut = components['schemas']['PositionRiskOut'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
@@ -1642,6 +1761,7 @@ export type Problem = components['schemas']['Problem'];
 export type RemainingLegOut = components['schemas']['RemainingLegOut'];
 export type RiskOut = components['schemas']['RiskOut'];
 export type StatusOut = components['schemas']['StatusOut'];
+export type UnassignedOut = components['schemas']['UnassignedOut'];
 export type ValidationError = components['schemas']['ValidationError'];
 export type WalkOut = components['schemas']['WalkOut'];
 export type WorthOut = components['schemas']['WorthOut'];
@@ -1695,6 +1815,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionOut"];
+                };
+            };
+            /** @description No such position or leg. Nothing was sent. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionHistory"];
                 };
             };
             /** @description No such position or leg. Nothing was sent. */

@@ -126,6 +126,8 @@ export function aRawPosition(changes: Partial<RawPosition> = {}): RawPosition {
     as_of: NOW,
     net_entry: '-1.85',
     grouped_by: 'opening_order',
+    netted_with: [],
+    missing: [],
     close_id: null,
     spot_at: NOW,
     blocked_reason: null,
@@ -335,6 +337,7 @@ export function aPosition(changes: Partial<RawPosition> = {}): Position {
     total_count: 1,
     as_of: NOW,
     message: null,
+    unassigned: [],
   }).positions
   if (!position) throw new Error('one position in, one out')
   return position

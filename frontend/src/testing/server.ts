@@ -34,7 +34,7 @@ export function aServer(): FakeServer {
     ['GET /api/status', () => json(aRawStatus())],
     [
       'GET /api/positions',
-      () => json({ status: 'success', positions: [], total_count: 0, as_of: null, message: null }),
+      () => json({ status: 'success', positions: [], total_count: 0, as_of: null, message: null, unassigned: [] }),
     ],
     ['GET /api/closes', () => json({ closes: [], total_count: 0 })],
     ['GET /api/closes/close-1', () => json(aRawClose())],

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from closeout.api.close_views import leg_response, strategy_response
 from closeout.api.deps import Desk, DeskDep, IdempotencyKey
+from closeout.api.groups import history_out, unassigned_out
 from closeout.api.previews import find, preview
 from closeout.api.problems import BodyDisagrees
 from closeout.api.terms import terms_of
@@ -19,6 +20,7 @@ from closeout.schemas.closes import (
     CloseStrategyRequest,
     CloseStrategyResponse,
 )
+from closeout.schemas.groups import PositionHistory
 from closeout.schemas.positions import PositionOut, PositionsResponse
 from closeout.schemas.previews import ClosePreview
 from closeout.schemas.problems import Problem
@@ -46,6 +48,7 @@ async def list_positions(desk: DeskDep) -> PositionsResponse:
         total_count=len(positions),
         as_of=book.holdings.at if book.holdings else None,
         message=_unread_message(desk) if unread else None,
+        unassigned=unassigned_out(book.grouping),
     )
 
 
@@ -59,6 +62,13 @@ async def get_position(desk: DeskDep, position_id: str) -> PositionOut:
     """One strategy."""
     strategy, _ = find(desk, position_id, None)
     return position_out(desk, strategy)
+
+
+@router.get("/{position_id}/history", operation_id="getHistory", responses={404: PROBLEMS[404]})
+async def get_history(desk: DeskDep, position_id: str) -> PositionHistory:
+    """What happened to a strategy: opened, added to, rolled, reduced, assigned and so on."""
+    strategy, _ = find(desk, position_id, None)
+    return history_out(desk, strategy)
 
 
 @router.post("/{position_id}/close-preview", operation_id="previewClose", responses=PROBLEMS)

@@ -5,9 +5,12 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from closeout.api.deps import Desk
+from closeout.api.groups import missing_out, netted_out
 from closeout.api.metrics import metrics_out, worth_out
 from closeout.closing.guards import leg_would_uncover
+from closeout.closing.netting import tradable_leg
 from closeout.closing.plan import MAX_PACKAGE_LEGS
+from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.quotes import Quote
 from closeout.domain.strategies import Leg, Strategy, net_entry
@@ -48,6 +51,8 @@ def position_out(desk: Desk, strategy: Strategy) -> PositionOut:
         spot_at=spot.at if spot else None,
         blocked_reason=_blocked(strategy),
         metrics=metrics_out(desk, strategy),
+        netted_with=netted_out(strategy),
+        missing=missing_out(strategy),
     )
 
 
@@ -79,7 +84,6 @@ def _blocked(strategy: Strategy) -> str | None:
 def _leg_out(desk: Desk, strategy: Strategy, leg: Leg, holdings: Holdings) -> LegOut:
     quote = _leg_quote_out(leg, desk.engine.book.quotes.get(leg.symbol))
     option = leg.option
-    lone = len(strategy.legs) == 1
     return LegOut(
         id=leg.id,
         symbol=leg.symbol,
@@ -99,8 +103,17 @@ def _leg_out(desk: Desk, strategy: Strategy, leg: Leg, holdings: Holdings) -> Le
         ratio=leg.contracts // strategy.units if option else leg.contracts,
         close_action="buy_to_close" if leg.is_short else "sell_to_close",
         quote_at=quote.quote_at,
-        blocked_reason=None if lone or not leg_would_uncover(leg, holdings) else _COVERS,
+        blocked_reason=_leg_blocked(strategy, leg, holdings),
     )
+
+
+def _leg_blocked(strategy: Strategy, leg: Leg, holdings: Holdings) -> str | None:
+    try:
+        part = tradable_leg(strategy, leg, holdings)
+    except CannotPlan as problem:
+        return str(problem)
+    lone = len(strategy.legs) == 1
+    return None if lone or not leg_would_uncover(part, holdings) else _COVERS
 
 
 _COVERS = (

@@ -61,6 +61,15 @@ def show(position: Position) -> None:
     details.position(found)
 
 
+def history(position: Position) -> None:
+    """Show what happened to a position since it was opened."""
+    try:
+        found = _find(position)
+        render.history(found, get(f"/api/positions/{found['id']}/history"))
+    except ServerRefused as refusal:
+        raise fail(refusal) from refusal
+
+
 def preview(
     position: Position,
     leg: Leg = None,

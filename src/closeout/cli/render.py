@@ -35,6 +35,10 @@ def positions(answer: Json) -> None:
         position_table(each)
     if not answer["positions"]:
         console.print("No positions.")
+    for left in answer["unassigned"]:
+        console.print(
+            f"[yellow]Unassigned: {left['quantity']} {left['symbol']}, {left['reason']}[/yellow]"
+        )
 
 
 def essentials(position: Json) -> str:
@@ -82,6 +86,26 @@ def position_table(position: Json) -> None:
             dollars(leg["pnl_dollars"]),
         )
     console.print(table)
+    for each in position["netted_with"]:
+        console.print(f"[yellow]{each['message']}[/yellow]")
+    for each in position["missing"]:
+        console.print(f"[yellow]Gone elsewhere: {each['quantity']} {each['symbol']}[/yellow]")
+
+
+def history(position: Json, answer: Json) -> None:
+    """Print what happened to a position, oldest first."""
+    console.print(f"[bold]{position['ticker']} {position['strategy']}[/bold]  {position['id']}")
+    for deed in answer["deeds"]:
+        at = (deed["at"] or _MISSING)[:16].replace("T", " ")
+        won = "" if deed["pnl_realised"] in ("0.00", None) else f"  {dollars(deed['pnl_realised'])}"
+        console.print(f"{at}  {deed['deed']}{won}")
+        for change in deed["changes"]:
+            console.print(
+                f"  {change['quantity']:+d} {change['symbol']} at {price(change['price'])}"
+            )
+    if not answer["deeds"]:
+        console.print("No order of the history explains it.")
+    console.print(f"Realised: {dollars(answer['pnl_realised'])}")
 
 
 def preview(answer: Json) -> None:

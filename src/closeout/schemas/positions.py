@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from closeout.schemas.base import Money, Output
+from closeout.schemas.groups import MissingOut, NettedOut, UnassignedOut
 from closeout.schemas.metrics import MetricsOut
 
 Direction = Literal["Long", "Short"]
@@ -73,6 +74,10 @@ class PositionOut(Output):
     blocked_reason: str | None
     """Why the whole strategy cannot be closed as it stands; null when it can."""
     metrics: MetricsOut
+    netted_with: list[NettedOut]
+    """Contracts that other positions hold the other way: they cannot trade."""
+    missing: list[MissingOut]
+    """What has gone without an order or event that says so."""
 
 
 class PositionsResponse(Output):
@@ -83,3 +88,5 @@ class PositionsResponse(Output):
     total_count: int
     as_of: datetime | None
     message: str | None
+    unassigned: list[UnassignedOut]
+    """Parts of holdings that are in no position."""
