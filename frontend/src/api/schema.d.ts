@@ -444,14 +444,14 @@ export interface components {
              * @default market
              * @enum {string}
              */
-            order_type: "market" | "limit";
+            order_type?: "market" | "limit";
             /** Limit Price */
             limit_price?: number | string | null;
             /**
              * Cancel Conflicting
              * @default false
              */
-            cancel_conflicting: boolean;
+            cancel_conflicting?: boolean;
             /** Preview Id */
             preview_id?: string | null;
         };
@@ -655,7 +655,7 @@ export interface components {
              * @default market
              * @enum {string}
              */
-            order_type: "market" | "limit";
+            order_type?: "market" | "limit";
             /** Limit Price Offset */
             limit_price_offset?: number | string | null;
             /** Limit Price */
@@ -664,7 +664,7 @@ export interface components {
              * Cancel Conflicting
              * @default false
              */
-            cancel_conflicting: boolean;
+            cancel_conflicting?: boolean;
         };
         /**
          * CloseStrategyRequest
@@ -699,7 +699,7 @@ export interface components {
              * @default market
              * @enum {string}
              */
-            order_type: "market" | "limit";
+            order_type?: "market" | "limit";
             /** Limit Price Offset */
             limit_price_offset?: number | string | null;
             /** Limit Price */
@@ -708,7 +708,7 @@ export interface components {
              * Cancel Conflicting
              * @default false
              */
-            cancel_conflicting: boolean;
+            cancel_conflicting?: boolean;
             /** Preview Id */
             preview_id?: string | null;
         };
@@ -806,12 +806,12 @@ export interface components {
              * Start Share
              * @default 0
              */
-            start_share: number | string;
+            start_share?: number | string;
             /**
              * End Share
              * @default 1
              */
-            end_share: number | string;
+            end_share?: number | string;
         };
         /**
          * DeedOut
