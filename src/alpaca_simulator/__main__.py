@@ -79,6 +79,7 @@ def _open(options: Options) -> Broker:
             scenario,
             seed=options.settings.seed,
             state_path=options.state,
+            now=options.begins_at,
             pace=Pace.STEPPED if options.is_stepped else Pace.RUNNING,
             speed=options.speed,
         )

@@ -36,6 +36,8 @@ from closeout.domain.outcomes import (
 from closeout.domain.quotes import Quote
 from closeout.ports import LinkDown, LinkUp, StreamItem
 
+BEGIN = "2026-11-23T15:30:00Z"
+"""A scenario's expiries follow its clock; these are those of this moment."""
 CONDOR = {
     "SPY261224C00700000": -10,
     "SPY261224C00710000": 10,
@@ -61,7 +63,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(scenario="desk", stepped=True) as simulator:
+    with SimulatorProcess("--begin", BEGIN, scenario="desk", stepped=True) as simulator:
         simulator.freeze_market()
         yield simulator
 

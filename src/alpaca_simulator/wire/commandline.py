@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,12 +18,16 @@ from alpaca_simulator.wire.streams.feeds import Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for. `port` 0 lets the system choose; `is_stepped` stops the clock."""
+    """What was asked for. `port` 0 lets the system choose; `is_stepped` stops the clock.
+
+    `begins_at` is the first moment of a world that is not resumed, None for now.
+    """
 
     host: str
     port: int
     scenario: str
     state: Path | None
+    begins_at: datetime | None
     speed: float
     is_stepped: bool
     exits_with_stdin: bool
@@ -40,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--scenario", default="desk", help="name or path (default: %(default)s)")
     it.add_argument("--seed", type=int, default=7, help="of all chance (default: %(default)s)")
     it.add_argument("--state", type=Path, help="file that keeps the world across restarts")
+    it.add_argument(
+        "--begin", type=_instant, help="first moment of a new world, as 2026-03-04T15:00Z (now)"
+    )
     pace = it.add_mutually_exclusive_group()
     pace.add_argument("--speed", type=float, default=1.0, help="world seconds a second (1)")
     pace.add_argument("--stepped", action="store_true", help="time moves by /_sim/clock alone")
@@ -85,6 +93,7 @@ def read(arguments: Sequence[str] | None) -> Options:
         port=given.port,
         scenario=given.scenario,
         state=given.state,
+        begins_at=given.begin,
         speed=given.speed,
         is_stepped=given.stepped,
         exits_with_stdin=given.exit_with_stdin,
@@ -100,6 +109,14 @@ def read(arguments: Sequence[str] | None) -> Options:
             faults=faults,
         ),
     )
+
+
+def _instant(text: str) -> datetime:
+    """Read an instant with its offset from UTC."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} has no offset from UTC: write {text}Z")
+    return instant.astimezone(UTC)
 
 
 def _faults(text: str) -> list[Fault]:

@@ -135,3 +135,19 @@ def test_a_corrupt_state_file_is_told_and_left_alone(tmp_path: Path, content: st
 
 def test_a_fault_that_cannot_be_read_is_told() -> None:
     assert "earthquake" in refused("--fault", '{"kind": "earthquake"}')
+
+
+def test_a_world_can_begin_at_another_time() -> None:
+    begin = ("--begin", "2026-03-04T15:00Z")
+    with SimulatorProcess(*begin, scenario="desk", stepped=True) as simulator:
+        clock = simulator.send("GET", "/v2/clock").json
+        symbols = {row["symbol"] for row in simulator.send("GET", "/v2/positions").json}
+    assert clock["timestamp"].startswith("2026-03-04T10:00")
+    assert "AAPL260320C00275000" in symbols
+
+
+def test_a_beginning_without_an_offset_is_refused() -> None:
+    command = [sys.executable, "-m", "alpaca_simulator", "--begin", "2026-03-04T15:00"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert 2 == told.returncode
+    assert "write 2026-03-04T15:00Z" in told.stderr
