@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from simulation.plants import FOUND, PLANTS, Plant, planted
+from simulation.plants import FOREIGN, FOUND, PLANTS, Plant, planted
 from simulation.story import tell
 from simulation.world import Outcome, World, live
 
@@ -84,7 +84,7 @@ def _live_all(seeds: range) -> list[Outcome]:
 def plant_all() -> int:
     """Print a row for each bug; return 1 when one survives."""
     survivors = 0
-    for plant in (*PLANTS, *FOUND):
+    for plant in (*PLANTS, *FOREIGN, *FOUND):
         caught = catch(plant, range(1, _PLANT_SEEDS + 1))
         if caught is None:
             survivors += 1

@@ -64,6 +64,8 @@ class Tracked:
     order_ids: list[str] = field(default_factory=list)
     fills: Counter[str] = field(default_factory=Counter)
     last_fill: float = 0.0
+    looked: float = 0.0
+    """When the account was last looked at for its order."""
     is_replaced: bool = False
     """Somebody else replaced an order of it."""
     seen: float | None = None

@@ -19,7 +19,7 @@ from simulation.loop import Process, VirtualLoop
 from simulation.venue import Moment, Touch, Venue
 
 from alpaca_simulator.exchange.events import TradeUpdate as Told
-from closeout.closing.events import CloseOpened, Event, FasterRequested, MarketSeen
+from closeout.closing.events import AccountChecked, CloseOpened, Event, FasterRequested, MarketSeen
 from closeout.closing.ids import close_of
 from closeout.closing.moves import Replacing, Withdrawing
 from closeout.closing.pacing import WalkTerms
@@ -154,6 +154,8 @@ class Checks:
                 if isinstance(event, MarketSeen):
                     tracked.seen = (event.at - self._start).total_seconds()
                 tracked.is_hurried |= isinstance(event, FasterRequested)
+                if isinstance(event, AccountChecked):
+                    tracked.looked = (event.at - self._start).total_seconds()
                 if tracked.state.phase.is_end and tracked.state.phase is not before:
                     self._ended(tracked)
 
@@ -187,6 +189,7 @@ class Checks:
         if close_id in self._denied:
             self.fail("I1", f"{close_id} was sent after the user was told that nothing was")
         self._check_once(tracked, ticket)
+        self._check_cleared(tracked, ticket)
         self._check_reduces(tracked, ticket)
         self._check_covered(tracked, ticket)
         self._check_price(tracked, ticket)
@@ -299,6 +302,8 @@ class Checks:
         self.mark("cancelling")
         close_id = self._close_of_order.get(order_id)
         tracked = self.closes.get(close_id) if close_id else None
+        if self._is_named(order_id):
+            return
         if tracked is None:
             self.fail("I3", f"order {order_id} is not ours to cancel")
         elif not (tracked.state.cancel_requested or self._is_withdrawn(tracked, order_id)):
@@ -307,6 +312,26 @@ class Checks:
     def _is_withdrawn(self, tracked: Tracked, order_id: str) -> bool:
         moving = None if tracked.state.walking is None else tracked.state.walking.moving
         return isinstance(moving, Withdrawing) and moving.order_id == order_id
+
+    def _is_named(self, order_id: str) -> bool:
+        """Whether a close of its contracts that was told to has committed to cancel it first."""
+        order = self._venue.order(order_id)
+        symbols = set() if order is None else {row.symbol for row in order.contracts}
+        return any(
+            each.request is not None
+            and each.request.cancel_conflicting
+            and order_id in {conflict.order_id for conflict in each.state.conflicts}
+            and symbols & {*each.state.plan.symbols}
+            for each in self.closes.values()
+        )
+
+    def _check_cleared(self, tracked: Tracked, ticket: Ticket) -> None:
+        """What was in the way must be over before anything is sent."""
+        for conflict in tracked.state.conflicts:
+            order = self._venue.order(conflict.order_id)
+            if order is not None and order.status.is_open:
+                name = ticket.client_order_id
+                self.fail("I3", f"{name} is sent while order {order.id} still holds its contracts")
 
     def _sent(self, ticket: Ticket) -> Sent:
         tracked = self.closes.get(close_of(ticket.client_order_id) or "?")
@@ -356,7 +381,8 @@ class Checks:
 
     def _since(self, tracked: Tracked) -> float:
         """How old what was known when the close was planned can be."""
-        return max(0.0, tracked.opened - self._slack - self.froze)
+        known = max(tracked.opened, tracked.looked)
+        return max(0.0, known - self._slack - self.froze)
 
     def _check_reduces(self, tracked: Tracked, ticket: Ticket) -> None:
         since = self._since(tracked)
@@ -657,7 +683,10 @@ class Checks:
         state = tracked.state
         name = f"{state.close_id} is called closed"
         for target in state.plan.targets:
-            if tracked.fills[target.symbol] < target.contracts:
+            elsewhere = state.gone_elsewhere(target.symbol)
+            if elsewhere and target.symbol not in self.touched:
+                self.fail("I5", f"{name} by another hand, and none has touched {target.symbol}")
+            if tracked.fills[target.symbol] + elsewhere < target.contracts:
                 self.fail(
                     "I5",
                     f"{name} with {tracked.fills[target.symbol]} of {target.contracts} "
@@ -677,7 +706,8 @@ class Checks:
 
     def _is_gone(self, tracked: Tracked, target: Target) -> bool:
         now = abs(self._venue.truth.quantity(target.symbol))
-        moments = self._venue.moments_since(self._since(tracked))
+        since = max(0.0, tracked.opened - self._slack - self.froze)
+        moments = self._venue.moments_since(since)
         return any(now <= abs(m.quantity(target.symbol)) - target.contracts for m in moments)
 
     # --- reads ------------------------------------------------------------------------

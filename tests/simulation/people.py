@@ -197,8 +197,10 @@ class User:
         strategy = self._chance.choice(strategies)
         key = f"key-{len(self._keyed) + 1}" if self._chance.random() < 0.6 else None
         if self._chance.random() < 0.65:
-            return CloseRequest(strategy.id, None, self._strategy_terms(strategy), key)
-        return self._draw_leg(strategy, key)
+            request = CloseRequest(strategy.id, None, self._strategy_terms(strategy), key)
+        else:
+            request = self._draw_leg(strategy, key)
+        return replace(request, cancel_conflicting=self._chance.random() < 0.4)
 
     def _strategy_terms(self, strategy: Strategy) -> Terms:
         if self._chance.random() < 0.55:
@@ -267,7 +269,10 @@ class OtherHand:
 
     def draw_act(self) -> Act:
         return self._chance.choice(
-            (self.shrink, self.grow, self.flip, self.assign, self.cancel, self.change, self.change)
+            (
+                *(self.shrink, self.grow, self.flip, self.assign),
+                *(self.rest, self.rest, self.cancel, self.change, self.change),
+            )
         )
 
     async def shrink(self) -> None:
@@ -288,6 +293,25 @@ class OtherHand:
             self._trade(symbol, -self._venue.truth.quantity(symbol))
             await asyncio.sleep(self._chance.uniform(0.5, 2.0))
             self._trade(symbol, self._chance.randint(1, 4))
+
+    async def rest(self) -> None:
+        """An order far from the market, which holds contracts for as long as it rests."""
+        symbol = self._held()
+        if symbol is None:
+            return
+        held = self._venue.truth.quantity(symbol)
+        touch = self._venue.touch(symbol)
+        far = Decimal("0.10") if held < 0 or touch is None else touch.ask + 5 - touch.ask % 1
+        request = theirs.OrderRequest(
+            qty=Decimal(self._chance.randint(1, abs(held))),
+            type=theirs.OrderType.LIMIT,
+            time_in_force=theirs.TimeInForce.DAY,
+            symbol=symbol,
+            side=theirs.Side.SELL if held > 0 else theirs.Side.BUY,
+            limit_price=far,
+        )
+        self._checks.touch([symbol])
+        self._try(lambda: self._venue.exchange.submit(request))
 
     async def assign(self) -> None:
         symbol = self._held(shorts=True)

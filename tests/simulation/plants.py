@@ -18,6 +18,7 @@ from simulation.journal import SimulatedJournal
 
 from closeout.closing import (
     cancelling,
+    clearing,
     evidence,
     plan,
     reports,
@@ -29,7 +30,7 @@ from closeout.closing import (
 from closeout.closing import moving as moving_module
 from closeout.closing import state as state_module
 from closeout.closing import step as machine
-from closeout.closing.effects import PlaceOrder
+from closeout.closing.effects import CancelOrder, PlaceOrder
 from closeout.closing.events import (
     CancelAcknowledged,
     Event,
@@ -42,6 +43,7 @@ from closeout.closing.events import (
 from closeout.closing.moves import Replacing, Walking
 from closeout.closing.plan import MarketView, Terms
 from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.closing.rooms import Fit
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
 from closeout.closing.step import step
 from closeout.closing.transitions import Result, end_short, enter
@@ -376,6 +378,13 @@ def _recovered(state: CloseState, event: Recovered | datetime) -> Result:
     return _recover_by_sending(state, at)
 
 
+def _send_with_the_cancels(state: CloseState, order_ids: tuple[str, ...], at: datetime) -> Result:
+    after, effects = clearing.begin_clearing(state, order_ids, at)
+    cancels = tuple(each for each in effects if isinstance(each, CancelOrder))
+    sending = replace(after, phase=Phase.SENDING, unsent=False)
+    return sending, (*cancels, PlaceOrder(state.attempt.ticket))
+
+
 PLANTS: tuple[Plant, ...] = (
     Plant("resend without look-up", "A lost order is sent again at once.",
           ((machine, "on_lost", _resend_at_once),)),
@@ -452,6 +461,16 @@ PLANTS: tuple[Plant, ...] = (
     Plant("forgotten after a restart", "Closes that were not finished are not taken up.",
           ((SimulatedJournal, "load_unfinished", _nothing_unfinished),)),
 )  # fmt: skip
+
+FOREIGN: tuple[Plant, ...] = (
+    Plant("send before proof", "A close goes out while what is in its way still works.",
+          ((machine, "begin_clearing", _send_with_the_cancels),)),
+    Plant("cancel whatever is open", "Every open order is cancelled, not those in the way.",
+          ((preparing, "holders", lambda _, __, orders: [*orders]),)),
+    Plant("do not cut", "An order goes out as planned, whatever is left.",
+          ((sending, "fit", lambda _, units, __: Fit(units, units)),)),
+)  # fmt: skip
+"""What can go wrong between the account's other hands and an order."""
 
 FOUND: tuple[Plant, ...] = (
     Plant("unconfirmed is unwritten", "A write that was not confirmed is tried for ever.",

@@ -205,6 +205,8 @@ class World:
     def _plan(self) -> float:
         """Draw what will happen; return how long the bad day lasts."""
         at = 0.0
+        if self._chance.random() < self.day.foreign_hands:
+            self._at(at, self.other.rest)
         self._at(at, self.user.close)
         for _ in range(self._chance.choice((1, 2, 3, 5, 8))):
             at += self._chance.choice((0.0, 0.3, 2.0, 10.0)) * self._chance.random()
