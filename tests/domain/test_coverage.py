@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.builders import call, put
 
-from closeout.domain.coverage import uncovered_contracts
+from alpaca_simulator.exchange.contracts import Kind
+from alpaca_simulator.exchange.coverage import exposure_of
+from closeout.domain.coverage import newly_uncovered, uncovered_contracts
 from closeout.domain.occ import Right, option_or_none
 
 NEAR, MIDDLE, FAR = "261218", "270115", "270219"
@@ -129,6 +131,25 @@ def test_closing_a_whole_spread_of_one_expiry_uncovers_nothing(
         left[symbol] -= units * ratio
 
     assert uncovered(left) <= uncovered(held)
+
+
+def test_a_call_that_is_bought_back_makes_up_for_no_put_that_is_left_bare() -> None:
+    before = {put(440): Decimal(1), put(450): Decimal(-1), call(470): Decimal(-1)}
+    after = {put(450): Decimal(-1)}
+
+    assert uncovered_contracts(before) == uncovered_contracts(after)
+    assert 1 == newly_uncovered(before, after)
+
+
+@given(accounts, accounts)
+def test_what_is_newly_bare_is_what_the_simulator_would_refuse(
+    before: dict[str, int], after: dict[str, int]
+) -> None:
+    known, now = exposure_of("SPY", before), exposure_of("SPY", after)
+    worse = sum(max(0, now.uncovered(kind) - known.uncovered(kind)) for kind in Kind)
+
+    exact = [{key: Decimal(value) for key, value in it.items()} for it in (before, after)]
+    assert worse == newly_uncovered(*exact)
 
 
 @given(accounts)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from closeout.closing.plans import Plan, Target
-from closeout.domain.coverage import uncovered_contracts
+from closeout.domain.coverage import newly_uncovered
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.occ import option_or_none
@@ -82,19 +82,20 @@ def check_coverage(plan: Plan, holdings: Holdings) -> None:
     """
     Refuse a plan that leaves more uncovered shorts than there are (invariant I6).
 
-    Every step is checked as if the plan stopped after it.
+    Every step is checked as if the plan stopped after it, and against what is there when it
+    comes, as Alpaca judges it.
 
     Raises:
         CannotPlan: `would_uncover`.
     """
     quantities = {row.symbol: row.quantity for row in holdings.rows}
-    before = uncovered_contracts(quantities)
     for step in plan.steps:
+        before = dict(quantities)
         for leg in step.legs:
             change = leg.side.sign * step.units * leg.ratio
             quantities[leg.symbol] = quantities.get(leg.symbol, Decimal(0)) + change
-        bare = uncovered_contracts(quantities) - before
-        if bare > 0:
+        bare = newly_uncovered(before, quantities)
+        if bare:
             symbols = " and ".join(leg.symbol for leg in step.legs)
             raise CannotPlan(
                 "would_uncover",
@@ -110,14 +111,13 @@ def leg_would_uncover(leg: Leg, holdings: Holdings) -> bool:
         return False
     # Nothing else can cover or be covered by it, and the page asks this of every leg.
     root = _root(leg.symbol)
-    quantities = {
+    before = {
         row.symbol: row.quantity
         for row in holdings.rows
         if row.symbol.startswith(root) and _root(row.symbol) == root
     }
-    before = uncovered_contracts(quantities)
-    quantities[leg.symbol] = quantities.get(leg.symbol, Decimal(0)) - leg.quantity
-    return uncovered_contracts(quantities) > before
+    after = {**before, leg.symbol: before.get(leg.symbol, Decimal(0)) - leg.quantity}
+    return newly_uncovered(before, after) > 0
 
 
 def _root(symbol: str) -> str:

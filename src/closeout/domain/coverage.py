@@ -17,15 +17,30 @@ from closeout.domain.strategies import OPTION_MULTIPLIER
 
 def uncovered_contracts(quantities: Mapping[str, Decimal]) -> int:
     """Count the short contracts of an account that nothing covers; symbols to signed quantity."""
+    return sum(_uncovered_by_class(quantities).values())
+
+
+def newly_uncovered(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> int:
+    """
+    Count the short contracts that nothing covers any more.
+
+    Each class by itself: a call that is bought back makes up for no put that is left bare.
+    """
+    known = _uncovered_by_class(before)
+    now = _uncovered_by_class(after)
+    return sum(max(0, bare - known.get(each, 0)) for each, bare in now.items())
+
+
+def _uncovered_by_class(quantities: Mapping[str, Decimal]) -> dict[tuple[str, Right], int]:
     classes: dict[tuple[str, Right], list[tuple[date, int]]] = defaultdict(list)
     for symbol, quantity in quantities.items():
         option = option_or_none(symbol)
         if option is not None and quantity:
             classes[(option.root, option.right)].append((option.expiry, int(quantity)))
-    return sum(
-        max(0, _bare(rows) - _share_cover(root, right, quantities))
+    return {
+        (root, right): max(0, _bare(rows) - _share_cover(root, right, quantities))
         for (root, right), rows in classes.items()
-    )
+    }
 
 
 def _share_cover(root: str, right: Right, quantities: Mapping[str, Decimal]) -> int:
