@@ -132,12 +132,12 @@ async def test_shares_follow_as_a_second_order(empty_bench: Bench) -> None:
     assert "-10.00" == body["cash_natural"], "a call at 1.10 x 100 against shares at 1.00 x 100"
 
 
-async def test_a_limit_over_options_and_shares_is_a_problem(empty_bench: Bench) -> None:
+async def test_a_limit_over_options_and_shares_is_one_for_each_order(empty_bench: Bench) -> None:
     empty_bench.hold_covered_call()
     async with served(empty_bench) as shop:
         body = await previewed(shop, order_type="limit")
 
-    assert "limit_with_shares" == body["problem_code"]
+    assert ["1.05", "1.05"] == [order["limit_price"] for order in body["orders"]]
 
 
 async def test_a_closed_market_is_a_problem_and_a_limit_is_offered(shop: Shop) -> None:

@@ -69,7 +69,9 @@ async def test_values_that_do_not_fit_a_strategy_are_refused(
         {"leg_id": "x", "order_type": "limit", "limit_price": "-1"},
         {"leg_id": "x", "order_type": "limit", "limit_price": "NaN"},
         {"leg_id": "x", "order_type": "limit", "limit_price": "100001"},
-        {"leg_id": "x", "quantity": 5},
+        {"leg_id": "x", "contracts": 5},
+        {"leg_id": "x", "quantity": 0},
+        {"leg_id": "x", "quantity": 1.5},
     ],
 )
 async def test_values_that_do_not_fit_a_leg_are_refused(

@@ -1,18 +1,19 @@
 """From a strategy to the orders that close it: contracts, ratios, sides and steps."""
 
 import math
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.builders import (
-    LIMIT,
     MARKET,
     a_covered_call,
     a_leg,
     a_market,
     a_plan,
+    a_quote,
     a_strategy,
     an_iron_condor,
     call,
@@ -21,8 +22,9 @@ from support.builders import (
     put,
 )
 
-from closeout.closing.plan import plan_leg, plan_strategy
+from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.closing.terms import NoBid
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import Intent, OrderType, Side, TicketLeg
 
@@ -112,20 +114,135 @@ def test_short_shares_are_bought_back() -> None:
     assert (150, (TicketLeg("NVDA", 1, Side.BUY),)) == (step.units, step.legs)
 
 
-def test_five_legs_are_refused_with_what_to_do() -> None:
-    strategy = a_strategy(*(a_leg(call(strike), 1) for strike in (440, 450, 460, 470, 480)))
+def orders_of(*held: tuple[str, int]) -> list[tuple[int, dict[str, int]]]:
+    """The orders that close these legs: units, and signed ratios by symbol."""
+    plan = a_plan(a_strategy(*(a_leg(symbol, quantity) for symbol, quantity in held)))
+    return [
+        (step.units, {leg.symbol: leg.ratio * leg.side.sign for leg in step.legs})
+        for step in plan.steps
+    ]
 
-    with pytest.raises(CannotPlan, match="Close its legs one by one, shorts first") as caught:
-        a_plan(strategy)
 
-    assert "too_many_legs" == caught.value.reason_code
+def test_two_condors_of_one_expiry_are_two_packages() -> None:
+    inner = ((put(440), 5), (put(450), -5), (call(470), -5), (call(480), 5))
+    outer = ((put(420), 5), (put(430), -5), (call(490), -5), (call(500), 5))
+
+    found = orders_of(*outer, *inner)
+
+    assert [5, 5] == [units for units, _ in found]
+    for _, ratios in found:
+        assert 4 == len(ratios)
+        assert 0 == sum(ratios.values())
 
 
-def test_a_limit_cannot_hold_for_options_and_shares_together() -> None:
-    with pytest.raises(CannotPlan) as caught:
-        a_plan(a_covered_call(), LIMIT)
+def test_spreads_pair_with_the_nearest_long_that_covers() -> None:
+    spreads = ((put(400), 2), (put(410), -2), (put(440), 1), (put(450), -1), (put(480), 3))
 
-    assert "limit_with_shares" == caught.value.reason_code
+    assert [
+        (2, {put(400): -1, put(410): 1, put(480): -1, put(490): 1}),
+        (1, {put(440): -1, put(450): 1, put(480): -1, put(490): 1}),
+    ] == orders_of(*spreads, (put(490), -3))
+
+
+def test_a_spread_with_a_remainder_is_a_package_and_the_remainder() -> None:
+    """Seven to five would be one unit, which fills whole or not at all."""
+    assert [(5, {put(440): -1, put(450): 1}), (2, {put(440): -1})] == orders_of(
+        (put(440), 7), (put(450), -5)
+    )
+
+
+def test_shorts_that_nothing_covers_go_before_the_spread() -> None:
+    assert [(2, {put(450): 1}), (5, {put(440): -1, put(450): 1})] == orders_of(
+        (put(440), 5), (put(450), -7)
+    )
+
+
+def test_uneven_sides_of_a_condor_are_a_condor_and_a_spread() -> None:
+    puts, calls = ((put(440), 10), (put(450), -10)), ((call(470), -7), (call(480), 7))
+
+    assert [
+        (7, {put(440): -1, put(450): 1, call(470): 1, call(480): -1}),
+        (3, {put(440): -1, put(450): 1}),
+    ] == orders_of(*puts, *calls)
+
+
+def test_a_ratio_of_one_to_three_is_one_order_and_one_to_four_is_not() -> None:
+    assert [(2, {call(440): -3, call(450): 1})] == orders_of((call(440), 6), (call(450), -2))
+    assert [(2, {call(440): -1, call(450): 1}), (6, {call(440): -1})] == orders_of(
+        (call(440), 8), (call(450), -2)
+    )
+
+
+def test_a_far_short_and_a_near_long_are_no_spread_when_taken_apart() -> None:
+    """The near long covers nothing, so the short goes first."""
+    far, near = call(450, expiry="270115"), call(450)
+
+    assert [(7, {far: 1}), (5, {near: -1})] == orders_of((near, 5), (far, -7))
+
+
+def test_a_collar_is_a_package_of_options_and_then_the_shares() -> None:
+    assert [(2, {put(440): -1, call(470): 1}), (200, {"SPY": -1})] == orders_of(
+        ("SPY", 200), (put(440), 2), (call(470), -2)
+    )
+
+
+def test_with_a_limit_the_calls_and_the_shares_each_go_at_their_own() -> None:
+    """Alpaca takes no shares in a package, so there is no net price to hold to."""
+    quotes = (a_quote(call(140, "NVDA"), "3.00", "3.20"), a_quote("NVDA", "120.00", "120.10"))
+    terms = Terms(OrderType.LIMIT, offset=Decimal("0.02"))
+
+    calls, shares = a_plan(a_covered_call(), terms, *quotes).steps
+
+    assert (Decimal("3.12"), Decimal("120.03")) == (calls.limit, shares.limit)
+
+
+def test_one_price_cannot_hold_for_several_orders() -> None:
+    with pytest.raises(CannotPlan, match="each order goes at its own mid") as caught:
+        a_plan(a_covered_call(), Terms(OrderType.LIMIT, price=Decimal("1.00")))
+
+    assert "one_price_several_orders" == caught.value.reason_code
+
+
+BIDLESS = (a_quote(put(440), "0", "0.05"), a_quote(call(480), "0.00", "0.05"))
+
+
+def test_longs_that_nobody_bids_for_may_be_left() -> None:
+    plan = a_plan(an_iron_condor(10), Terms(OrderType.MARKET, no_bid=NoBid.LEAVE), *BIDLESS)
+
+    assert (put(450), call(470)) == plan.symbols
+    assert [put(450), call(470)] == [leg.symbol for leg in only_step(plan).legs]
+
+
+def test_longs_that_nobody_bids_for_may_be_offered_at_a_tick_after_the_rest() -> None:
+    plan = a_plan(an_iron_condor(10), Terms(OrderType.MARKET, no_bid=NoBid.TICK), *BIDLESS)
+
+    first, *offers = plan.steps
+    assert [put(450), call(470)] == [leg.symbol for leg in first.legs]
+    assert [(put(440), 10), (call(480), 10)] == [(it.legs[0].symbol, it.units) for it in offers]
+    assert {(OrderType.LIMIT, Decimal("0.01"))} == {(it.order_type, it.limit) for it in offers}
+
+
+def test_a_missing_bid_is_not_a_bid_of_zero() -> None:
+    unknown = (a_quote(put(440), None, "0.05"),)
+    plan = a_plan(an_iron_condor(10), Terms(OrderType.MARKET, no_bid=NoBid.LEAVE), *unknown)
+
+    assert 4 == len(plan.targets)
+
+
+def test_a_short_is_bought_back_whoever_bids_for_it() -> None:
+    quotes = (a_quote(put(450), "0", "0.05"),)
+    plan = a_plan(an_iron_condor(10), Terms(OrderType.MARKET, no_bid=NoBid.LEAVE), *quotes)
+
+    assert put(450) in plan.symbols
+
+
+def test_when_everything_is_left_there_is_nothing_to_close() -> None:
+    alone = a_strategy(a_leg(put(440), 3))
+
+    with pytest.raises(CannotPlan, match="no_bid 'tick'") as caught:
+        a_plan(alone, Terms(OrderType.MARKET, no_bid=NoBid.LEAVE), *BIDLESS)
+
+    assert "nothing_to_close" == caught.value.reason_code
 
 
 @pytest.mark.parametrize(("quantity", "side"), [(10, Side.SELL), (-10, Side.BUY)])
@@ -149,11 +266,10 @@ def test_what_is_sent_is_every_contract_of_every_leg_and_no_more(
         legs.append(a_leg("SPY", 100 * lots))
     plan = a_plan(a_strategy(*legs))
 
-    sent = {
-        leg.symbol: -leg.side.sign * leg.ratio * step.units
-        for step in plan.steps
-        for leg in step.legs
-    }
+    sent = Counter[str]()
+    for step in plan.steps:
+        for leg in step.legs:
+            sent[leg.symbol] -= leg.side.sign * leg.ratio * step.units
     assert {leg.symbol: leg.quantity for leg in legs} == sent
     assert all(1 == math.gcd(*(leg.ratio for leg in step.legs)) for step in plan.steps)
 

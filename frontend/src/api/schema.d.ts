@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Close Strategy
-         * @description Close the whole strategy as one order.
+         * @description Close a strategy, or the part of it that `units`, `percent` and `leg_ids` say.
          *
          *     Answers when the broker has answered (or its answer is overdue); the close goes on
          *     being tracked under `close_id`. While a close of these contracts runs, it is returned.
@@ -420,7 +420,7 @@ export interface components {
         };
         /**
          * CloseLegRequest
-         * @description Close one leg.
+         * @description Close one leg, or `quantity` contracts (or shares) of it.
          *
          *     `limit_price` is dollars per share of that leg, not negative. A limit order without
          *     a price goes at the leg's mid.
@@ -437,6 +437,18 @@ export interface components {
             worst_pnl?: number | string | null;
             /** At End */
             at_end?: ("rest" | "cancel" | "cross") | null;
+            /**
+             * No Bid
+             * @default include
+             * @enum {string}
+             */
+            no_bid?: "include" | "leave" | "tick";
+            /**
+             * If Refused
+             * @default stop
+             * @enum {string}
+             */
+            if_refused?: "stop" | "leg_in";
             /** Leg Id */
             leg_id: string;
             /**
@@ -454,6 +466,8 @@ export interface components {
             cancel_conflicting?: boolean;
             /** Preview Id */
             preview_id?: string | null;
+            /** Quantity */
+            quantity?: number | null;
         };
         /**
          * CloseLegResponse
@@ -648,6 +662,24 @@ export interface components {
             worst_pnl?: number | string | null;
             /** At End */
             at_end?: ("rest" | "cancel" | "cross") | null;
+            /**
+             * No Bid
+             * @default include
+             * @enum {string}
+             */
+            no_bid?: "include" | "leave" | "tick";
+            /**
+             * If Refused
+             * @default stop
+             * @enum {string}
+             */
+            if_refused?: "stop" | "leg_in";
+            /** Units */
+            units?: number | null;
+            /** Percent */
+            percent?: (25 | 50 | 75 | 100) | null;
+            /** Leg Ids */
+            leg_ids?: string[] | null;
             /** Leg Id */
             leg_id?: string | null;
             /**
@@ -665,10 +697,12 @@ export interface components {
              * @default false
              */
             cancel_conflicting?: boolean;
+            /** Quantity */
+            quantity?: number | null;
         };
         /**
          * CloseStrategyRequest
-         * @description Close every leg of a strategy.
+         * @description Close a strategy: every leg of it, or the part that `units`, `percent` and `leg_ids` say.
          *
          *     `limit_price_offset` is dollars per share added to the net mid of one unit, debit
          *     positive: +0.05 pays up to five cents more (or receives five cents less) than mid.
@@ -692,6 +726,24 @@ export interface components {
             worst_pnl?: number | string | null;
             /** At End */
             at_end?: ("rest" | "cancel" | "cross") | null;
+            /**
+             * No Bid
+             * @default include
+             * @enum {string}
+             */
+            no_bid?: "include" | "leave" | "tick";
+            /**
+             * If Refused
+             * @default stop
+             * @enum {string}
+             */
+            if_refused?: "stop" | "leg_in";
+            /** Units */
+            units?: number | null;
+            /** Percent */
+            percent?: (25 | 50 | 75 | 100) | null;
+            /** Leg Ids */
+            leg_ids?: string[] | null;
             /** Position Id */
             position_id: string;
             /**

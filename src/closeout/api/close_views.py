@@ -51,43 +51,51 @@ def close_out(desk: Desk, state: CloseState) -> CloseOut:
     )
 
 
-def strategy_response(state: CloseState, *, left_out: int = 0) -> CloseStrategyResponse:
+def strategy_response(
+    state: CloseState, *, beyond: frozenset[str] = frozenset()
+) -> CloseStrategyResponse:
     """
     Answer a strategy close with what is known of its legs now.
 
-    `left_out` counts legs that this close, one of a leg, does not close.
+    `beyond` names legs of which more was asked for than this close, which was running, closes.
     """
     orders = [_order_result(state, target) for target in state.plan.targets]
     taken = sum(_is_taken(state, target) for target in state.plan.targets)
     status: Literal["success", "partial", "error"] = "partial"
-    if taken in (0, len(orders) + left_out):
-        status = "success" if taken else "error"
+    if not taken:
+        status = "error"
+    elif taken == len(orders) and not beyond:
+        status = "success"
+    left_out = beyond - {target.leg_id for target in state.plan.targets}
     return CloseStrategyResponse(
         status=status,
         position_id=state.position_id,
         orders=orders,
-        message=_answer(state) + (_ONE_LEG if left_out else ""),
-        total_legs=len(orders) + left_out,
+        message=_answer(state) + (_LESS if beyond else ""),
+        total_legs=len(orders) + len(left_out),
         closed_legs=sum(order.status == "filled" for order in orders),
         close_id=state.close_id,
         phase=state.phase.value,
     )
 
 
-def leg_response(state: CloseState, leg_id: str) -> CloseLegResponse:
+def leg_response(
+    state: CloseState, leg_id: str, *, beyond: frozenset[str] = frozenset()
+) -> CloseLegResponse:
     """Answer a leg close; the close may be one of the whole strategy that has this leg."""
     target = next(each for each in state.plan.targets if each.leg_id == leg_id)
     return CloseLegResponse(
         status="success" if _is_taken(state, target) else "error",
         order=_order_result(state, target),
-        message=_answer(state),
+        message=_answer(state) + (_LESS if beyond else ""),
         close_id=state.close_id,
         phase=state.phase.value,
     )
 
 
-_ONE_LEG = (
-    " This is a close of one leg, which is running; close the whole strategy when it has ended."
+_LESS = (
+    " This is a close of less than you ask for, which was running already; ask again when it "
+    "has ended."
 )
 
 
@@ -115,11 +123,11 @@ def _leg_state(state: CloseState, target: Target) -> LegState:
         return "filled"
     if attempt is None:
         return "ended" if state.phase.is_end else "waiting"
-    if attempt.refusal is not None:
-        return "failed"
-    if attempt is state.attempt:
+    if attempt is state.attempt and attempt.refusal is None:
         return _current_leg_state(state, attempt)
-    return "ended"
+    if not state.phase.is_end:
+        return "waiting"  # a later order has the rest of it
+    return "ended" if attempt.refusal is None else "failed"
 
 
 def _current_leg_state(state: CloseState, attempt: Attempt) -> LegState:

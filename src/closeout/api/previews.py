@@ -5,7 +5,8 @@ from closeout.api.metrics import risks_out
 from closeout.api.preview_views import PreviewView, Problem
 from closeout.api.terms import terms_of
 from closeout.closing.aftermath import remaining_legs
-from closeout.closing.plan import Terms
+from closeout.closing.partial import Portion
+from closeout.closing.terms import Terms
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderType
 from closeout.domain.strategies import Leg, Strategy
@@ -18,7 +19,10 @@ from closeout.runtime.refusals import (
     UnknownPosition,
 )
 from closeout.runtime.requests import CloseRequest, Prepared
-from closeout.schemas.closes import ClosePreviewRequest
+from closeout.schemas.closes import (
+    ClosePreviewRequest,
+    Portioned,
+)
 from closeout.schemas.previews import ClosePreview
 
 
@@ -41,6 +45,11 @@ def find(desk: Desk, position_id: str, leg_id: str | None) -> tuple[Strategy, Le
     return strategy, leg
 
 
+def portion_in(body: Portioned) -> Portion:
+    """Read how much of a strategy is meant."""
+    return Portion(units=body.units, percent=body.percent, leg_ids=tuple(body.leg_ids or ()))
+
+
 async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> ClosePreview:
     """
     Show the orders as they would be sent, or why none would be.
@@ -49,20 +58,26 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
     """
     strategy, leg = find(desk, position_id, body.leg_id)
     terms = terms_of(body, body.order_type, offset=body.limit_price_offset, price=body.limit_price)
+    portion = portion_in(body) if leg is None else Portion(quantity=body.quantity)
     if desk.engine.breaker.state(desk.clock.now()) is BreakerState.CLOSED:
         await desk.engine.supervisor.preparer.learn_ticks(strategy, terms)
     holdings = desk.engine.book.holdings
     assert holdings is not None, "a strategy comes from holdings"
     view = PreviewView(desk, strategy, leg, holdings, desk.clock.now())
     try:
-        prepared = desk.engine.supervisor.preparer.plan(strategy, leg, terms)
+        prepared = desk.engine.supervisor.preparer.plan(strategy, leg, terms, portion)
     except CannotPlan as unplannable:
         return view.show(None, (unplannable.reason_code, str(unplannable)))
     cancels = body.cancel_conflicting
     problem, kept = _problem(desk, prepared, terms, cancels=cancels), None
     if problem is None:
         request = CloseRequest(
-            strategy.id, body.leg_id, terms, stated=body.model_dump(), cancel_conflicting=cancels
+            strategy.id,
+            body.leg_id,
+            terms,
+            stated=body.model_dump(),
+            portion=portion,
+            cancel_conflicting=cancels,
         )
         kept = desk.engine.supervisor.previews.keep(request, prepared.plan, prepared.decided)
     shown = view.show(prepared.plan, problem, kept)

@@ -39,7 +39,15 @@ _STATUS: dict[type[CloseoutError], HTTPStatus] = {
 }
 
 _UNPROCESSABLE_CODES = frozenset(
-    {"invalid_tick", "limit_with_shares", "invalid_worst", "beyond_worst"}
+    {
+        "beyond_worst",
+        "invalid_tick",
+        "invalid_worst",
+        "not_divisible",
+        "one_price_several_orders",
+        "too_many_contracts",
+        "too_many_units",
+    }
 )
 """Plans that no state of the market would allow: the request itself must change."""
 

@@ -4,21 +4,27 @@ from datetime import timedelta
 from decimal import Decimal
 
 from closeout.closing.pacing import WalkTerms
-from closeout.closing.plan import Terms
+from closeout.closing.terms import IfRefused, NoBid, Terms
 from closeout.closing.walk import AtEnd, Pace, Schedule
 from closeout.domain.orders import OrderType
+from closeout.schemas.closes import Termed
 from closeout.schemas.pacing import CustomWalk, Pacing
 
 
 def terms_of(
-    body: Pacing,
+    body: Termed,
     order_type: str,
     *,
     offset: Decimal | None = None,
     price: Decimal | None = None,
 ) -> Terms:
     return Terms(
-        order_type=OrderType(order_type), offset=offset, price=price, walk=_walk_terms(body)
+        order_type=OrderType(order_type),
+        offset=offset,
+        price=price,
+        walk=_walk_terms(body),
+        no_bid=NoBid(body.no_bid),
+        if_refused=IfRefused(body.if_refused),
     )
 
 

@@ -9,7 +9,6 @@ from closeout.api.groups import missing_out, netted_out
 from closeout.api.metrics import metrics_out, worth_out
 from closeout.closing.guards import leg_would_uncover
 from closeout.closing.netting import tradable_leg
-from closeout.closing.plan import MAX_PACKAGE_LEGS
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.quotes import Quote
@@ -49,7 +48,7 @@ def position_out(desk: Desk, strategy: Strategy) -> PositionOut:
         grouped_by=strategy.grouped_by.value,
         close_id=running.close_id if running else None,
         spot_at=spot.at if spot else None,
-        blocked_reason=_blocked(strategy),
+        blocked_reason=None,
         metrics=metrics_out(desk, strategy),
         netted_with=netted_out(strategy),
         missing=missing_out(strategy),
@@ -68,16 +67,6 @@ def position_quote_out(desk: Desk, strategy: Strategy) -> PositionQuoteOut:
         legs=[
             _leg_quote_out(leg, desk.engine.book.quotes.get(leg.symbol)) for leg in strategy.legs
         ],
-    )
-
-
-def _blocked(strategy: Strategy) -> str | None:
-    options = sum(leg.option is not None for leg in strategy.legs)
-    if options <= MAX_PACKAGE_LEGS:
-        return None
-    return (
-        f"Alpaca takes at most {MAX_PACKAGE_LEGS} legs in one order and this strategy has "
-        f"{options}. Close its legs one by one, shorts first."
     )
 
 

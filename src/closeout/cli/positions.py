@@ -23,13 +23,31 @@ from closeout.cli.pacing import (
 Position = Annotated[
     str, typer.Argument(help="A position's id, or its ticker when it is the only one.")
 ]
-Leg = Annotated[str | None, typer.Option(help="Close only this leg: its id or OCC symbol.")]
+Legs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--leg", help="Close only this leg: its id or OCC symbol. Repeat it for several legs."
+    ),
+]
+Units = Annotated[int | None, typer.Option(min=1, help="So many units of the strategy.")]
+Percent = Annotated[
+    int | None, typer.Option(help="25, 50, 75 or 100 percent of the units, rounded down.")
+]
+Quantity = Annotated[
+    int | None, typer.Option(min=1, help="So many contracts or shares of one --leg.")
+]
 Limit = Annotated[bool, typer.Option("--limit", help="A limit order at mid instead of market.")]
 Offset = Annotated[
     str | None,
     typer.Option(help="Dollars per share from the net mid; positive pays more. Means --limit."),
 ]
 Price = Annotated[str | None, typer.Option(help="The limit of a single leg. Means --limit.")]
+NoBid = Annotated[
+    str, typer.Option(help="A long leg nobody bids for: include, leave, or tick (offer at one).")
+]
+IfRefused = Annotated[
+    str, typer.Option(help="When Alpaca refuses the package: stop, or leg_in (shorts first).")
+]
 
 CancelConflicting = Annotated[
     bool,
@@ -72,8 +90,11 @@ def history(position: Position) -> None:
 
 def preview(
     position: Position,
-    leg: Leg = None,
+    leg: Legs = None,
     *,
+    units: Units = None,
+    percent: Percent = None,
+    quantity: Quantity = None,
     limit: Limit = False,
     offset: Offset = None,
     price: Price = None,
@@ -86,14 +107,16 @@ def preview(
     interval: Interval = None,
     start: Start = None,
     end: End = None,
+    no_bid: NoBid = "include",
+    if_refused: IfRefused = "stop",
 ) -> None:
     """Show exactly what a close would send. Nothing is sent."""
     try:
         found = _find(position)
-        leg_id = _find_leg(found, leg)
+        what = _what(found, leg, units=units, percent=percent, quantity=quantity)
         walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
-        body = _body(leg_id, walk, limit=limit, offset=offset, price=price)
-        body["cancel_conflicting"] = cancel_conflicting
+        body = what | _terms(walk, limit=limit, offset=offset, price=price)
+        body |= _cases(no_bid, if_refused, cancel_conflicting=cancel_conflicting)
         render.preview(post(f"/api/positions/{found['id']}/close-preview", body))
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
@@ -101,8 +124,11 @@ def preview(
 
 def close(
     position: Position,
-    leg: Leg = None,
+    leg: Legs = None,
     *,
+    units: Units = None,
+    percent: Percent = None,
+    quantity: Quantity = None,
     limit: Limit = False,
     offset: Offset = None,
     price: Price = None,
@@ -115,15 +141,17 @@ def close(
     interval: Interval = None,
     start: Start = None,
     end: End = None,
+    no_bid: NoBid = "include",
+    if_refused: IfRefused = "stop",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Close a strategy, or one leg of it, and follow it to its end."""
+    """Close a strategy or a part of it, and follow it to its end."""
     try:
         found = _find(position)
-        leg_id = _find_leg(found, leg)
+        what = _what(found, leg, units=units, percent=percent, quantity=quantity)
         walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
-        body = _body(leg_id, walk, limit=limit, offset=offset, price=price)
-        body["cancel_conflicting"] = cancel_conflicting
+        body = what | _terms(walk, limit=limit, offset=offset, price=price)
+        body |= _cases(no_bid, if_refused, cancel_conflicting=cancel_conflicting)
         shown = post(f"/api/positions/{found['id']}/close-preview", body)
         render.preview(shown)
         if shown["problem"]:
@@ -131,7 +159,7 @@ def close(
         if not yes and not typer.confirm("Send this?"):
             render.console.print("Nothing was sent.")
             raise typer.Exit(1)
-        _follow(_send(found["id"], leg_id, body))
+        _follow(_send(found["id"], body))
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
 
@@ -150,22 +178,42 @@ def _find(wanted: str) -> Json:
     raise ServerRefused(f"{wanted} has several positions; name one: {ids}")
 
 
-def _find_leg(position: Json, wanted: str | None) -> str | None:
-    if wanted is None:
-        return None
+def _what(
+    position: Json,
+    legs: list[str] | None,
+    *,
+    units: int | None,
+    percent: int | None,
+    quantity: int | None,
+) -> Json:
+    """Say how much is to go: a leg by itself, or units of the strategy or of chosen legs."""
+    chosen = [_find_leg(position, wanted) for wanted in legs or []]
+    body: Json = {"units": units, "percent": percent, "quantity": quantity}
+    if len(chosen) == 1 and units is None and percent is None:
+        body["leg_id"] = chosen[0]
+    elif chosen:
+        body["leg_ids"] = chosen
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _find_leg(position: Json, wanted: str) -> str:
     for leg in position["legs"]:
         if wanted in (leg["id"], leg["symbol"]):
             return str(leg["id"])
     raise ServerRefused(f"{position['ticker']} {position['strategy']} has no leg {wanted!r}.")
 
 
-def _body(
-    leg_id: str | None, walk: Walk, *, limit: bool, offset: str | None, price: str | None
-) -> Json:
+def _cases(no_bid: str, if_refused: str, *, cancel_conflicting: bool) -> Json:
+    return {
+        "no_bid": no_bid,
+        "if_refused": if_refused,
+        "cancel_conflicting": cancel_conflicting,
+    }
+
+
+def _terms(walk: Walk, *, limit: bool, offset: str | None, price: str | None) -> Json:
     is_limit = limit or any(each is not None for each in (offset, price, walk.pace))
     body: Json = {"order_type": "limit" if is_limit else "market"} | walk.body()
-    if leg_id is not None:
-        body["leg_id"] = leg_id
     if offset is not None:
         body["limit_price_offset"] = offset
     if price is not None:
@@ -173,9 +221,9 @@ def _body(
     return body
 
 
-def _send(position_id: str, leg_id: str | None, body: Json) -> str:
+def _send(position_id: str, body: Json) -> str:
     key = uuid.uuid4().hex
-    if leg_id is None:
+    if "leg_id" not in body:
         body = body | {"position_id": position_id}
         answer = post(f"/api/positions/{position_id}/close-strategy", body, key=key)
     else:

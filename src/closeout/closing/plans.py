@@ -28,7 +28,9 @@ class PlanStep:
     """
     One order of the plan. A step is sent when every step before it has filled.
 
-    `limit` is signed as in `Ticket`; with a `walk` it is where that begins.
+    `limit` is signed as in `Ticket`; with a `walk` it is where that begins. `instead` has the
+    single orders that take its place, one after another, when the broker refuses the package
+    as such; empty when none may.
     """
 
     units: int
@@ -36,6 +38,13 @@ class PlanStep:
     order_type: OrderType
     limit: Decimal | None
     walk: Walk | None = None
+    instead: "tuple[PlanStep, ...]" = ()
+
+    def __post_init__(self) -> None:
+        if self.instead:
+            singles = [(each.legs[0].symbol, each.units) for each in self.instead]
+            legs = [(leg.symbol, leg.ratio * self.units) for leg in self.legs]
+            assert sorted(singles) == sorted(legs), "its legs add up to the package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class Plan:
                 if leg.symbol == target.symbol and leg.side is target.side
             )
             assert planned == target.contracts, "the steps close exactly what was asked"
+        symbols = {leg.symbol for step in self.steps for leg in step.legs}
+        assert symbols == set(self.symbols), "the steps close nothing else"
 
     @property
     def symbols(self) -> tuple[str, ...]:

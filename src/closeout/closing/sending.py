@@ -18,6 +18,7 @@ from closeout.closing.events import (
     OutcomeLost,
 )
 from closeout.closing.ids import client_order_id
+from closeout.closing.legging import can_leg_in, is_about_the_package, leg_in
 from closeout.closing.moving import (
     is_replacement,
     on_replacement_lost,
@@ -43,12 +44,15 @@ def on_refused(state: CloseState, event: OrderRefused) -> Result:
     if refused.is_duplicate_id:
         reason = Reason("duplicate_id", event.message)
         return enter(state, Phase.UNKNOWN, event.at, reason), (look_up(state),)
+    of_package = is_about_the_package(event.http_status, event.message)
     if state.resends:
         # The first sending may have arrived late, and hold what this one was refused.
-        reason = Reason("refused_again", event.message)
+        reason = Reason("package_refused_again" if of_package else "refused_again", event.message)
         return enter(state, Phase.UNKNOWN, event.at, reason), (look_up(state),)
     if refused.is_increment and not state.cancel_requested:
         return _send_on_coarser_tick(state, event)
+    if of_package and state.phase is Phase.SENDING and can_leg_in(state, event.at):
+        return leg_in(state, event.message, event.at)
     return _reject(state, event.message, event.at)
 
 
@@ -134,7 +138,9 @@ def _on_absent(state: CloseState, at: datetime) -> Result:
     known = state.reason or Reason("outcome_unknown")
     if known.code == "duplicate_id":
         return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("order_hidden"))
-    if known.code == "refused_again":
+    if known.code == "package_refused_again" and can_leg_in(state, at):
+        return leg_in(state, known.detail, at)
+    if known.code in ("refused_again", "package_refused_again"):
         return _reject(state, known.detail, at)
     reason = Reason("never_arrived")
     if state.cancel_requested:

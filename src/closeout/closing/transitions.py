@@ -17,16 +17,18 @@ from closeout.domain.orders import Ticket
 Result = tuple[CloseState, tuple[Effect, ...]]
 
 
-def first_attempt(close_id: str, planned: PlanStep, *, index: int, at: datetime) -> Attempt:
-    """Return the order of a step as it is about to be sent."""
+def first_attempt(
+    close_id: str, planned: PlanStep, *, index: int, at: datetime, number: int = 0
+) -> Attempt:
+    """Return the order of a step as it is about to be sent; `number` counts orders before it."""
     ticket = Ticket(
-        client_order_id=client_order_id(close_id, step=index, attempt=0),
+        client_order_id=client_order_id(close_id, step=index, attempt=number),
         units=planned.units,
         legs=planned.legs,
         order_type=planned.order_type,
         limit=planned.limit,
     )
-    return Attempt(step=index, number=0, ticket=ticket, sent_at=at)
+    return Attempt(step=index, number=number, ticket=ticket, sent_at=at)
 
 
 def prepare(state: CloseState, attempt: Attempt, at: datetime) -> Result:

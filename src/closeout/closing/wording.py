@@ -1,6 +1,6 @@
 """Sentences for a person: where a close stands, and what to do. Submitted is never closed."""
 
-from closeout.closing.state import CloseState, Phase
+from closeout.closing.state import Attempt, CloseState, Phase
 
 _REASONS = {
     "cancelled": "Cancelled as you asked.",
@@ -47,7 +47,7 @@ def describe(state: CloseState) -> str:
                 "looking it up. Do not send it again."
             )
         case Phase.WORKING:
-            return f"The order is working at Alpaca: {progress(state)}."
+            return f"{_which(state)} is working at Alpaca: {progress(state)}.{_taken_apart(state)}"
         case Phase.CANCELLING:
             return f"Cancelling; fills may still come: {progress(state)}."
         case Phase.VERIFYING:
@@ -92,6 +92,28 @@ def taken_elsewhere(state: CloseState) -> str | None:
 
 def _orders(order_ids: list[str]) -> str:
     return f"order{'s' if len(order_ids) > 1 else ''} {' and '.join(order_ids)}"
+
+
+def _which(state: CloseState) -> str:
+    steps = len(state.plan.steps)
+    return "The order" if steps == 1 else f"Order {state.attempt.step + 1} of {steps}"
+
+
+def _taken_apart(state: CloseState) -> str:
+    """Say why the legs go one by one."""
+    refused = next((each for each in state.attempts if _was_taken_apart(state, each)), None)
+    if refused is None or refused.refusal is None:
+        return ""
+    return (
+        f" Alpaca refused the package ({refused.refusal.rstrip('.')}), so its legs go one after "
+        "another, shorts first."
+    )
+
+
+def _was_taken_apart(state: CloseState, attempt: Attempt) -> bool:
+    """Whether the plan has single legs now where this package was refused."""
+    is_package = attempt.ticket.is_package and attempt.refusal is not None
+    return is_package and len(state.plan.steps[attempt.step].legs) == 1
 
 
 def _sending(state: CloseState) -> str:

@@ -8,10 +8,12 @@ import structlog
 
 from closeout.closing.guards import check_coverage, check_reduces, holders
 from closeout.closing.netting import tradable_leg, tradable_strategy
+from closeout.closing.partial import WHOLE, Portion, portion_of
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.plans import Plan
 from closeout.closing.staleness import Tolerance, market_changes, plan_changes
 from closeout.closing.state import CloseState
+from closeout.closing.terms import NoBid
 from closeout.closing.timing import SETTLE_WITHIN
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
@@ -72,7 +74,7 @@ class Preparer:
             await self._book.refresh()
             strategy, leg = self._find(request)
         prepared = (
-            self.plan(strategy, leg, request.terms)
+            self.plan(strategy, leg, request.terms, request.portion)
             if shown is None
             else self._as_shown(strategy, leg, shown)
         )
@@ -103,6 +105,8 @@ class Preparer:
         check_unclaimed(plan, holdings, running)
         check_settled(plan, holdings, self._moved_lately())
         check_reduces(plan, holdings, open_orders, cancels=cancels)
+        # A running close may fill before this one or after it.
+        check_coverage(plan, holdings)
         check_coverage(plan, holdings_after(holdings, running))
 
     def _moved_lately(self) -> list[CloseState]:
@@ -119,32 +123,36 @@ class Preparer:
             )
         if request.leg_id is None:
             return strategy, None
-        leg = strategy.leg(request.leg_id)
-        if leg is None:
-            raise UnknownLeg(
-                f"{strategy.underlying} {strategy.name} has no such leg now. It may be closed "
-                "already: look at the refreshed list."
-            )
-        return strategy, leg
+        return strategy, _leg_of(strategy, request.leg_id)
 
-    def plan(self, strategy: Strategy, leg: Leg | None, terms: Terms) -> Prepared:
-        """Plan from what the book knows, without reading anything. Raises: CannotPlan."""
+    def plan(
+        self, strategy: Strategy, leg: Leg | None, terms: Terms, portion: Portion = WHOLE
+    ) -> Prepared:
+        """
+        Plan from what the book knows, without reading anything.
+
+        Raises: CannotPlan, UnknownLeg.
+        """
         holdings = self._holdings()
         view = self._book.view(strategy.legs)
+        for leg_id in portion.leg_ids:
+            _leg_of(strategy, leg_id)
+        legs = portion_of(strategy.legs if leg is None else (leg,), portion)
         if leg is None:
-            unexplained = self._book.grouping.differences(leg.symbol for leg in strategy.legs)
+            unexplained = self._book.grouping.differences(leg.symbol for leg in legs)
             symbols = [each.symbol for each in unexplained]
-            part = tradable_strategy(strategy, holdings, symbols)
+            part = tradable_strategy(replace(strategy, legs=legs), holdings, symbols)
             plan = plan_strategy(part, terms, view, holdings)
         else:
-            plan = plan_leg(tradable_leg(strategy, leg, holdings), terms, view, holdings)
+            plan = plan_leg(tradable_leg(strategy, legs[0], holdings), terms, view, holdings)
         decided = self._book.snapshot(plan.symbols)
         return Prepared(strategy=strategy, leg=leg, plan=plan, decided=decided)
 
     def _as_shown(self, strategy: Strategy, leg: Leg | None, shown: KeptPreview) -> Prepared:
         """Take the orders that were shown, if nothing has changed. Raises: PreviewStale."""
         try:
-            fresh = self.plan(strategy, leg, shown.request.terms)
+            asked = shown.request
+            fresh = self.plan(strategy, leg, asked.terms, asked.portion)
         except CannotPlan as problem:
             raise PreviewStale(str(problem).rstrip(".")) from problem
         changes = plan_changes(shown.plan, fresh.plan) or market_changes(
@@ -161,16 +169,17 @@ class Preparer:
 
     async def _learn(self, strategy: Strategy, terms: Terms, shown: KeptPreview | None) -> None:
         """
-        Learn ticks and fresh quotes, which a limit order needs and a preview is held against.
+        Learn ticks and fresh quotes, where the plan depends on them or a preview is held against.
 
-        Without quotes there is no mid, and only a price the user gave can stand.
+        Without quotes there is no mid, and only a price the user gave can stand. Whether
+        anybody bids is looked up as well as can be: a market order does not wait for it.
         """
         await self.learn_ticks(strategy, terms)
         symbols = [leg.symbol for leg in strategy.legs]
-        if shown is not None:
-            await self._freshen_if_readable(symbols)
-        elif terms.order_type is OrderType.LIMIT and terms.price is None:
+        if terms.order_type is OrderType.LIMIT and terms.needs_mid and shown is None:
             await self._book.freshen_quotes(symbols, older_than=_QUOTE_AGE_MAX)
+        elif shown is not None or terms.no_bid is not NoBid.INCLUDE:
+            await self._freshen_if_readable(symbols)
 
     async def _freshen_if_readable(self, symbols: Sequence[str]) -> None:
         """Quotes that cannot be read must not bar an exit: what is known is compared then."""
@@ -185,7 +194,7 @@ class Preparer:
 
         Without them the coarsest class is assumed, which every class takes.
         """
-        if terms.order_type is not OrderType.LIMIT:
+        if terms.order_type is not OrderType.LIMIT and terms.no_bid is not NoBid.TICK:
             return
         options = [leg.symbol for leg in strategy.legs if leg.option is not None]
         try:
@@ -228,3 +237,13 @@ class Preparer:
         if self._book.holdings is None:
             raise NotReady("The positions have not been read yet. Nothing was sent.")
         return self._book.holdings
+
+
+def _leg_of(strategy: Strategy, leg_id: str) -> Leg:
+    leg = strategy.leg(leg_id)
+    if leg is None:
+        raise UnknownLeg(
+            f"{strategy.underlying} {strategy.name} has no such leg now. It may be closed "
+            "already: look at the refreshed list."
+        )
+    return leg

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from closeout.closing.partial import Portion
 from closeout.closing.plans import Plan
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.ports import Clock
@@ -62,6 +63,11 @@ class Previews:
             raise PreviewStale.expired(LIFE)
         _check_agrees(request, kept)
         return kept
+
+    def portion(self, request: CloseRequest) -> Portion:
+        """Return how much is meant: what the preview showed, where one is named and known."""
+        kept = None if request.preview_id is None else self._kept.get(request.preview_id)
+        return request.portion if kept is None else kept.request.portion
 
     def _forget(self) -> None:
         """Drop what nobody can name any more, and the oldest beyond `KEPT`."""

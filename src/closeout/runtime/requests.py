@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from closeout.closing.pacing import WalkTerms
-from closeout.closing.plan import Terms
+from closeout.closing.partial import WHOLE, Portion
 from closeout.closing.plans import Plan
 from closeout.closing.snapshots import MarketSnapshot
+from closeout.closing.terms import IfRefused, NoBid, Terms
 from closeout.domain.strategies import Leg, Strategy
 
 
 @dataclass(frozen=True, slots=True)
 class CloseRequest:
     """
-    What a person asked for. `leg_id` None means the whole strategy.
+    What a person asked for. `leg_id` None means the strategy; `portion` says how much.
 
-    With a `preview_id` the terms are those of that preview. `stated` are the terms that were
-    spelt out, by their names in the HTTP contract: they must not say anything else. With
+    With a `preview_id` terms and portion are those of that preview. `stated` is what was spelt
+    out, by its names in the HTTP contract: it must not say anything else. With
     `cancel_conflicting` open orders that hold the contracts are cancelled first.
     """
 
@@ -29,6 +30,14 @@ class CloseRequest:
     preview_id: str | None = None
     stated: Mapping[str, object] = field(default_factory=dict)
     cancel_conflicting: bool = False
+    portion: Portion = WHOLE
+
+    @property
+    def leg_ids(self) -> frozenset[str] | None:
+        """The legs that were named; None when none was, which means all."""
+        if self.leg_id is not None:
+            return frozenset({self.leg_id})
+        return frozenset(self.portion.leg_ids) or None
 
     @property
     def fingerprint(self) -> str:
@@ -41,6 +50,8 @@ class CloseRequest:
             self.terms.order_type.value,
             _plain(self.terms.offset),
             _plain(self.terms.price),
+            *_portion_text(self.portion),
+            *_unusual_terms(self.terms),
         )
         if self.terms.walk is not None:
             parts += _walk_parts(self.terms.walk)
@@ -93,3 +104,20 @@ def _walk_parts(walk: WalkTerms) -> tuple[str, ...]:
 def _plain(value: Decimal | None) -> str:
     """The same text for the same number, however many zeros it came with."""
     return "" if value is None else f"{value.normalize():f}"
+
+
+def _portion_text(portion: Portion) -> tuple[str, ...]:
+    """Nothing for the whole, as fingerprints were before there were portions."""
+    if portion.is_whole:
+        return ()
+    parts = (portion.units, portion.percent, portion.quantity)
+    numbers = ("" if each is None else str(each) for each in parts)
+    return (*numbers, *sorted(portion.leg_ids))
+
+
+def _unusual_terms(terms: Terms) -> tuple[str, ...]:
+    """Nothing for what is usual, as fingerprints were before there was a choice."""
+    chosen = (terms.no_bid, terms.if_refused)
+    if chosen == (NoBid.INCLUDE, IfRefused.STOP):
+        return ()
+    return tuple(each.value for each in chosen)

@@ -97,6 +97,8 @@ class Supervisor:
         Keys that were answered with a close another request had begun, as `find_by_key`
         answers. The journal keeps no such key, so a restart forgets it.
         """
+        self._begun_by: dict[str, str] = {}
+        """Closes to the fingerprint of the request that began each, as far as it is known here."""
         self._doubts = Doubts(journal, clock, self._end_unsent)
         self._recovered = False
         self.journal_error: str | None = None
@@ -133,6 +135,7 @@ class Supervisor:
     async def _open(self, request: CloseRequest) -> Runner:
         async with self._lock:
             self._require_recovered()
+            request = replace(request, portion=self.previews.portion(request))
             known = await self._known(request)
             if known is not None:
                 return known
@@ -161,8 +164,10 @@ class Supervisor:
     async def _known(self, request: CloseRequest) -> Runner | None:
         key = request.idempotency_key
         if key is not None:
-            found = await self._journal.find_by_key(self._account_number(), key)
-            found = found or self._answered.get(key)
+            recorded = await self._journal.find_by_key(self._account_number(), key)
+            found = recorded or self._answered.get(key)
+            if recorded is not None:
+                self._begun_by[recorded[0]] = recorded[1]
             if found is not None:
                 close_id, fingerprint = found
                 if fingerprint != request.fingerprint:
@@ -177,15 +182,24 @@ class Supervisor:
         return claimant
 
     def _claimant(self, request: CloseRequest) -> Runner | None:
-        """Return the running close that has contracts of this request."""
+        """
+        Return the running close that has a leg of this request.
+
+        Also when it closes only a part of the leg: two partial closes of one leg at the same
+        time cannot be told from one that was asked for twice.
+        """
         for runner in self.running():
             state = runner.state
             if state.position_id != request.position_id:
                 continue
             legs = {target.leg_id for target in state.plan.targets}
-            if request.leg_id is None or request.leg_id in legs:
+            if request.leg_ids is None or not legs.isdisjoint(request.leg_ids):
                 return runner
         return None
+
+    def is_of(self, runner: Runner, request: CloseRequest) -> bool:
+        """Whether this close was begun by just such a request."""
+        return self._begun_by.get(runner.state.close_id) == request.fingerprint
 
     async def _begin(self, request: CloseRequest, prepared: Prepared) -> Runner:
         now = self._clock.now()
@@ -216,6 +230,7 @@ class Supervisor:
             if not await self._doubts.is_written(state.close_id):
                 raise
         narrate(None, state, opened)
+        self._begun_by[state.close_id] = request.fingerprint
         runner = self._adopt(state, sequence=1)
         runner.start(effects)
         return runner

@@ -16,6 +16,10 @@ PreviewId = Annotated[str, Field(min_length=1, max_length=64)]
 Offset = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=10, decimal_places=4)]
 NetLimit = Annotated[Decimal, Field(ge=-100_000, le=100_000, max_digits=12, decimal_places=4)]
 LimitPrice = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12, decimal_places=4)]
+Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+Percent = Literal[25, 50, 75, 100]
+LegId = Annotated[str, Field(min_length=1, max_length=128)]
+LegIds = Annotated[list[LegId], Field(min_length=1, max_length=100)]
 
 PhaseName = Literal[
     "clearing",
@@ -31,9 +35,44 @@ PhaseName = Literal[
 ]
 
 
-class CloseStrategyRequest(Pacing):
+class Termed(Pacing):
     """
-    Close every leg of a strategy.
+    What is done in two cases that a person may want to decide beforehand.
+
+    `no_bid`: a long leg that nobody bids for is closed with the rest (`include`), left where
+    it is (`leave`), or offered at one tick after everything else (`tick`).
+    `if_refused`: when Alpaca refuses a package as such, or packages are switched off, the close
+    ends (`stop`), or goes on leg by leg, shorts first, each filled before the next (`leg_in`).
+    """
+
+    no_bid: Literal["include", "leave", "tick"] = "include"
+    if_refused: Literal["stop", "leg_in"] = "stop"
+
+
+class Portioned(Termed):
+    """
+    How much of a strategy: `units` of it, or a `percent` of them, of all legs or of `leg_ids`.
+
+    A percentage is rounded down to whole units and is at least one unit. Legs may be chosen
+    when what is left is no more naked than before.
+    """
+
+    units: Count | None = None
+    percent: Percent | None = None
+    leg_ids: LegIds | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if self.units is not None and self.percent is not None:
+            raise ValueError("give units or percent, not both")
+        if self.leg_ids is not None and len(set(self.leg_ids)) < len(self.leg_ids):
+            raise ValueError("leg_ids names a leg twice: name each once")
+        return self
+
+
+class CloseStrategyRequest(Portioned):
+    """
+    Close a strategy: every leg of it, or the part that `units`, `percent` and `leg_ids` say.
 
     `limit_price_offset` is dollars per share added to the net mid of one unit, debit
     positive: +0.05 pays up to five cents more (or receives five cents less) than mid.
@@ -66,9 +105,9 @@ class CloseStrategyRequest(Pacing):
         return self
 
 
-class CloseLegRequest(Pacing):
+class CloseLegRequest(Termed):
     """
-    Close one leg.
+    Close one leg, or `quantity` contracts (or shares) of it.
 
     `limit_price` is dollars per share of that leg, not negative. A limit order without
     a price goes at the leg's mid.
@@ -76,11 +115,12 @@ class CloseLegRequest(Pacing):
     `cancel_conflicting` and `preview_id` are as in `CloseStrategyRequest`.
     """
 
-    leg_id: str = Field(min_length=1, max_length=128)
+    leg_id: LegId
     order_type: OrderType = "market"
     limit_price: LimitPrice | None = None
     cancel_conflicting: bool = False
     preview_id: PreviewId | None = None
+    quantity: Count | None = None
 
     @model_validator(mode="after")
     def _price_needs_limit(self) -> Self:
@@ -90,14 +130,24 @@ class CloseLegRequest(Pacing):
         return self
 
 
-class ClosePreviewRequest(Pacing):
+class ClosePreviewRequest(Portioned):
     """What would be sent: a strategy close, or with `leg_id` a leg close."""
 
-    leg_id: str | None = Field(default=None, min_length=1, max_length=128)
+    leg_id: LegId | None = None
     order_type: OrderType = "market"
     limit_price_offset: Offset | None = None
     limit_price: LimitPrice | None = None
     cancel_conflicting: bool = False
+    quantity: Count | None = None
+
+    @model_validator(mode="after")
+    def _measure_fits(self) -> Self:
+        parts = (self.units, self.percent, self.leg_ids)
+        if self.leg_id is not None and any(part is not None for part in parts):
+            raise ValueError("a leg close takes quantity, not units, percent or leg_ids")
+        if self.leg_id is None and self.quantity is not None:
+            raise ValueError("a strategy close takes units or percent, not quantity")
+        return self
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
