@@ -27,7 +27,7 @@ class SimulatedQuotes:
 
     async def latest(self, options: frozenset[str], stocks: frozenset[str]) -> Mapping[str, Quote]:
         await asyncio.sleep(self._chance.uniform(0.1, 1.0) * self._venue.day.latency)
-        failures = self._venue.day.read_failures
+        failures = max(self._venue.day.read_failures, self._venue.day.quotes_silent)
         if failures and self._chance.random() < failures:
             raise ReadFailed("HTTP 500")
         quotes = (self._quote(symbol) for symbol in sorted(options | stocks))

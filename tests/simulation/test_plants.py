@@ -6,6 +6,8 @@ from simulation.plants import PLANTS, Plant
 
 _SLOW = {
     "claims not checked",
+    "done on 200",
+    "walk on stale quotes",
     "cover counted twice",
     "drop a stream gap",
     "lose sight of a replacement",
