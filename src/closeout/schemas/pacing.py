@@ -85,7 +85,8 @@ class WalkOut(Output):
     `limit` stands at the broker; `mid` and `natural` move with the market and are null while a
     quote is missing or when the close has ended. `step` of `steps` counts the prices of the
     present pace. `holding` says why it stands still: missing, crossed, stale, no_bid, wide
-    (quotes that price nothing), improved (the market came to the limit), at_worst, arrived.
+    (quotes that price nothing), improved (the market came to the limit), between_ticks (the next
+    tick is not due yet), at_worst, arrived.
     """
 
     pace: PaceName
