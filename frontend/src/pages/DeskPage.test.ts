@@ -79,6 +79,12 @@ describe('the page', () => {
     )
   })
 
+  it('says that it stands by, and for whom', async () => {
+    await say({ status: aRawStatus({ standing_by: 'Process 7 on desk works this account.' }) })
+
+    expect(byTestId(page, 'standing-by').text()).toMatch(/Standing by.*Process 7 on desk/s)
+  })
+
   it('warns of holdings that belong to no strategy', async () => {
     await say({ status: aRawStatus({ unassigned: ['2 short IWM 210 Put'] }) })
 
