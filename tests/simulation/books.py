@@ -1,8 +1,9 @@
 """The checkers' own books: what each strategy owns, what was sent, what each close did."""
 
+import math
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ from enum import StrEnum
 
 from simulation.holdings import Owned
 
+from closeout.closing.partial import Portion
 from closeout.closing.state import CloseState
 from closeout.domain.occ import Right, option_or_none
 from closeout.domain.orders import Ticket
@@ -40,6 +42,9 @@ class Sent:
     """When look-ups since then did not find it."""
     replaces: str | None = None
     """The broker's id of the order it was to replace."""
+
+    refusal: str = ""
+    """What the broker said when it said no."""
 
     @property
     def is_settled(self) -> bool:
@@ -75,9 +80,14 @@ class Tracked:
     """The limits that somebody chose while it walked."""
 
     def forget_refusals(self, at: float) -> None:
-        """The process that was refused died before it could write that down."""
-        for sent in self.sent.values():
-            if sent.fate in (Fate.REFUSED, Fate.DUPLICATE):
+        """The process that was refused died; what it had not written down nobody knows."""
+        written = {
+            attempt.ticket.client_order_id
+            for attempt in self.state.attempts
+            if attempt.refusal is not None
+        }
+        for identity, sent in self.sent.items():
+            if sent.fate in (Fate.REFUSED, Fate.DUPLICATE) and identity not in written:
                 sent.fate, sent.since = Fate.UNKNOWN, at
 
 
@@ -100,9 +110,13 @@ class Ownership:
 
     def most(self, owner: int, symbol: str, since: float) -> int:
         """The most contracts of `symbol`, unsigned, that the strategy had since then."""
+        return max(abs(row.get(symbol, 0)) for row in self.since(owner, since))
+
+    def since(self, owner: int, since: float) -> list[Mapping[str, int]]:
+        """Every state the strategy was in from then to now."""
         history = self._history[owner]
         index = max(0, bisect_right(history, since, key=lambda each: each[0]) - 1)
-        return max(abs(row.get(symbol, 0)) for _, row in history[index:])
+        return [row for _, row in history[index:]]
 
     def match(self, symbols: frozenset[str]) -> list[int]:
         """The strategies that have all of these."""
@@ -113,7 +127,13 @@ class Ownership:
         return frozenset(symbol for symbol, count in counts.items() if count > 1)
 
 
-def uncovered(quantities: Mapping[str, int]) -> int:
+def is_barer(after: Mapping[str, int], before: Mapping[str, int]) -> bool:
+    """Whether shorts of some root and right are uncovered that were not."""
+    known = uncovered(before)
+    return any(bare > known.get(each, 0) for each, bare in uncovered(after).items())
+
+
+def uncovered(quantities: Mapping[str, int]) -> dict[tuple[str, Right], int]:
     """
     Count short options that nothing covers, by itself: at each expiry, what is short from
     there on less what is long from there on, the worst of all expiries.
@@ -123,9 +143,31 @@ def uncovered(quantities: Mapping[str, int]) -> int:
         option = option_or_none(symbol)
         if option is not None and quantity:
             classes[(option.root, option.right)].append((option.expiry, quantity))
-    total = 0
+    found = {}
     for (root, right), rows in classes.items():
         bare = max(-sum(q for day, q in rows if day >= expiry) for expiry, _ in rows)
         cover = quantities.get(root, 0) // 100 if right is Right.CALL else 0
-        total += max(0, bare - max(0, cover))
-    return total
+        found[(root, right)] = max(0, bare - max(0, cover))
+    return found
+
+
+def portion(
+    asked: Portion, contracts: Mapping[str, int], chosen: Collection[str]
+) -> dict[str, int]:
+    """
+    Count the option contracts, unsigned, that a portion of a strategy means.
+
+    `chosen` has the symbols of the legs that were named, none when none was.
+    """
+    legs = {
+        symbol: abs(quantity)
+        for symbol, quantity in contracts.items()
+        if quantity and option_or_none(symbol) and (not chosen or symbol in chosen)
+    }
+    if asked.quantity is not None:
+        return {symbol: min(asked.quantity, count) for symbol, count in legs.items()}
+    units = math.gcd(*legs.values()) or 1
+    wanted = units if asked.units is None else min(asked.units, units)
+    if asked.percent is not None:
+        wanted = max(units * asked.percent // 100, 1)
+    return {symbol: count // units * wanted for symbol, count in legs.items()}

@@ -6,17 +6,17 @@ committed and what the exchange truly did; of the core they use only what a fres
 would know, the fold of the committed events.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from simulation.books import Fate, Ownership, Sent, Tracked, uncovered
+from simulation.books import Fate, Ownership, Sent, Tracked, is_barer, portion
 from simulation.holdings import tick
 from simulation.journal import Record
 from simulation.loop import Process, VirtualLoop
-from simulation.venue import Moment, Touch, Venue
+from simulation.venue import PACKAGE_REFUSALS, Moment, Touch, Venue
 
 from alpaca_simulator.exchange.events import TradeUpdate as Told
 from closeout.closing.events import AccountChecked, CloseOpened, Event, FasterRequested, MarketSeen
@@ -26,12 +26,14 @@ from closeout.closing.pacing import WalkTerms
 from closeout.closing.plans import Target
 from closeout.closing.state import Phase
 from closeout.closing.step import step
+from closeout.closing.terms import IfRefused, NoBid
 from closeout.closing.walk import PACES, AtEnd
 from closeout.closing.wording import describe
 from closeout.domain.holdings import Holdings
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport, OrderStatus, Side, Ticket, TicketLeg, TradeUpdate
 from closeout.domain.outcomes import Accepted, NotSent, PlaceOutcome, Refused
+from closeout.domain.strategies import leg_id
 from closeout.runtime.engine import Engine
 from closeout.runtime.requests import CloseRequest
 
@@ -133,7 +135,7 @@ class Checks:
         lately = self._loop.time() - self._slack - 30.0
         if any(each.last_fill > lately for each in self.closes.values()):
             return  # positions and fills may not agree yet
-        whole = request.leg_id is None
+        whole = request.leg_ids is None
         if code == "position_changed" or (whole and code == "would_uncover"):
             self.fail("I11", f"a close of what nobody else has touched was refused: {code}")
 
@@ -172,6 +174,7 @@ class Checks:
             request=self.requests.get(record.fingerprint),
             owner=owner,
         )
+        self._check_portion(self.closes[record.close_id])
 
     # --- orders out -------------------------------------------------------------------
 
@@ -192,6 +195,8 @@ class Checks:
         self._check_cleared(tracked, ticket)
         self._check_reduces(tracked, ticket)
         self._check_covered(tracked, ticket)
+        self._check_confirmed(tracked, ticket)
+        self._check_legging(tracked, ticket)
         self._check_price(tracked, ticket)
         now = self._loop.time()
         known = tracked.sent.setdefault(ticket.client_order_id, Sent(ticket, now))
@@ -245,8 +250,8 @@ class Checks:
                 sent.fate = Fate.NOT_SENT
             case Refused() if outcome.is_duplicate_id:
                 sent.fate = Fate.DUPLICATE
-            case Refused():
-                sent.fate = Fate.REFUSED
+            case Refused(message=message):
+                sent.fate, sent.refusal = Fate.REFUSED, message
             case _:
                 sent.fate = Fate.UNKNOWN
         sent.since = self._loop.time()
@@ -384,6 +389,10 @@ class Checks:
         known = max(tracked.opened, tracked.looked)
         return max(0.0, known - self._slack - self.froze)
 
+    def _since_opened(self, tracked: Tracked) -> float:
+        """How old what was known when the close was opened can be."""
+        return max(0.0, tracked.opened - self._slack - self.froze)
+
     def _check_reduces(self, tracked: Tracked, ticket: Ticket) -> None:
         since = self._since(tracked)
         moments = self._venue.moments_since(since)
@@ -431,12 +440,96 @@ class Checks:
             self.fail("I6", f"{ticket.client_order_id} would leave a short contract uncovered")
 
     def _stays_covered(self, moment: Moment, ticket: Ticket) -> bool:
-        before = {symbol: row.quantity for symbol, row in moment.rows.items()}
+        rows = {symbol: row.quantity for symbol, row in moment.rows.items()}
+        return self._stays_covered_from(rows, ticket)
+
+    def _stays_covered_from(self, before: dict[str, int], ticket: Ticket) -> bool:
         after = dict(before)
         for leg in ticket.legs:
             change = leg.side.sign * ticket.contracts(leg.symbol)
             after[leg.symbol] = after.get(leg.symbol, 0) + change
-        return uncovered(after) <= uncovered(before)
+        return not is_barer(after, before)
+
+    def _check_confirmed(self, tracked: Tracked, ticket: Ticket) -> None:
+        """Cover counts as needed no longer only when the close knows of the fill."""
+        plan = tracked.state.plan
+        if self.touched & {*plan.symbols}:
+            return
+        known = {
+            target.symbol: int(target.held) + target.side.sign * tracked.state.filled(target.symbol)
+            for target in plan.targets
+        }
+        for moment in self._venue.moments_since(self._since(tracked)):
+            rows = {symbol: row.quantity for symbol, row in moment.rows.items()} | known
+            if self._stays_covered_from(rows, ticket):
+                return
+        self.fail("I6", f"{ticket.client_order_id} sells cover whose short is not known to be gone")
+
+    def _check_legging(self, tracked: Tracked, ticket: Ticket) -> None:
+        """Legs go by themselves after a refusal of the package as such, if that was wished."""
+        package = self._refused_package(tracked, ticket)
+        if package is None:
+            return
+        if package.refusal not in PACKAGE_REFUSALS and "uncovered" not in package.refusal:
+            self.fail("asked", f"{ticket.client_order_id} follows a package: {package.refusal}")
+        request = tracked.request
+        if request is not None and request.terms.if_refused is not IfRefused.LEG_IN:
+            self.fail("asked", f"{ticket.client_order_id} goes leg by leg, unasked")
+
+    def _refused_package(self, tracked: Tracked, ticket: Ticket) -> Sent | None:
+        """The package that this leg goes in the place of."""
+        if ticket.is_package:
+            return None
+        [leg] = ticket.legs
+        found = [
+            sent
+            for sent in tracked.sent.values()
+            if sent.ticket.is_package
+            and sent.fate is Fate.REFUSED
+            and sent.ticket.contracts(leg.symbol)
+        ]
+        return found[-1] if found else None
+
+    # --- what was asked for -------------------------------------------------------------
+
+    def _check_portion(self, tracked: Tracked) -> None:
+        """The plan is for what was asked of the strategy as it was lately, no more, no less."""
+        request = tracked.request
+        owner = None if request is None else self.positions.get(request.position_id)
+        if request is None or owner is None:
+            return
+        owned = self._own.owned[owner].contracts
+        if self.touched & owned.keys():
+            return
+        wanted = request.leg_ids or ()
+        named = {symbol for symbol in owned if leg_id(request.position_id, symbol) in wanted}
+        plan = {
+            it.symbol: it.contracts
+            for it in tracked.state.plan.targets
+            if option_or_none(it.symbol) is not None
+        }
+        asked = [
+            portion(request.portion, state, named)
+            for state in self._own.since(owner, self._since_opened(tracked))
+        ]
+        if not any(self._is_as_asked(tracked, plan, each) for each in asked):
+            self.fail("asked", f"{tracked.state.close_id} closes {plan}, asked was {asked[-1]}")
+
+    def _is_as_asked(self, tracked: Tracked, plan: dict[str, int], asked: dict[str, int]) -> bool:
+        missing = asked.keys() - plan.keys()
+        if any(asked[symbol] for symbol in missing) and not self._may_leave(tracked, missing):
+            return False
+        return all(asked.get(symbol) == contracts for symbol, contracts in plan.items())
+
+    def _may_leave(self, tracked: Tracked, symbols: Iterable[str]) -> bool:
+        request = tracked.request
+        wished = request is not None and request.terms.no_bid is NoBid.LEAVE
+        return wished and all(self._had_no_bid(tracked, symbol) for symbol in symbols)
+
+    def _had_no_bid(self, tracked: Tracked, symbol: str) -> bool:
+        since = max(0.0, tracked.opened - 5.0 - self._slack - self.froze)
+        seen = [each for each in self._venue.touches[symbol] if each.at <= tracked.opened]
+        return any(not each.bid for each in (*seen[-1:], *(it for it in seen if it.at >= since)))
 
     # --- prices -----------------------------------------------------------------------
 
@@ -444,6 +537,9 @@ class Checks:
         request = tracked.request
         if request is None:
             self.fail("I3", f"{tracked.state.close_id} was asked for by nobody")
+            return
+        if self._is_offer(tracked, ticket):
+            self._check_tick(ticket, ticket.limit or _CENT)
             return
         if ticket.order_type is not request.terms.order_type:
             self.fail(
@@ -461,6 +557,18 @@ class Checks:
             return
         self._check_net(tracked, ticket, request.terms.offset or Decimal(0))
 
+    def _is_offer(self, tracked: Tracked, ticket: Ticket) -> bool:
+        """Whether a long that nobody bids for is offered at one tick, as was wished."""
+        request, [leg, *others] = tracked.request, ticket.legs
+        return (
+            request is not None
+            and request.terms.no_bid is NoBid.TICK
+            and not others
+            and leg.side is Side.SELL
+            and ticket.limit in (_CENT, 5 * _CENT)
+            and self._had_no_bid(tracked, leg.symbol)
+        )
+
     def _check_tick(self, ticket: Ticket, limit: Decimal) -> None:
         option = option_or_none(ticket.legs[0].symbol)
         single = not ticket.is_package and option is not None
@@ -470,6 +578,10 @@ class Checks:
 
     def _check_net(self, tracked: Tracked, ticket: Ticket, offset: Decimal) -> None:
         """The net must be what the quotes of the last seconds allow, within one tick."""
+        package = self._refused_package(tracked, ticket)
+        if package is not None:
+            # Its legs share what the package's limit differs from mid, which was rounded.
+            offset /= sum(leg.ratio for leg in package.ticket.legs)
         low = high = offset
         since = max(0.0, tracked.opened - 5.0 - self._slack - self.froze)
         for leg in ticket.legs:
@@ -487,6 +599,7 @@ class Checks:
             limit *= leg.side.sign
         if limit > high:
             self.fail("I7", f"limit {limit} is worse than {high}, the user's own")
+        room += _CENT if package is not None else 0
         if limit < low - room and not self._is_smallest(ticket):
             self.fail("I7", f"limit {limit} is further from the market than {low}, as asked")
 
@@ -601,7 +714,7 @@ class Checks:
             self.fail("I2", f"{tracked.fills[symbol]} of {target.contracts} {symbol} were closed")
 
     def _check_fill(self, tracked: Tracked, before: dict[str, int]) -> None:
-        if uncovered(self._ledger) > uncovered(before):
+        if is_barer(self._ledger, before):
             self.fail("I6", f"a fill of {tracked.state.close_id} left a short contract uncovered")
         for symbol, quantity in self._ledger.items():
             was = before.get(symbol, 0)
@@ -813,7 +926,9 @@ class Checks:
             if option_or_none(target.symbol) is None:
                 continue  # shares follow the calls that are left
             left = self._own.now(tracked.owner).get(target.symbol, 0)
-            if left and target.symbol not in self.touched:
+            had = self._own.since(tracked.owner, self._since_opened(tracked))
+            most = max(abs(row.get(target.symbol, 0)) for row in had) - target.contracts
+            if abs(left) > most and target.symbol not in self.touched:
                 self.fail(
                     "I5", f"{tracked.state.close_id} is closed and {left} {target.symbol} are left"
                 )

@@ -33,6 +33,8 @@ class Day:
     quotes_silent: float = 0.0
     # What becomes of an order at the broker.
     rejected_after: float = 0.0
+    packages_refused: float = 0.0
+    orders_refused: float = 0.0
     partial_fills: float = 0.0
     slow_fills: float = 0.0
     # Reads.
@@ -87,6 +89,8 @@ _CHANCES = {
     "mishap": 0.3,
     "cancel_swallowed": 0.6,
     "rejected_after": 0.5,
+    "packages_refused": 1.0,
+    "orders_refused": 0.4,
     "partial_fills": 1.0,
     "read_failures": 0.7,
     "dropped": 0.8,

@@ -10,6 +10,7 @@ from typing import Any
 from alpaca_simulator.exchange.exchange import Exchange
 from alpaca_simulator.exchange.orders import OrderFilter
 from alpaca_simulator.scenarios.model import Scenario
+from closeout.domain.occ import option_or_none
 
 MORNING = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 """A Wednesday, ten in the morning in New York."""
@@ -32,6 +33,8 @@ UNDERLYINGS: dict[str, dict[str, Any]] = {
     "AAPL": {"spot": 270, "vol": 0.25, "class": "penny", "strike_step": 5},
     "TSLA": {"spot": 400, "vol": 0.5, "class": "penny", "strike_step": 5},
     "NVDA": {"spot": 185, "vol": 0.4, "class": "penny", "strike_step": 5},
+    "MSFT": {"spot": 500, "vol": 0.25, "class": "penny", "strike_step": 5},
+    "AMD": {"spot": 160, "vol": 0.4, "class": "penny", "strike_step": 5},
     "META": {"spot": 610, "vol": 0.3, "class": "nickel", "strike_step": 5},
 }
 
@@ -111,6 +114,21 @@ _SHAPES: tuple[tuple[dict[str, Any], ...], ...] = (
     ),
     (_opening("META", 6, _leg("sell", "call", 640), _leg("buy", "call", 660)),),
     (_opening("META", 2, _leg("buy", "put", 600)),),
+    (
+        {"underlying": "MSFT", "opened": "-20d", "shares": 200},
+        _opening("MSFT", 2, _leg("buy", "put", 480)),
+        _opening("MSFT", 2, _leg("sell", "call", 520)),
+    ),
+    (
+        _opening(
+            "AMD",
+            1,
+            _leg("buy", "put", 130, 7),
+            _leg("sell", "put", 140, 5),
+            _leg("sell", "call", 170, 4),
+            _leg("buy", "call", 180, 4),
+        ),
+    ),
 )
 _SHARED = 1
 """Two condors that share a contract: what Alpaca nets, Closeout must keep apart."""
@@ -136,7 +154,9 @@ class Account:
 
 
 @lru_cache(maxsize=256)
-def _scenario(shapes: tuple[int, ...], partials: float, session: str) -> Scenario:
+def _scenario(
+    shapes: tuple[int, ...], partials: float, session: str, *, sell_only: bool
+) -> Scenario:
     openings = [opening for shape in shapes for opening in _SHAPES[shape]]
     return Scenario.model_validate(
         {
@@ -144,6 +164,7 @@ def _scenario(shapes: tuple[int, ...], partials: float, session: str) -> Scenari
             "clock": {"session": session},
             "market": {"interval": 3600.0, "underlyings": UNDERLYINGS},
             "fills": {"seconds_at_mid": 8.0, "partial_chance": partials},
+            "rules": {"sell_only_packages": sell_only},
             "orders": openings,
         }
     )
@@ -160,22 +181,29 @@ def open_account(chance: random.Random, *, partials: float, near_the_bell: bool)
     partials = round(partials, 1)
     session = "calendar" if near_the_bell else "always_open"
     start = LATE if near_the_bell else MORNING
-    world = Exchange.from_scenario(
-        _scenario(shapes, partials, session), chance.getrandbits(32), start
-    )
+    scenario = _scenario(shapes, partials, session, sell_only=chance.random() < 0.7)
+    world = Exchange.from_scenario(scenario, chance.getrandbits(32), start)
     world.freeze_market(frozen=True)
     return Account(world, _owned(world), start)
 
 
 def _owned(world: Exchange) -> tuple[Owned, ...]:
-    found: list[Owned] = []
+    """Each package is a strategy; what else there is of an underlying is one together."""
+    packages: list[dict[str, int]] = []
+    rest = {row.symbol: row.qty for row in world._world.ledger.held()}
     for order in world.orders(OrderFilter(status="all", descending=False)):
+        if not order.is_mleg:
+            continue
         contracts = {
             row.symbol: row.side.sign * row.filled_qty for row in order.contracts if row.side
         }
-        if "NVDA" in contracts:
-            continue  # shares, which the written calls below bring along
-        if any(symbol.startswith("NVDA") for symbol in contracts):
-            contracts = {"NVDA": 300} | contracts
-        found.append(Owned(f"strategy {len(found) + 1}", contracts))
-    return tuple(found)
+        packages.append(contracts)
+        for symbol, quantity in contracts.items():
+            rest[symbol] -= quantity
+    others: dict[str, dict[str, int]] = {}
+    for symbol, quantity in rest.items():
+        option = option_or_none(symbol)
+        if quantity:
+            others.setdefault(option.underlying if option else symbol, {})[symbol] = quantity
+    found = [*packages, *others.values()]
+    return tuple(Owned(f"strategy {n}", each) for n, each in enumerate(found, start=1))

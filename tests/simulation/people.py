@@ -15,7 +15,8 @@ from simulation.venue import Venue
 from alpaca_simulator.exchange import orders as theirs
 from alpaca_simulator.exchange.refusals import Refusal
 from closeout.closing.pacing import WalkTerms
-from closeout.closing.plan import Terms
+from closeout.closing.partial import WHOLE, Portion
+from closeout.closing.terms import IfRefused, NoBid, Terms
 from closeout.closing.walk import AtEnd, Pace, Schedule
 from closeout.domain.errors import CannotPlan
 from closeout.domain.occ import option_or_none
@@ -197,18 +198,38 @@ class User:
         strategy = self._chance.choice(strategies)
         key = f"key-{len(self._keyed) + 1}" if self._chance.random() < 0.6 else None
         if self._chance.random() < 0.65:
-            request = CloseRequest(strategy.id, None, self._strategy_terms(strategy), key)
-        else:
-            request = self._draw_leg(strategy, key)
-        return replace(request, cancel_conflicting=self._chance.random() < 0.4)
+            terms, portion = self._strategy_terms(strategy), self._draw_portion(strategy)
+            if terms.walk is not None:
+                # Its worst price was drawn for the whole, as one order.
+                portion = WHOLE
+            return CloseRequest(strategy.id, None, terms, key, portion=portion)
+        return self._draw_leg(strategy, key)
 
     def _strategy_terms(self, strategy: Strategy) -> Terms:
+        no_bid = self._chance.choice((NoBid.INCLUDE, NoBid.INCLUDE, NoBid.LEAVE, NoBid.TICK))
+        wishes = {"no_bid": no_bid, "if_refused": self._chance.choice([*IfRefused])}
         if self._chance.random() < 0.55:
-            return Terms(OrderType.MARKET)
+            return replace(Terms(OrderType.MARKET), **wishes)
         offset = self._chance.choice((None, "-0.10", "0.00", "0.03", "0.10", "0.30"))
         if self._walks.random() < 0.6:
             return Terms(OrderType.LIMIT, walk=self._walk_terms(strategy.legs))
-        return Terms(OrderType.LIMIT, offset=None if offset is None else Decimal(offset))
+        limit = Terms(OrderType.LIMIT, offset=None if offset is None else Decimal(offset))
+        return replace(limit, **wishes)
+
+    def _draw_portion(self, strategy: Strategy) -> Portion:
+        """Everything most of the time, else some units, a percentage or chosen legs."""
+        kind = self._chance.choice(("whole", "whole", "whole", "units", "percent", "legs"))
+        match kind:
+            case "units":
+                return Portion(units=self._chance.randint(1, strategy.units))
+            case "percent":
+                return Portion(percent=self._chance.choice((25, 50, 75, 100)))
+            case "legs":
+                count = self._chance.randint(1, len(strategy.legs))
+                legs = self._chance.sample(strategy.legs, count)
+                return Portion(leg_ids=tuple(leg.id for leg in legs))
+            case _:
+                return WHOLE
 
     def _walk_terms(self, legs: Sequence[Leg]) -> WalkTerms:
         """Walk at a pace of the house or a short one, to an end of any kind."""
@@ -247,16 +268,20 @@ class User:
         shorts = [leg for leg in strategy.legs if leg.is_short]
         likely = shorts if shorts and self._chance.random() < 0.6 else strategy.legs
         leg = self._chance.choice(likely)
+        some = self._chance.random() < 0.3
+        portion = Portion(quantity=self._chance.randint(1, leg.contracts)) if some else WHOLE
+        return CloseRequest(strategy.id, leg.id, self._leg_terms(leg), key, portion=portion)
+
+    def _leg_terms(self, leg: Leg) -> Terms:
         if self._chance.random() < 0.5:
-            return CloseRequest(strategy.id, leg.id, Terms(OrderType.MARKET), key)
+            return Terms(OrderType.MARKET)
         if self._walks.random() < 0.5:
-            walk = Terms(OrderType.LIMIT, walk=self._walk_terms([leg]))
-            return CloseRequest(strategy.id, leg.id, walk, key)
+            return Terms(OrderType.LIMIT, walk=self._walk_terms([leg]))
         touch = self._world.venue.touch(leg.symbol)
         if touch is None or self._chance.random() < 0.4:
-            return CloseRequest(strategy.id, leg.id, Terms(OrderType.LIMIT), key)
+            return Terms(OrderType.LIMIT)
         price = self._chance.choice((touch.bid, touch.ask, touch.ask + Decimal("0.03")))
-        return CloseRequest(strategy.id, leg.id, Terms(OrderType.LIMIT, price=price), key)
+        return Terms(OrderType.LIMIT, price=price)
 
 
 class OtherHand:

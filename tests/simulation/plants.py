@@ -6,7 +6,7 @@ catches means a checker or a fault that is missing.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from closeout.closing import (
     cancelling,
     clearing,
     evidence,
+    legging,
     limits,
     plan,
     reports,
@@ -42,6 +43,7 @@ from closeout.closing.events import (
     Recovered,
 )
 from closeout.closing.moves import Replacing, Walking
+from closeout.closing.partial import Portion, portion_of
 from closeout.closing.plan import MarketView, Terms
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.closing.rooms import Fit
@@ -52,7 +54,7 @@ from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderStatus, Side
 from closeout.domain.pricing import EVERY_CENT
 from closeout.domain.quotes import NetQuote
-from closeout.domain.strategies import Leg, Strategy
+from closeout.domain.strategies import Leg, Strategy, unit_count
 from closeout.ports import ReadFailed, StoredClose
 from closeout.runtime import book, claims, preparing
 from closeout.runtime.doubts import Doubts
@@ -171,6 +173,60 @@ def _wrong_sign(price: Decimal) -> Decimal:
 
 def _round_up(price: Decimal) -> Decimal:
     return price.quantize(Decimal("0.01"), ROUND_CEILING) + Decimal("0.01")
+
+
+def _everything(legs: Sequence[Leg], _: Portion) -> tuple[Leg, ...]:
+    return tuple(legs)
+
+
+def _rounded_up(legs: Sequence[Leg], asked: Portion) -> tuple[Leg, ...]:
+    if asked.percent is None:
+        return portion_of(legs, asked)
+    chosen = tuple(leg for leg in legs if not asked.leg_ids or leg.id in asked.leg_ids)
+    units = -(-unit_count(chosen) * asked.percent // 100)
+    return portion_of(legs, replace(asked, percent=None, units=units))
+
+
+def _first_order_only(
+    strategy: Strategy, terms: Terms, market: MarketView, holdings: Holdings
+) -> Plan:
+    """What does not fit into the first order is forgotten."""
+    right = plan.plan_strategy(strategy, terms, market, holdings)
+    first = right.steps[0]
+    counts = {leg.symbol: first.units * leg.ratio for leg in first.legs}
+    targets = tuple(
+        replace(target, contracts=counts[target.symbol])
+        for target in right.targets
+        if target.symbol in counts
+    )
+    return Plan(targets=targets, steps=(first,))
+
+
+def _legs_longs_first(singles: Iterable[PlanStep]) -> tuple[PlanStep, ...]:
+    return tuple(reversed(legging.one_by_one(singles)))
+
+
+def _leg_in_when_lost(state: CloseState, event: OutcomeLost) -> Result:
+    if state.phase is Phase.SENDING and legging.can_leg_in(state, event.at):
+        return legging.leg_in(state, event.reason, event.at)
+    return sending.on_lost(state, event)
+
+
+def _always(*_: Any) -> bool:
+    return True
+
+
+def _never(*_: Any) -> bool:
+    return False
+
+
+def _next_when_accepted(state: CloseState, event: OrderReported) -> Result:
+    """Send the next order as soon as the one before it works."""
+    after, effects = evidence.on_report(state, event)
+    planned = after.next_step
+    if after.phase is not Phase.WORKING or planned is None or after.cancel_requested:
+        return after, effects
+    return evidence._send_next(after, event.at)
 
 
 # --- evidence -------------------------------------------------------------------------
@@ -405,6 +461,20 @@ PLANTS: tuple[Plant, ...] = (
           ((preparing, "plan_strategy", _one_unit),)),
     Plant("row instead of leg", "A leg's close takes the whole row, the other strategy's too.",
           ((preparing, "plan_leg", _whole_row),)),
+    Plant("part is everything", "A close of some units takes all of them.",
+          ((preparing, "portion_of", _everything),)),
+    Plant("percent rounded up", "A quarter of ten is three.",
+          ((preparing, "portion_of", _rounded_up),)),
+    Plant("remainder forgotten", "Only the first of several orders is planned.",
+          ((preparing, "plan_strategy", _first_order_only),)),
+    Plant("legs longs first", "A refused package goes leg by leg, longs first.",
+          ((plan, "one_by_one", _legs_longs_first),)),
+    Plant("legs in when lost", "A package whose answer was lost goes leg by leg.",
+          ((machine, "on_lost", _leg_in_when_lost),)),
+    Plant("every refusal is the package's", "Whatever was refused goes leg by leg.",
+          ((sending, "is_about_the_package", _always),)),
+    Plant("accepted is filled", "The next order goes when the one before it works.",
+          ((machine, "on_report", _next_when_accepted), (evidence, "_is_left_behind", _never))),
     Plant("wrong side", "A leg's close buys what it should sell.",
           ((preparing, "plan_leg", _wrong_side), (preparing, "check_reduces", _nothing))),
     Plant("wrong sign", "A net limit has the other sign.",

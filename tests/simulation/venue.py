@@ -21,10 +21,21 @@ from alpaca_simulator.exchange import orders as theirs
 from alpaca_simulator.exchange.events import TradeUpdate as Told
 from alpaca_simulator.exchange.hands import FillMode
 from alpaca_simulator.exchange.orders import Order
-from alpaca_simulator.exchange.refusals import Refusal
+from alpaca_simulator.exchange.refusals import FORBIDDEN, Refusal
 from alpaca_simulator.exchange.valuation import available
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport, Ticket, TradeUpdate
+
+PACKAGE_REFUSALS = (
+    "submit mleg order is disabled",
+    "account not eligible to trade uncovered option contracts",
+    "account not eligible to trade spreads or uncovered contracts",
+)
+"""After these the legs of a package may be tried one by one, and after no others."""
+_ORDER_REFUSALS = (
+    "insufficient options buying power (required: 900, available: 1)",
+    "new orders are rejected by user request",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +183,7 @@ class Venue:
     def submit(self, ticket: Ticket) -> OrderReport:
         """Raises: Refusal."""
         self.catch_up()
+        self._maybe_refuse(ticket)
         order = self.exchange.submit(request_of(ticket))
         self.catch_up()
         if self._chance.random() < self.day.rejected_after:
@@ -190,6 +202,16 @@ class Venue:
             self._reject(order.id)
         self.catch_up()
         return report_of(order)
+
+    def _maybe_refuse(self, ticket: Ticket) -> None:
+        """Say no to a package as such, or to any order for a reason of its own."""
+        if ticket.is_package and self._happens(self.day.packages_refused):
+            raise Refusal(403, FORBIDDEN, self._chance.choice(PACKAGE_REFUSALS))
+        if self._happens(self.day.orders_refused):
+            raise Refusal(403, FORBIDDEN, self._chance.choice(_ORDER_REFUSALS))
+
+    def _happens(self, likelihood: float) -> bool:
+        return bool(likelihood) and self._chance.random() < likelihood
 
     def cancel(self, order_id: str) -> None:
         """Raises: Refusal."""

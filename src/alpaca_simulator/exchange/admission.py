@@ -31,6 +31,7 @@ def check_account(world: World) -> None:
 
 def admit(world: World, ticket: Ticket, *, instead_of: str = "") -> Decimal:
     """Pass a well-formed ticket or raise its `Refusal`; returns what each unit reserves."""
+    _check_package(world, ticket)
     for row in ticket.rows:
         _check_listed(world, row)
     _check_hours(world, ticket)
@@ -110,6 +111,16 @@ def _leg(world: World, parent: Order, row: Row) -> Order:
         position_intent=row.intent,
         parent_id=parent.id,
     )
+
+
+def _check_package(world: World, ticket: Ticket) -> None:
+    """Alpaca's switch, and its unknown answer to a package that only sells what is held."""
+    rules = world.scenario.rules
+    if ticket.is_mleg and not rules.packages:
+        raise refusals.forbidden("submit mleg order is disabled")
+    only_sells = all(row.side is Side.SELL for row in ticket.rows)
+    if ticket.is_mleg and only_sells and not rules.sell_only_packages:
+        raise refusals.uncovered()
 
 
 def _check_listed(world: World, row: Row) -> None:

@@ -131,6 +131,8 @@ class RulesPart(Part):
     """Where Alpaca's behaviour is unknown, a scenario may choose either answer."""
 
     gtc_packages: bool = True
+    packages: bool = True
+    sell_only_packages: bool = True
     replace_keeps_fills: bool = False
     fill_activity_order: Literal["leg", "parent"] = "leg"
     next_day_activities: bool = True

@@ -405,3 +405,27 @@ def test_what_only_reduces_risk_is_never_refused(
 ) -> None:
     world = exchange(held, account={"cash": 0})
     assert "pending_new" == world.submit(request_).status
+
+
+def test_packages_that_are_switched_off_are_refused_and_their_legs_are_not() -> None:
+    world = exchange(SPREAD, rules={"packages": False})
+
+    refusal = refused(world, package((BTC, put(560)), (STC, put(550))))
+
+    assert (403, NO, "submit mleg order is disabled") == (
+        refusal.status,
+        refusal.code,
+        refusal.message,
+    )
+    assert world.submit(single(put(560), BTC)).symbol == put(560)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_package_that_only_sells_is_taken_or_not_as_the_scenario_says(taken: bool) -> None:  # noqa: FBT001 - a table
+    world = exchange({put(550): 1, call(600): 1}, rules={"sell_only_packages": taken})
+    request = package((STC, put(550)), (STC, call(600)))
+
+    if taken:
+        assert 2 == len(world.submit(request).legs)
+    else:
+        assert UNCOVERED == refused(world, request).message
