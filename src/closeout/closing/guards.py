@@ -7,7 +7,6 @@ from closeout.closing.plans import Plan, Target
 from closeout.domain.coverage import newly_uncovered
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
-from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport
 from closeout.domain.strategies import Leg
 
@@ -109,20 +108,9 @@ def leg_would_uncover(leg: Leg, holdings: Holdings) -> bool:
     """Whether selling this leg alone leaves more uncovered shorts than there are."""
     if leg.is_short:
         return False
-    # Nothing else can cover or be covered by it, and the page asks this of every leg.
-    root = _root(leg.symbol)
-    before = {
-        row.symbol: row.quantity
-        for row in holdings.rows
-        if row.symbol.startswith(root) and _root(row.symbol) == root
-    }
+    before = holdings.of_root(leg.symbol)
     after = {**before, leg.symbol: before.get(leg.symbol, Decimal(0)) - leg.quantity}
     return newly_uncovered(before, after) > 0
-
-
-def _root(symbol: str) -> str:
-    option = option_or_none(symbol)
-    return option.root if option else symbol
 
 
 def _count(quantity: Decimal) -> str:

@@ -1,8 +1,12 @@
 """What the broker says the account holds."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+
+from closeout.domain.occ import option_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,39 @@ class Holdings:
 
     at: datetime
     rows: tuple[Holding, ...]
+    _by_symbol: Mapping[str, Holding] = field(init=False, repr=False, compare=False)
+    _by_root: dict[str, dict[str, Decimal]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_symbol", {row.symbol: row for row in self.rows})
 
     def quantity(self, symbol: str) -> Decimal:
         """Signed contracts or shares of `symbol`; zero when there is no row."""
-        return next((row.quantity for row in self.rows if row.symbol == symbol), Decimal(0))
+        row = self._by_symbol.get(symbol)
+        return Decimal(0) if row is None else row.quantity
 
     def row(self, symbol: str) -> Holding | None:
-        return next((row for row in self.rows if row.symbol == symbol), None)
+        return self._by_symbol.get(symbol)
+
+    def of_root(self, symbol: str) -> Mapping[str, Decimal]:
+        """
+        Return signed quantities of everything of the same root as `symbol`, shares included.
+
+        Nothing else can cover it or be covered by it.
+        """
+        if not self._by_root:
+            roots: dict[str, dict[str, Decimal]] = defaultdict(dict)
+            for row in self.rows:
+                roots[_root(row.symbol)][row.symbol] = row.quantity
+            self._by_root.update(roots)
+        return self._by_root.get(_root(symbol), {})
+
+
+def _root(symbol: str) -> str:
+    option = option_or_none(symbol)
+    return option.root if option else symbol
 
 
 @dataclass(frozen=True, slots=True)
