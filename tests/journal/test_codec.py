@@ -12,11 +12,14 @@ from journal.samples import AT, EVENTS, REPORT, WALK, golden
 from journal.strategies import events
 
 from closeout.closing.events import CloseOpened, Event, HoldingsRead, OrderReported, Woke
+from closeout.closing.snapshots import MarketSnapshot
+from closeout.domain.quotes import Quote
 from closeout.journal.codec import EVENT_TYPES, decode, encode, kind_of
 from closeout.ports import JournalFailed
 
 GOLDEN = Path(__file__).with_name("golden_events.json")
 FIRST = Path(__file__).with_name("first_events.json")
+MEASURED = Path(__file__).with_name("measured_events.json")
 
 
 @pytest.mark.parametrize("kind", sorted(EVENT_TYPES))
@@ -105,6 +108,34 @@ def test_an_opening_from_before_there_were_conflicts_has_none() -> None:
 
     assert isinstance(read, CloseOpened)
     assert () == read.conflicts
+
+
+MARKET = MarketSnapshot(
+    at=AT,
+    feed="opra",
+    quotes=(Quote("SPY261218P00450000", Decimal("1.00"), None, bid_size=7, ask_size=0, at=AT),),
+)
+
+
+def test_the_markets_of_a_close_are_kept() -> None:
+    opened, reported = EVENTS[:2]
+    assert isinstance(opened, CloseOpened)
+    assert isinstance(reported, OrderReported)
+    measured: list[Event] = [
+        replace(
+            opened,
+            decided=MARKET,
+            market=MARKET,
+            entry_prices=(("SPY261218P00450000", Decimal("1.150")),),
+        ),
+        replace(reported, market=MARKET),
+    ]
+    payloads = msgspec.json.decode(MEASURED.read_text(), type=dict[str, msgspec.Raw])
+
+    read = [decode(kind, bytes(text).decode(), row="it") for kind, text in payloads.items()]
+
+    assert measured == read
+    assert [decode(e.kind, e.payload, row="it") for e in map(encode, measured)] == read
 
 
 def test_the_samples_hold_every_kind_of_event() -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from closeout.closing.plans import Plan
 from closeout.closing.rooms import Room
+from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.walk import Holding
 from closeout.domain.orders import OrderReport
 from closeout.domain.quotes import NetQuote
@@ -23,6 +24,10 @@ class CloseOpened:
 
     `conflicts` are the broker's ids of open orders that hold the contracts: the intent is to
     cancel them first.
+
+    `decided` is the market that was decided on (a preview's, if one was named), `market` the
+    one the first order goes into. `entry_prices` are dollars per share by symbol, where they
+    are known.
     """
 
     at: datetime
@@ -34,6 +39,9 @@ class CloseOpened:
     strategy: str
     plan: Plan
     conflicts: tuple[str, ...] = ()
+    decided: MarketSnapshot | None = None
+    market: MarketSnapshot | None = None
+    entry_prices: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +49,15 @@ class OrderReported:
     """
     The broker told us about one of our orders: its answer to the order, the stream, or a read.
 
-    Reports are cumulative and may come late, twice or out of order.
+    Reports are cumulative and may come late, twice or out of order. One that brings a fill
+    carries the `market` it was learnt in.
     """
 
     at: datetime
     report: OrderReport
     source: str
     """`answer`, `stream` or `read`."""
+    market: MarketSnapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """The state of one close, and what can be read from it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from closeout.closing.conflicting import ConflictingOrder
+from closeout.closing.executions import Executions
 from closeout.closing.ids import close_of
 from closeout.closing.moves import Walking
 from closeout.closing.plans import Plan, PlanStep, Target
@@ -118,6 +119,19 @@ class Attempt:
     def filled(self, symbol: str) -> int:
         """Contracts of `symbol` filled so far, unsigned."""
         return sum(_leg_filled(order, self.ticket, symbol) for order in self._counted())
+
+    def paid(self, symbol: str) -> Decimal | None:
+        """Contracts times their price in dollars per share, unsigned; None when unpriced."""
+        total = Decimal(0)
+        for order in self._counted():
+            leg = order.leg(symbol)
+            if leg is None and _leg_filled(order, self.ticket, symbol):
+                return None
+            if leg is not None and leg.filled:
+                if leg.average_price is None:
+                    return None
+                total += leg.filled * leg.average_price
+        return total
 
     def _counted(self) -> list[OrderReport]:
         """Return the orders whose fills add up: none that a replacement took over."""
@@ -240,6 +254,8 @@ class CloseState:
     ended_at: datetime | None = None
     conflicts: tuple[ConflictingOrder, ...] = ()
     elsewhere: tuple[tuple[str, int], ...] = ()
+    executions: Executions = field(default_factory=Executions)
+    """What the report of this close is measured by."""
 
     @property
     def attempt(self) -> Attempt:
@@ -253,6 +269,16 @@ class CloseState:
     def filled(self, symbol: str) -> int:
         """Contracts of `symbol` that fills have closed so far, unsigned."""
         return sum(attempt.filled(symbol) for attempt in self.attempts)
+
+    def average_price(self, symbol: str) -> Decimal | None:
+        """Dollars per share over everything that has filled; None when that is not known."""
+        filled, total = self.filled(symbol), Decimal(0)
+        for attempt in self.attempts:
+            paid = attempt.paid(symbol)
+            if paid is None:
+                return None
+            total += paid
+        return total / filled if filled else None
 
     def remaining(self, target: Target) -> int:
         """Contracts still to go: neither our fills nor other hands have taken them."""

@@ -54,6 +54,7 @@ from closeout.closing.walking import (
     on_market_seen,
 )
 from closeout.closing.watching import on_holdings, on_read_missed, on_recovered, on_woke
+from closeout.closing.witness import witness
 
 
 def step(state: CloseState | None, event: Event) -> Result:
@@ -64,9 +65,11 @@ def step(state: CloseState | None, event: Event) -> Result:
     """
     if isinstance(event, CloseOpened):
         assert state is None, "a close is opened once"
-        return _open(event)
+        opened, effects = _open(event)
+        return witness(None, opened, event), effects
     assert state is not None, "a close begins with being opened"
     after, effects = _apply(state, event)
+    after = witness(state, after, event)
     if after != state:
         after = replace(after, updated_at=event.at)
     return after, effects

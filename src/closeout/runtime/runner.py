@@ -7,16 +7,18 @@ says so.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from closeout.closing.effects import Effect, WakeAfter
-from closeout.closing.events import Event
+from closeout.closing.events import Event, OrderReported
+from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
+from closeout.closing.witness import brings_fill
 from closeout.ports import Clock, Journal, JournalFailed, NotOwner
 from closeout.runtime.clock import finishes
 from closeout.runtime.narrate import narrate
@@ -34,6 +36,7 @@ class Surroundings:
     journal: Journal
     performer: Performer
     clock: Clock
+    look: Callable[[Iterable[str]], MarketSnapshot]
     on_change: Callable[["Runner", CloseState], None]
     on_journal: Callable[[str | None], None]
     on_fenced: Callable[[], None]
@@ -102,6 +105,7 @@ class Runner:
 
     async def _handle(self, event: Event) -> None:
         before = self.state
+        event = self._with_market(event)
         after, effects = step(before, event)
         if after != before:
             await self._write(event)
@@ -111,6 +115,15 @@ class Runner:
             self._around.on_change(self, before)
             self._changed.set()
         self._perform(effects)
+
+    def _with_market(self, event: Event) -> Event:
+        """Let a report that brings a fill carry the market it is to be measured by."""
+        if not isinstance(event, OrderReported) or event.market is not None:
+            return event
+        after, _ = step(self.state, event)
+        if not brings_fill(self.state, after):
+            return event
+        return replace(event, market=self._around.look(after.plan.symbols))
 
     async def _write(self, event: Event) -> None:
         journal = self._around.journal

@@ -110,6 +110,7 @@ class Supervisor:
             journal=journal,
             performer=Performer(broker, book, clock, self.closes, budget),
             clock=clock,
+            look=book.snapshot,
             on_change=self._on_change,
             on_journal=self.note_journal,
             on_fenced=ownership.lose,
@@ -213,6 +214,9 @@ class Supervisor:
             strategy=prepared.strategy.name,
             plan=prepared.plan,
             conflicts=prepared.conflicts,
+            decided=prepared.decided,
+            market=self._book.snapshot(prepared.plan.symbols),
+            entry_prices=_entry_prices(prepared),
         )
         state, effects = step(None, opened)
         try:
@@ -471,6 +475,15 @@ class Supervisor:
         if error != self.journal_error:
             self.journal_error = error
             self._feed.status_changed()
+
+
+def _entry_prices(prepared: Prepared) -> tuple[tuple[str, Decimal], ...]:
+    closing = set(prepared.plan.symbols)
+    return tuple(
+        (leg.symbol, leg.entry_price)
+        for leg in prepared.strategy.legs
+        if leg.symbol in closing and leg.entry_price is not None
+    )
 
 
 def _new_close_id(milliseconds: int) -> str:
