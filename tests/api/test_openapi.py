@@ -18,6 +18,7 @@ ROUTES = {
     ("post", "/api/closes/{close_id}/cancel"),
     ("post", "/api/closes/{close_id}/faster"),
     ("post", "/api/closes/{close_id}/limit"),
+    ("get", "/api/history"),
     ("get", "/api/status"),
     ("get", "/api/health"),
 }

@@ -229,6 +229,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List History
+         * @description Ended closes with their reports, newest first, and totals over all that are kept.
+         */
+        get: operations["listHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -572,6 +592,7 @@ export interface components {
             updated_at: string;
             /** Ended At */
             ended_at: string | null;
+            report: components["schemas"]["ReportOut"] | null;
         };
         /**
          * ClosePreview
@@ -801,6 +822,26 @@ export interface components {
             total_count: number;
         };
         /**
+         * ComparisonOut
+         * @description The fills against the market of one instant.
+         *
+         *     `mid` and `natural` are net prices, debit positive and credit negative.
+         *     `half_spread_share` is the way from mid (0) to natural (1) that was paid; below 0 is
+         *     better than mid. Null where a leg was not quoted.
+         */
+        ComparisonOut: {
+            /** At */
+            at: string | null;
+            /** Mid */
+            mid: string | null;
+            /** Natural */
+            natural: string | null;
+            against_mid: components["schemas"]["CostOut"] | null;
+            against_natural: components["schemas"]["CostOut"] | null;
+            /** Half Spread Share */
+            half_spread_share: string | null;
+        };
+        /**
          * ConflictLegOut
          * @description What an open order still trades of a contract that is to be closed.
          */
@@ -843,6 +884,24 @@ export interface components {
             holds: boolean;
             /** Message */
             message: string;
+        };
+        /**
+         * CostOut
+         * @description How much worse the fills were than a price: positive is worse, negative better.
+         *
+         *     `cents` is per share for one unit of the package, `dollars` the whole of what filled.
+         */
+        CostOut: {
+            /**
+             * Cents
+             * Format: decimal
+             */
+            cents: string;
+            /**
+             * Dollars
+             * Format: decimal
+             */
+            dollars: string;
         };
         /**
          * CustomWalk
@@ -974,6 +1033,61 @@ export interface components {
         HealthOut: {
             /** Ready */
             ready: boolean;
+        };
+        /**
+         * HistoryResponse
+         * @description Ended closes, newest first, each with its report.
+         *
+         *     `before` in the next request is `next_before`, null at the end. `totals` and `by_terms`
+         *     are of all the closes that are kept at hand, not of this page; `total_count` says how many.
+         */
+        HistoryResponse: {
+            /** Closes */
+            closes: components["schemas"]["CloseOut"][];
+            /** Total Count */
+            total_count: number;
+            /** Next Before */
+            next_before: string | null;
+            totals: components["schemas"]["HistoryTotalsOut"];
+            /** By Terms */
+            by_terms: components["schemas"]["HistoryTotalsOut"][];
+        };
+        /**
+         * HistoryTotalsOut
+         * @description What ended closes add up to. Sums leave out what is not known; the counts say how much.
+         *
+         *     `terms` is how they were priced: a pace, or `limit` or `market`; null for all of them.
+         */
+        HistoryTotalsOut: {
+            /** Terms */
+            terms: ("market" | "limit" | "patient" | "normal" | "urgent" | "custom") | null;
+            /** Closes */
+            closes: number;
+            /** Closed */
+            closed: number;
+            /**
+             * Cash
+             * Format: decimal
+             */
+            cash: string;
+            /**
+             * Pnl
+             * Format: decimal
+             */
+            pnl: string;
+            /** Pnl Unknown */
+            pnl_unknown: number;
+            /**
+             * Fees
+             * Format: decimal
+             */
+            fees: string;
+            /** Median Half Spread Share */
+            median_half_spread_share: string | null;
+            /** Measured */
+            measured: number;
+            /** Median Seconds To Flat */
+            median_seconds_to_flat: number | null;
         };
         /**
          * LegFeeOut
@@ -1406,6 +1520,52 @@ export interface components {
             quantity: number;
         };
         /**
+         * ReportFeesOut
+         * @description Estimated regulatory fees, dollars, as in a preview. FEE activities tell the truth.
+         */
+        ReportFeesOut: {
+            /** Total */
+            total: string | null;
+            /** Exact */
+            exact: string | null;
+            /** Fees */
+            fees: components["schemas"]["LegFeeOut"][];
+            /** Confirmed */
+            confirmed: boolean;
+        };
+        /**
+         * ReportOut
+         * @description The report of a close, on what has filled of it.
+         *
+         *     `decision` is the market of the preview that was confirmed, or else of the planning;
+         *     `first_send` the one the first order of each leg went into; `at_fill` the one each fill
+         *     was learnt in. `half_spread_share` is that of `first_send`. `units` may be a fraction.
+         *     `feed` says where the quotes came from; shares measured on `indicative` quotes say little.
+         */
+        ReportOut: {
+            /** Feed */
+            feed: string | null;
+            /**
+             * Units
+             * Format: decimal
+             */
+            units: string;
+            /** Fill Price */
+            fill_price: string | null;
+            decision: components["schemas"]["ComparisonOut"];
+            first_send: components["schemas"]["ComparisonOut"];
+            at_fill: components["schemas"]["ComparisonOut"];
+            /** Half Spread Share */
+            half_spread_share: string | null;
+            /** Cash */
+            cash: string | null;
+            /** Pnl */
+            pnl: string | null;
+            fees: components["schemas"]["ReportFeesOut"];
+            /** Seconds To Flat */
+            seconds_to_flat: number | null;
+        };
+        /**
          * RiskOut
          * @description The P&L at best and at worst, held to the first expiry; a loss is negative.
          *
@@ -1783,8 +1943,10 @@ export type ClosePreviewRequest = components['schemas']['ClosePreviewRequest'];
 export type CloseStrategyRequest = components['schemas']['CloseStrategyRequest'];
 export type CloseStrategyResponse = components['schemas']['CloseStrategyResponse'];
 export type ClosesResponse = components['schemas']['ClosesResponse'];
+export type ComparisonOut = components['schemas']['ComparisonOut'];
 export type ConflictLegOut = components['schemas']['ConflictLegOut'];
 export type ConflictOut = components['schemas']['ConflictOut'];
+export type CostOut = components['schemas']['CostOut'];
 export type CustomWalk = components['schemas']['CustomWalk'];
 export type DeedOut = components['schemas']['DeedOut'];
 export type FeeOut = components['schemas']['FeeOut'];
@@ -1792,6 +1954,8 @@ export type FeesOut = components['schemas']['FeesOut'];
 export type GreeksOut = components['schemas']['GreeksOut'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type HealthOut = components['schemas']['HealthOut'];
+export type HistoryResponse = components['schemas']['HistoryResponse'];
+export type HistoryTotalsOut = components['schemas']['HistoryTotalsOut'];
 export type LegFeeOut = components['schemas']['LegFeeOut'];
 export type LegOut = components['schemas']['LegOut'];
 export type LegOutlookOut = components['schemas']['LegOutlookOut'];
@@ -1812,6 +1976,8 @@ export type PreviewOrder = components['schemas']['PreviewOrder'];
 export type PreviewWarning = components['schemas']['PreviewWarning'];
 export type Problem = components['schemas']['Problem'];
 export type RemainingLegOut = components['schemas']['RemainingLegOut'];
+export type ReportFeesOut = components['schemas']['ReportFeesOut'];
+export type ReportOut = components['schemas']['ReportOut'];
 export type RiskOut = components['schemas']['RiskOut'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type UnassignedOut = components['schemas']['UnassignedOut'];
@@ -2394,6 +2560,49 @@ export interface operations {
                 content: {
                     "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Go on after this close's id. */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was sent. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -222,6 +222,7 @@ export function aRawClose(changes: Partial<RawClose> = {}): RawClose {
     opened_at: NOW,
     updated_at: NOW,
     ended_at: ended ? NOW : null,
+    report: null,
     ...changes,
   }
 }

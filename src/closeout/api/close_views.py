@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Literal
 
 from closeout.api.deps import Desk
+from closeout.api.report_views import report_out
 from closeout.api.walks import walk_out
 from closeout.closing.plans import Target
+from closeout.closing.report import report_of
 from closeout.closing.state import Attempt, CloseState, Phase
 from closeout.closing.wording import describe
 from closeout.domain.occ import option_or_none
@@ -48,6 +50,7 @@ def close_out(desk: Desk, state: CloseState) -> CloseOut:
         opened_at=state.opened_at,
         updated_at=state.updated_at,
         ended_at=state.ended_at,
+        report=None if (report := report_of(state)) is None else report_out(report),
     )
 
 

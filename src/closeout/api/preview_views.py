@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from closeout.api.deps import Desk
-from closeout.api.fee_views import fees_out, leg_fees_out
+from closeout.api.fee_views import by_code, fees_out
 from closeout.closing.aftermath import buying_power, cover, remaining_legs
 from closeout.closing.cautions import cautions
 from closeout.closing.conflicts import Conflict, find_conflicts
@@ -158,7 +158,7 @@ class PreviewView:
             mid=quote.mid if quote else None,
             quote_at=quote.at if quote else None,
             quote_age_seconds=max(0, int((self.now - quote.at).total_seconds())) if quote else None,
-            fees=leg_fees_out(fees[leg.symbol]),
+            fees=by_code(fees[leg.symbol]),
         )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from closeout.schemas.base import Money, Output
 from closeout.schemas.pacing import Pacing, WalkOut, check_pace
 from closeout.schemas.positions import CloseAction
+from closeout.schemas.reports import ReportOut
 
 OrderType = Literal["market", "limit"]
 LegStatus = Literal["submitted", "filled", "failed"]
@@ -267,6 +268,8 @@ class CloseOut(Output):
     opened_at: datetime
     updated_at: datetime
     ended_at: datetime | None
+    report: ReportOut | None
+    """What has filled, held against the market; null while nothing has."""
 
 
 class ClosesResponse(Output):
