@@ -16,6 +16,7 @@ app.command("history")(positions.history)
 app.command("preview")(positions.preview)
 app.command("close")(positions.close)
 app.command("closes")(closes.list_closes)
+app.command("history")(closes.history)
 app.command("cancel")(closes.cancel)
 app.command("faster")(pacing.faster)
 # A credit is negative, and must not be taken for an option.

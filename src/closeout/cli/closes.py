@@ -1,10 +1,11 @@
-"""`closeout closes`, `cancel` and `status`."""
+"""`closeout closes`, `history`, `cancel` and `status`."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
-from closeout.cli import render
+from closeout.cli import render, render_report
 from closeout.cli.http import ServerRefused, fail, get, post
 
 
@@ -20,6 +21,18 @@ def list_closes(
         render.close(each)
     if not answer["closes"]:
         render.console.print("No closes yet.")
+
+
+def history(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many, newest first.")] = 20,
+    before: Annotated[str | None, typer.Option(help="Go on after this close's id.")] = None,
+) -> None:
+    """Show ended closes, how they filled against the market, and what they add up to."""
+    place = "" if before is None else f"&before={quote(before, safe='')}"
+    try:
+        render_report.history(get(f"/api/history?limit={limit}{place}"))
+    except ServerRefused as refusal:
+        raise fail(refusal) from refusal
 
 
 def cancel(close_id: Annotated[str, typer.Argument(help="The close's id.")]) -> None:

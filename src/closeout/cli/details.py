@@ -2,9 +2,8 @@
 
 from rich.table import Table
 
-from closeout.cli.render import Json, bound, console, dollars, position_table, price
+from closeout.cli.render import MISSING, Json, bound, console, dollars, position_table, price
 
-_MISSING = "—"
 _ROWS = 13
 _BAR = 20
 
@@ -37,12 +36,12 @@ def _worth(worth: Json) -> list[tuple[str, str]]:
 
 def _risk(risk: Json | None) -> list[tuple[str, str]]:
     if risk is None:
-        return [("Max profit, loss", _MISSING)]
+        return [("Max profit, loss", MISSING)]
     modelled = "  (by a model, at the first expiry)" if risk["modelled"] else ""
     return [
         ("Max profit", bound(risk, "profit") + modelled),
         ("Max loss", bound(risk, "loss")),
-        ("Break-even", " / ".join(map(price, risk["break_evens"])) or _MISSING),
+        ("Break-even", " / ".join(map(price, risk["break_evens"])) or MISSING),
     ]
 
 
@@ -82,7 +81,7 @@ def _payoff(payoff: Json, *, modelled: bool) -> None:
         bar = "█" * round(abs(pnl) / widest * _BAR)
         table.add_row(
             f"{payoff['spots'][index]:.2f}",
-            _MISSING if today is None else f"{today:,.0f}",
+            MISSING if today is None else f"{today:,.0f}",
             f"{pnl:,.0f}",
             f"[{color}]{bar}[/{color}]",
         )
@@ -92,9 +91,9 @@ def _payoff(payoff: Json, *, modelled: bool) -> None:
 def _net(value: str | None) -> str:
     """Say which way money goes: a net price of less than nothing is received."""
     if value is None:
-        return _MISSING
+        return MISSING
     return f"{price(value[1:])} credit" if value.startswith("-") else f"{price(value)} debit"
 
 
 def _percent(value: str | None) -> str:
-    return _MISSING if value is None else f"{value}%"
+    return MISSING if value is None else f"{value}%"

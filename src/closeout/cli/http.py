@@ -17,6 +17,10 @@ Json = dict[str, Any]
 class ServerRefused(Exception):
     """The server answered with a problem document; its detail says what to do."""
 
+    def __init__(self, detail: str, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+
 
 def server_url() -> str:
     """Return `CLOSEOUT_URL`, or this machine's own server."""
@@ -44,7 +48,7 @@ def _call(method: str, path: str, body: bytes | None, headers: dict[str, str]) -
         with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
             return _read(answer.read())
     except urllib.error.HTTPError as error:
-        raise ServerRefused(_detail(error.read(), error.code)) from error
+        raise _refusal(error.read(), error.code) from error
     except TimeoutError as error:
         raise ServerRefused(_unanswered(method)) from error
     except urllib.error.URLError as error:
@@ -68,11 +72,12 @@ def _read(text: bytes) -> Json:
     return answer
 
 
-def _detail(text: bytes, status: int) -> str:
+def _refusal(text: bytes, status: int) -> ServerRefused:
     try:
-        return str(_read(text)["detail"])
+        problem = _read(text)
+        return ServerRefused(str(problem["detail"]), str(problem["code"]))
     except (ValueError, KeyError, AssertionError):
-        return f"the server answered {status}"
+        return ServerRefused(f"the server answered {status}")
 
 
 def fail(message: object) -> typer.Exit:

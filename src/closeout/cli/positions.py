@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from closeout.cli import details, render
+from closeout.cli import details, render, render_preview, render_report
 from closeout.cli.http import Json, ServerRefused, fail, get, post
 from closeout.cli.pacing import (
     AtEnd,
@@ -57,6 +57,8 @@ CancelConflicting = Annotated[
 ]
 
 _FOLLOW_SECONDS = 1.0
+_TRIES = 5
+"""How often a market that runs away is shown anew."""
 
 
 def list_positions() -> None:
@@ -117,7 +119,7 @@ def preview(
         walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
         body = what | _terms(walk, limit=limit, offset=offset, price=price)
         body |= _cases(no_bid, if_refused, cancel_conflicting=cancel_conflicting)
-        render.preview(post(f"/api/positions/{found['id']}/close-preview", body))
+        render_preview.preview(post(f"/api/positions/{found['id']}/close-preview", body))
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
 
@@ -152,14 +154,7 @@ def close(
         walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
         body = what | _terms(walk, limit=limit, offset=offset, price=price)
         body |= _cases(no_bid, if_refused, cancel_conflicting=cancel_conflicting)
-        shown = post(f"/api/positions/{found['id']}/close-preview", body)
-        render.preview(shown)
-        if shown["problem"]:
-            raise typer.Exit(1)
-        if not yes and not typer.confirm("Send this?"):
-            render.console.print("Nothing was sent.")
-            raise typer.Exit(1)
-        _follow(_send(found["id"], body))
+        _follow(_confirm_and_send(found["id"], body, yes=yes))
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
 
@@ -221,6 +216,26 @@ def _terms(walk: Walk, *, limit: bool, offset: str | None, price: str | None) ->
     return body
 
 
+def _confirm_and_send(position_id: str, body: Json, *, yes: bool) -> str:
+    """Send what was shown, and show it anew for as long as it has changed meanwhile."""
+    leg = {"leg_id": body["leg_id"]} if "leg_id" in body else {}
+    for left in range(_TRIES - 1, -1, -1):
+        shown = post(f"/api/positions/{position_id}/close-preview", body)
+        render_preview.preview(shown)
+        if shown["problem"]:
+            raise typer.Exit(1)
+        if not yes and not typer.confirm("Send this?"):
+            render.console.print("Nothing was sent.")
+            raise typer.Exit(1)
+        try:
+            return _send(position_id, leg | {"preview_id": shown["preview_id"]})
+        except ServerRefused as refusal:
+            if refusal.code != "preview_stale" or not left:
+                raise
+            render.console.print(f"[yellow]{refusal}[/yellow]")
+    raise AssertionError("the last try answers or raises")
+
+
 def _send(position_id: str, body: Json) -> str:
     key = uuid.uuid4().hex
     if "leg_id" not in body:
@@ -242,5 +257,7 @@ def _follow(close_id: str) -> None:
             told = said
         if answer["ended"]:
             render.close(answer)
+            if answer["report"] is not None:
+                render_report.report(answer["report"])
             raise typer.Exit(0 if answer["phase"] == "closed" else 1)
         time.sleep(_FOLLOW_SECONDS)

@@ -8,13 +8,13 @@ from rich.table import Table
 Json = dict[str, Any]
 
 console = Console()
-_MISSING = "—"
+MISSING = "—"
 
 
 def price(value: str | None) -> str:
     """Print dollars per share with at least two decimals, exact as the server sent them."""
     if value is None:
-        return _MISSING
+        return MISSING
     whole, _, decimals = value.partition(".")
     return f"{whole}.{decimals.ljust(2, '0')}"
 
@@ -22,7 +22,7 @@ def price(value: str | None) -> str:
 def dollars(value: str | None, *, gain: bool = True) -> str:
     """Colour a signed dollar amount; the sign says it too."""
     if value is None:
-        return _MISSING
+        return MISSING
     text = f"-${value[1:]}" if value.startswith("-") else f"+${value}"
     if not gain:
         return text
@@ -50,7 +50,7 @@ def essentials(position: Json) -> str:
         parts.append(f"{share}% of max profit")
     if risk is not None:
         parts.append(f"max loss {bound(risk, 'loss')}")
-        parts.append(f"break-even {' / '.join(map(price, risk['break_evens'])) or _MISSING}")
+        parts.append(f"break-even {' / '.join(map(price, risk['break_evens'])) or MISSING}")
     if position["days_to_expiry"] is not None:
         parts.append(f"{position['days_to_expiry']} days left")
     return "".join(f"   {part}" for part in parts)
@@ -106,24 +106,6 @@ def history(position: Json, answer: Json) -> None:
     if not answer["deeds"]:
         console.print("No order of the history explains it.")
     console.print(f"Realised: {dollars(answer['pnl_realised'])}")
-
-
-def preview(answer: Json) -> None:
-    """Print exactly what would be sent."""
-    console.print(f"[bold]{answer['ticker']} {answer['strategy']}[/bold]")
-    for number, order in enumerate(answer["orders"], start=1):
-        terms = "market" if order["limit_price"] is None else f"limit {price(order['limit_price'])}"
-        console.print(f"Order {number}: {terms}, day, {order['units']} units")
-        for leg in order["legs"]:
-            action = leg["action"].replace("_", " ")
-            quote = f"{price(leg['bid'])} × {price(leg['ask'])}"
-            console.print(f"  {action} {leg['quantity']} {leg['symbol']}  ({quote})")
-    for label, key in (("at natural", "cash_natural"), ("at mid", "cash_mid")):
-        console.print(f"Cash {label}: {dollars(answer[key], gain=False)}")
-    for warning in answer["warnings"]:
-        console.print(f"[yellow]{warning['severity']}: {warning['message']}[/yellow]")
-    if answer["problem"]:
-        console.print(f"[red]{answer['problem']}[/red]")
 
 
 def close(answer: Json) -> None:

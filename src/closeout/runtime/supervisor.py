@@ -145,9 +145,9 @@ class Supervisor:
             shown = self.previews.named_by(request)
             if shown is not None:
                 request = replace(
-                    request,
-                    terms=shown.request.terms,
-                    cancel_conflicting=shown.request.cancel_conflicting,
+                    shown.request,
+                    idempotency_key=request.idempotency_key,
+                    preview_id=request.preview_id,
                 )
             prepared = await self.preparer.prepare(request, shown)
             self._require_recovered()
