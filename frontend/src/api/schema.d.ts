@@ -375,6 +375,59 @@ export interface components {
         /**
          * CancelCloseResponse
          * @description The cancel was asked for; the close says what came of it.
+         * @example {
+         *       "close": {
+         *         "id": "01a1f978b58096b429c53194",
+         *         "account": "PA3TEST",
+         *         "position_id": "pos_c56c46d8f19c8c20",
+         *         "leg_id": "leg_dccb0d830043b183",
+         *         "ticker": "SPY",
+         *         "strategy": "Iron Condor",
+         *         "phase": "working",
+         *         "message": "The order is working at Alpaca: nothing filled yet.",
+         *         "reason_code": null,
+         *         "order_type": "limit",
+         *         "legs": [
+         *           {
+         *             "leg_id": "leg_dccb0d830043b183",
+         *             "symbol": "SPY261218P00560000",
+         *             "action": "buy_to_close",
+         *             "quantity": 10,
+         *             "filled_qty": 0,
+         *             "filled_avg_price": null,
+         *             "status": "working",
+         *             "error_message": null
+         *           }
+         *         ],
+         *         "total_legs": 1,
+         *         "closed_legs": 0,
+         *         "attempts": [
+         *           {
+         *             "step": 0,
+         *             "attempt": 0,
+         *             "client_order_id": "closeout-01a1f978b58096b429c53194-0-0",
+         *             "order_id": "order-2",
+         *             "status": "new",
+         *             "order_class": "simple",
+         *             "order_type": "limit",
+         *             "limit_price": "2.03",
+         *             "units": 10,
+         *             "filled_units": 0,
+         *             "net_fill_price": null,
+         *             "sent_at": "2026-11-20T15:00:00Z"
+         *           }
+         *         ],
+         *         "cash": "0.00",
+         *         "walk": null,
+         *         "cancellable": true,
+         *         "ended": false,
+         *         "opened_at": "2026-11-20T15:00:00Z",
+         *         "updated_at": "2026-11-20T15:00:00Z",
+         *         "ended_at": null,
+         *         "report": null
+         *       },
+         *       "message": "The cancel is on its way. Fills may still come until Alpaca confirms it."
+         *     }
          */
         CancelCloseResponse: {
             close: components["schemas"]["CloseOut"];
@@ -446,6 +499,15 @@ export interface components {
          *     a price goes at the leg's mid.
          *
          *     `cancel_conflicting` and `preview_id` are as in `CloseStrategyRequest`.
+         * @example {
+         *       "leg_id": "leg_b7c2062341f1cd5c",
+         *       "order_type": "limit",
+         *       "limit_price": "2.03"
+         *     }
+         * @example {
+         *       "leg_id": "leg_b7c2062341f1cd5c",
+         *       "preview_id": "prv_6608502c83ef5e7e"
+         *     }
          */
         CloseLegRequest: {
             /** Pace */
@@ -492,6 +554,20 @@ export interface components {
         /**
          * CloseLegResponse
          * @description As `CloseStrategyResponse`, for one leg.
+         * @example {
+         *       "status": "success",
+         *       "order": {
+         *         "symbol": "SPY261218P00560000",
+         *         "order_id": "order-2",
+         *         "status": "submitted",
+         *         "filled_qty": 0,
+         *         "filled_avg_price": null,
+         *         "error_message": null
+         *       },
+         *       "message": "The order is working at Alpaca: nothing filled yet.",
+         *       "close_id": "01a1f978b58096b429c53194",
+         *       "phase": "working"
+         *     }
          */
         CloseLegResponse: {
             /**
@@ -537,6 +613,163 @@ export interface components {
          *     `phase` ends as closed, cancelled, rejected or needs_attention; `message` is a
          *     sentence for a person and never says closed for submitted. `cash` is dollars
          *     so far: positive received, negative paid.
+         * @example {
+         *       "id": "01a1f978b5807ee68cd806dc",
+         *       "account": "PA3TEST",
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "leg_id": null,
+         *       "ticker": "SPY",
+         *       "strategy": "Iron Condor",
+         *       "phase": "closed",
+         *       "message": "Closed: every contract filled and Alpaca's positions agree.",
+         *       "reason_code": null,
+         *       "order_type": "limit",
+         *       "legs": [
+         *         {
+         *           "leg_id": "leg_b7c2062341f1cd5c",
+         *           "symbol": "SPY261218P00550000",
+         *           "action": "sell_to_close",
+         *           "quantity": 10,
+         *           "filled_qty": 10,
+         *           "filled_avg_price": "1.05",
+         *           "status": "filled",
+         *           "error_message": null
+         *         },
+         *         {
+         *           "leg_id": "leg_dccb0d830043b183",
+         *           "symbol": "SPY261218P00560000",
+         *           "action": "buy_to_close",
+         *           "quantity": 10,
+         *           "filled_qty": 10,
+         *           "filled_avg_price": "2.06",
+         *           "status": "filled",
+         *           "error_message": null
+         *         },
+         *         {
+         *           "leg_id": "leg_e2b8e47210e92acf",
+         *           "symbol": "SPY261218C00620000",
+         *           "action": "buy_to_close",
+         *           "quantity": 10,
+         *           "filled_qty": 10,
+         *           "filled_avg_price": "2.06",
+         *           "status": "filled",
+         *           "error_message": null
+         *         },
+         *         {
+         *           "leg_id": "leg_1fde35877793e5b6",
+         *           "symbol": "SPY261218C00630000",
+         *           "action": "sell_to_close",
+         *           "quantity": 10,
+         *           "filled_qty": 10,
+         *           "filled_avg_price": "1.05",
+         *           "status": "filled",
+         *           "error_message": null
+         *         }
+         *       ],
+         *       "total_legs": 4,
+         *       "closed_legs": 4,
+         *       "attempts": [
+         *         {
+         *           "step": 0,
+         *           "attempt": 0,
+         *           "client_order_id": "closeout-01a1f978b5807ee68cd806dc-0-0",
+         *           "order_id": "order-2",
+         *           "status": "filled",
+         *           "order_class": "mleg",
+         *           "order_type": "limit",
+         *           "limit_price": "2.05",
+         *           "units": 10,
+         *           "filled_units": 10,
+         *           "net_fill_price": "2.02",
+         *           "sent_at": "2026-11-20T15:00:00Z"
+         *         }
+         *       ],
+         *       "cash": "-2020.00",
+         *       "walk": null,
+         *       "cancellable": false,
+         *       "ended": true,
+         *       "opened_at": "2026-11-20T15:00:00Z",
+         *       "updated_at": "2026-11-20T15:00:04Z",
+         *       "ended_at": "2026-11-20T15:00:04Z",
+         *       "report": {
+         *         "feed": "indicative",
+         *         "units": "10",
+         *         "fill_price": "2.02",
+         *         "decision": {
+         *           "at": "2026-11-20T15:00:00Z",
+         *           "mid": "2",
+         *           "natural": "2.2",
+         *           "against_mid": {
+         *             "cents": "2",
+         *             "dollars": "20.00"
+         *           },
+         *           "against_natural": {
+         *             "cents": "-18",
+         *             "dollars": "-180.00"
+         *           },
+         *           "half_spread_share": "0.1"
+         *         },
+         *         "first_send": {
+         *           "at": "2026-11-20T15:00:00Z",
+         *           "mid": "2",
+         *           "natural": "2.2",
+         *           "against_mid": {
+         *             "cents": "2",
+         *             "dollars": "20.00"
+         *           },
+         *           "against_natural": {
+         *             "cents": "-18",
+         *             "dollars": "-180.00"
+         *           },
+         *           "half_spread_share": "0.1"
+         *         },
+         *         "at_fill": {
+         *           "at": "2026-11-20T15:00:04Z",
+         *           "mid": "2",
+         *           "natural": "2.2",
+         *           "against_mid": {
+         *             "cents": "2",
+         *             "dollars": "20.00"
+         *           },
+         *           "against_natural": {
+         *             "cents": "-18",
+         *             "dollars": "-180.00"
+         *           },
+         *           "half_spread_share": "0.1"
+         *         },
+         *         "half_spread_share": "0.1",
+         *         "cash": "-2020.00",
+         *         "pnl": "-2020.00",
+         *         "fees": {
+         *           "total": "1.67",
+         *           "exact": "1.65526",
+         *           "fees": [
+         *             {
+         *               "code": "orf",
+         *               "amount": "0.6"
+         *             },
+         *             {
+         *               "code": "occ",
+         *               "amount": "1"
+         *             },
+         *             {
+         *               "code": "taf",
+         *               "amount": "0"
+         *             },
+         *             {
+         *               "code": "cat",
+         *               "amount": "0.012"
+         *             },
+         *             {
+         *               "code": "sec",
+         *               "amount": "0.04326"
+         *             }
+         *           ],
+         *           "confirmed": false
+         *         },
+         *         "seconds_to_flat": 4
+         *       }
+         *     }
          */
         CloseOut: {
             /** Id */
@@ -605,6 +838,260 @@ export interface components {
          *
          *     A close that names `preview_id` before `expires_at` sends exactly these orders, or is
          *     answered 409 `preview_stale`. There is no id with a `problem`.
+         * @example {
+         *       "preview_id": "prv_6608502c83ef5e7e",
+         *       "expires_at": "2026-11-20T15:00:30Z",
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "leg_id": null,
+         *       "ticker": "SPY",
+         *       "strategy": "Iron Condor",
+         *       "orders": [
+         *         {
+         *           "order_class": "mleg",
+         *           "order_type": "limit",
+         *           "time_in_force": "day",
+         *           "units": 10,
+         *           "limit_price": "2.05",
+         *           "natural": "2.20",
+         *           "mid": "2.00",
+         *           "worst": "2.05",
+         *           "legs": [
+         *             {
+         *               "leg_id": "leg_b7c2062341f1cd5c",
+         *               "symbol": "SPY261218P00550000",
+         *               "action": "sell_to_close",
+         *               "quantity": 10,
+         *               "ratio": 1,
+         *               "bid": "1.00",
+         *               "bid_size": 10,
+         *               "ask": "1.10",
+         *               "ask_size": 10,
+         *               "mid": "1.05",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "quote_age_seconds": 0,
+         *               "fees": [
+         *                 {
+         *                   "code": "orf",
+         *                   "amount": "0.15"
+         *                 },
+         *                 {
+         *                   "code": "occ",
+         *                   "amount": "0.25"
+         *                 },
+         *                 {
+         *                   "code": "taf",
+         *                   "amount": "0"
+         *                 },
+         *                 {
+         *                   "code": "cat",
+         *                   "amount": "0.003"
+         *                 },
+         *                 {
+         *                   "code": "sec",
+         *                   "amount": "0.02163"
+         *                 }
+         *               ]
+         *             },
+         *             {
+         *               "leg_id": "leg_dccb0d830043b183",
+         *               "symbol": "SPY261218P00560000",
+         *               "action": "buy_to_close",
+         *               "quantity": 10,
+         *               "ratio": 1,
+         *               "bid": "2.00",
+         *               "bid_size": 10,
+         *               "ask": "2.10",
+         *               "ask_size": 10,
+         *               "mid": "2.05",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "quote_age_seconds": 0,
+         *               "fees": [
+         *                 {
+         *                   "code": "orf",
+         *                   "amount": "0.15"
+         *                 },
+         *                 {
+         *                   "code": "occ",
+         *                   "amount": "0.25"
+         *                 },
+         *                 {
+         *                   "code": "cat",
+         *                   "amount": "0.003"
+         *                 }
+         *               ]
+         *             },
+         *             {
+         *               "leg_id": "leg_e2b8e47210e92acf",
+         *               "symbol": "SPY261218C00620000",
+         *               "action": "buy_to_close",
+         *               "quantity": 10,
+         *               "ratio": 1,
+         *               "bid": "2.00",
+         *               "bid_size": 10,
+         *               "ask": "2.10",
+         *               "ask_size": 10,
+         *               "mid": "2.05",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "quote_age_seconds": 0,
+         *               "fees": [
+         *                 {
+         *                   "code": "orf",
+         *                   "amount": "0.15"
+         *                 },
+         *                 {
+         *                   "code": "occ",
+         *                   "amount": "0.25"
+         *                 },
+         *                 {
+         *                   "code": "cat",
+         *                   "amount": "0.003"
+         *                 }
+         *               ]
+         *             },
+         *             {
+         *               "leg_id": "leg_1fde35877793e5b6",
+         *               "symbol": "SPY261218C00630000",
+         *               "action": "sell_to_close",
+         *               "quantity": 10,
+         *               "ratio": 1,
+         *               "bid": "1.00",
+         *               "bid_size": 10,
+         *               "ask": "1.10",
+         *               "ask_size": 10,
+         *               "mid": "1.05",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "quote_age_seconds": 0,
+         *               "fees": [
+         *                 {
+         *                   "code": "orf",
+         *                   "amount": "0.15"
+         *                 },
+         *                 {
+         *                   "code": "occ",
+         *                   "amount": "0.25"
+         *                 },
+         *                 {
+         *                   "code": "taf",
+         *                   "amount": "0"
+         *                 },
+         *                 {
+         *                   "code": "cat",
+         *                   "amount": "0.003"
+         *                 },
+         *                 {
+         *                   "code": "sec",
+         *                   "amount": "0.02163"
+         *                 }
+         *               ]
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "cash_natural": "-2200.00",
+         *       "cash_mid": "-2000.00",
+         *       "cash_limit": "-2050.00",
+         *       "cash_worst": "-2050.00",
+         *       "pnl_natural": "-2200.00",
+         *       "pnl_mid": "-2000.00",
+         *       "pnl_limit": "-2050.00",
+         *       "pnl_worst": "-2050.00",
+         *       "fees": {
+         *         "total": "1.67",
+         *         "exact": "1.65526",
+         *         "fees": [
+         *           {
+         *             "code": "orf",
+         *             "amount": "0.6",
+         *             "rate": "0.015",
+         *             "basis": "contract",
+         *             "sales_only": false,
+         *             "cap": null,
+         *             "since": "2026-07-01",
+         *             "source": "Alpaca Brokerage Fee Schedule (files.alpaca.markets/disclosures/library/BrokFeeSched.pdf), revisions of 2026-07-01 to 2026-10-01, as quoted by several readers and by one with FEE activities of an account. Exchanges charge only what they execute since that day (SR-CBOE-2025-086), so what one trade costs depends on where it executes",
+         *             "confirmed": false
+         *           },
+         *           {
+         *             "code": "occ",
+         *             "amount": "1",
+         *             "rate": "0.025",
+         *             "basis": "contract",
+         *             "sales_only": false,
+         *             "cap": null,
+         *             "since": "2026-07-01",
+         *             "source": "Alpaca Brokerage Fee Schedule (files.alpaca.markets/disclosures/library/BrokFeeSched.pdf), revisions of 2026-07-01 to 2026-10-01, as quoted by several readers and by one with FEE activities of an account. The OCC itself charges it since 2025-02-14, without a cap (90 FR 10544)",
+         *             "confirmed": false
+         *           },
+         *           {
+         *             "code": "taf",
+         *             "amount": "0",
+         *             "rate": "0",
+         *             "basis": "contract",
+         *             "sales_only": true,
+         *             "cap": null,
+         *             "since": "2026-10-01",
+         *             "source": "SR-FINRA-2026-021, SEC Release 34-106409: no TAF for trades of October to December 2026; Alpaca's schedule of 2026-10-01 lists 0; both as quoted",
+         *             "confirmed": false
+         *           },
+         *           {
+         *             "code": "cat",
+         *             "amount": "0.012",
+         *             "rate": "0.000003",
+         *             "basis": "share",
+         *             "sales_only": false,
+         *             "cap": null,
+         *             "since": "2026-07-01",
+         *             "source": "Alpaca Brokerage Fee Schedule (files.alpaca.markets/disclosures/library/BrokFeeSched.pdf), revisions of 2026-07-01 to 2026-10-01, as quoted by several readers and by one with FEE activities of an account",
+         *             "confirmed": false
+         *           },
+         *           {
+         *             "code": "sec",
+         *             "amount": "0.04326",
+         *             "rate": "0.0000206",
+         *             "basis": "dollar",
+         *             "sales_only": true,
+         *             "cap": null,
+         *             "since": "2026-04-04",
+         *             "source": "SEC Release 34-104909 of 2026-02-27 (91 FR 10643); rate and date as quoted. Stands until 60 days after the appropriation of fiscal 2027",
+         *             "confirmed": false
+         *           }
+         *         ]
+         *       },
+         *       "buying_power": {
+         *         "before": "100000.00",
+         *         "after": "107950.00",
+         *         "margin_before": "10000.00",
+         *         "margin_after": "0.00",
+         *         "released": "10000.00",
+         *         "cash": "-2050.00"
+         *       },
+         *       "uncovered_before": 0,
+         *       "uncovered_after": 0,
+         *       "remaining_legs": [],
+         *       "risk_before": null,
+         *       "risk_after": null,
+         *       "conflicts": [],
+         *       "warnings": [
+         *         {
+         *           "code": "early_assignment",
+         *           "severity": "warning",
+         *           "message": "SPY261218P00560000 is short, 558.95 in the money, with 0.00 of other value left: it may be assigned any night.",
+         *           "symbol": "SPY261218P00560000"
+         *         },
+         *         {
+         *           "code": "indicative_feed",
+         *           "severity": "info",
+         *           "message": "Quotes are from the free indicative feed, not the real market: the true spread may differ.",
+         *           "symbol": null
+         *         }
+         *       ],
+         *       "problem": null,
+         *       "problem_code": null,
+         *       "limit_allowed": false,
+         *       "market_open": true,
+         *       "next_open": "2026-11-23T15:00:00Z",
+         *       "feed": "indicative",
+         *       "as_of": "2026-11-20T15:00:00Z"
+         *     }
          */
         ClosePreview: {
             /** Preview Id */
@@ -672,6 +1159,15 @@ export interface components {
         /**
          * ClosePreviewRequest
          * @description What would be sent: a strategy close, or with `leg_id` a leg close.
+         * @example {
+         *       "order_type": "limit",
+         *       "limit_price_offset": "0.05"
+         *     }
+         * @example {
+         *       "leg_id": "leg_b7c2062341f1cd5c",
+         *       "order_type": "limit",
+         *       "limit_price": "2.03"
+         *     }
          */
         ClosePreviewRequest: {
             /** Pace */
@@ -736,6 +1232,25 @@ export interface components {
          *
          *     With `preview_id` exactly the orders of that preview are sent. Its terms need not be said
          *     again; the ones that are must be the same.
+         * @example {
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "preview_id": "prv_6608502c83ef5e7e"
+         *     }
+         * @example {
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "order_type": "limit",
+         *       "limit_price_offset": "0.05"
+         *     }
+         * @example {
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "order_type": "limit",
+         *       "pace": "normal",
+         *       "worst_price": "2.15",
+         *       "at_end": "cancel"
+         *     }
+         * @example {
+         *       "position_id": "pos_c56c46d8f19c8c20"
+         *     }
          */
         CloseStrategyRequest: {
             /** Pace */
@@ -789,6 +1304,49 @@ export interface components {
          * CloseStrategyResponse
          * @description `success`: every leg's closing order was accepted or filled. `partial`: some.
          *     `error`: none, and `message` says why and what to do. `closed_legs` counts filled legs.
+         * @example {
+         *       "status": "success",
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "orders": [
+         *         {
+         *           "symbol": "SPY261218P00550000",
+         *           "order_id": "order-2-leg0",
+         *           "status": "submitted",
+         *           "filled_qty": 0,
+         *           "filled_avg_price": null,
+         *           "error_message": null
+         *         },
+         *         {
+         *           "symbol": "SPY261218P00560000",
+         *           "order_id": "order-2-leg1",
+         *           "status": "submitted",
+         *           "filled_qty": 0,
+         *           "filled_avg_price": null,
+         *           "error_message": null
+         *         },
+         *         {
+         *           "symbol": "SPY261218C00620000",
+         *           "order_id": "order-2-leg2",
+         *           "status": "submitted",
+         *           "filled_qty": 0,
+         *           "filled_avg_price": null,
+         *           "error_message": null
+         *         },
+         *         {
+         *           "symbol": "SPY261218C00630000",
+         *           "order_id": "order-2-leg3",
+         *           "status": "submitted",
+         *           "filled_qty": 0,
+         *           "filled_avg_price": null,
+         *           "error_message": null
+         *         }
+         *       ],
+         *       "message": "The order is working at Alpaca: nothing filled yet.",
+         *       "total_legs": 4,
+         *       "closed_legs": 0,
+         *       "close_id": "01a1f978b5807ee68cd806dc",
+         *       "phase": "working"
+         *     }
          */
         CloseStrategyResponse: {
             /**
@@ -814,6 +1372,61 @@ export interface components {
         /**
          * ClosesResponse
          * @description Newest first.
+         * @example {
+         *       "closes": [
+         *         {
+         *           "id": "01a1f978b58096b429c53194",
+         *           "account": "PA3TEST",
+         *           "position_id": "pos_c56c46d8f19c8c20",
+         *           "leg_id": "leg_dccb0d830043b183",
+         *           "ticker": "SPY",
+         *           "strategy": "Iron Condor",
+         *           "phase": "working",
+         *           "message": "The order is working at Alpaca: nothing filled yet.",
+         *           "reason_code": null,
+         *           "order_type": "limit",
+         *           "legs": [
+         *             {
+         *               "leg_id": "leg_dccb0d830043b183",
+         *               "symbol": "SPY261218P00560000",
+         *               "action": "buy_to_close",
+         *               "quantity": 10,
+         *               "filled_qty": 0,
+         *               "filled_avg_price": null,
+         *               "status": "working",
+         *               "error_message": null
+         *             }
+         *           ],
+         *           "total_legs": 1,
+         *           "closed_legs": 0,
+         *           "attempts": [
+         *             {
+         *               "step": 0,
+         *               "attempt": 0,
+         *               "client_order_id": "closeout-01a1f978b58096b429c53194-0-0",
+         *               "order_id": "order-2",
+         *               "status": "new",
+         *               "order_class": "simple",
+         *               "order_type": "limit",
+         *               "limit_price": "2.03",
+         *               "units": 10,
+         *               "filled_units": 0,
+         *               "net_fill_price": null,
+         *               "sent_at": "2026-11-20T15:00:00Z"
+         *             }
+         *           ],
+         *           "cash": "0.00",
+         *           "walk": null,
+         *           "cancellable": true,
+         *           "ended": false,
+         *           "opened_at": "2026-11-20T15:00:00Z",
+         *           "updated_at": "2026-11-20T15:00:00Z",
+         *           "ended_at": null,
+         *           "report": null
+         *         }
+         *       ],
+         *       "total_count": 1
+         *     }
          */
         ClosesResponse: {
             /** Closes */
@@ -1040,6 +1653,195 @@ export interface components {
          *
          *     `before` in the next request is `next_before`, null at the end. `totals` and `by_terms`
          *     are of all the closes that are kept at hand, not of this page; `total_count` says how many.
+         * @example {
+         *       "closes": [
+         *         {
+         *           "id": "01a1f978b5807ee68cd806dc",
+         *           "account": "PA3TEST",
+         *           "position_id": "pos_c56c46d8f19c8c20",
+         *           "leg_id": null,
+         *           "ticker": "SPY",
+         *           "strategy": "Iron Condor",
+         *           "phase": "closed",
+         *           "message": "Closed: every contract filled and Alpaca's positions agree.",
+         *           "reason_code": null,
+         *           "order_type": "limit",
+         *           "legs": [
+         *             {
+         *               "leg_id": "leg_b7c2062341f1cd5c",
+         *               "symbol": "SPY261218P00550000",
+         *               "action": "sell_to_close",
+         *               "quantity": 10,
+         *               "filled_qty": 10,
+         *               "filled_avg_price": "1.05",
+         *               "status": "filled",
+         *               "error_message": null
+         *             },
+         *             {
+         *               "leg_id": "leg_dccb0d830043b183",
+         *               "symbol": "SPY261218P00560000",
+         *               "action": "buy_to_close",
+         *               "quantity": 10,
+         *               "filled_qty": 10,
+         *               "filled_avg_price": "2.06",
+         *               "status": "filled",
+         *               "error_message": null
+         *             },
+         *             {
+         *               "leg_id": "leg_e2b8e47210e92acf",
+         *               "symbol": "SPY261218C00620000",
+         *               "action": "buy_to_close",
+         *               "quantity": 10,
+         *               "filled_qty": 10,
+         *               "filled_avg_price": "2.06",
+         *               "status": "filled",
+         *               "error_message": null
+         *             },
+         *             {
+         *               "leg_id": "leg_1fde35877793e5b6",
+         *               "symbol": "SPY261218C00630000",
+         *               "action": "sell_to_close",
+         *               "quantity": 10,
+         *               "filled_qty": 10,
+         *               "filled_avg_price": "1.05",
+         *               "status": "filled",
+         *               "error_message": null
+         *             }
+         *           ],
+         *           "total_legs": 4,
+         *           "closed_legs": 4,
+         *           "attempts": [
+         *             {
+         *               "step": 0,
+         *               "attempt": 0,
+         *               "client_order_id": "closeout-01a1f978b5807ee68cd806dc-0-0",
+         *               "order_id": "order-2",
+         *               "status": "filled",
+         *               "order_class": "mleg",
+         *               "order_type": "limit",
+         *               "limit_price": "2.05",
+         *               "units": 10,
+         *               "filled_units": 10,
+         *               "net_fill_price": "2.02",
+         *               "sent_at": "2026-11-20T15:00:00Z"
+         *             }
+         *           ],
+         *           "cash": "-2020.00",
+         *           "walk": null,
+         *           "cancellable": false,
+         *           "ended": true,
+         *           "opened_at": "2026-11-20T15:00:00Z",
+         *           "updated_at": "2026-11-20T15:00:04Z",
+         *           "ended_at": "2026-11-20T15:00:04Z",
+         *           "report": {
+         *             "feed": "indicative",
+         *             "units": "10",
+         *             "fill_price": "2.02",
+         *             "decision": {
+         *               "at": "2026-11-20T15:00:00Z",
+         *               "mid": "2",
+         *               "natural": "2.2",
+         *               "against_mid": {
+         *                 "cents": "2",
+         *                 "dollars": "20.00"
+         *               },
+         *               "against_natural": {
+         *                 "cents": "-18",
+         *                 "dollars": "-180.00"
+         *               },
+         *               "half_spread_share": "0.1"
+         *             },
+         *             "first_send": {
+         *               "at": "2026-11-20T15:00:00Z",
+         *               "mid": "2",
+         *               "natural": "2.2",
+         *               "against_mid": {
+         *                 "cents": "2",
+         *                 "dollars": "20.00"
+         *               },
+         *               "against_natural": {
+         *                 "cents": "-18",
+         *                 "dollars": "-180.00"
+         *               },
+         *               "half_spread_share": "0.1"
+         *             },
+         *             "at_fill": {
+         *               "at": "2026-11-20T15:00:04Z",
+         *               "mid": "2",
+         *               "natural": "2.2",
+         *               "against_mid": {
+         *                 "cents": "2",
+         *                 "dollars": "20.00"
+         *               },
+         *               "against_natural": {
+         *                 "cents": "-18",
+         *                 "dollars": "-180.00"
+         *               },
+         *               "half_spread_share": "0.1"
+         *             },
+         *             "half_spread_share": "0.1",
+         *             "cash": "-2020.00",
+         *             "pnl": "-2020.00",
+         *             "fees": {
+         *               "total": "1.67",
+         *               "exact": "1.65526",
+         *               "fees": [
+         *                 {
+         *                   "code": "orf",
+         *                   "amount": "0.6"
+         *                 },
+         *                 {
+         *                   "code": "occ",
+         *                   "amount": "1"
+         *                 },
+         *                 {
+         *                   "code": "taf",
+         *                   "amount": "0"
+         *                 },
+         *                 {
+         *                   "code": "cat",
+         *                   "amount": "0.012"
+         *                 },
+         *                 {
+         *                   "code": "sec",
+         *                   "amount": "0.04326"
+         *                 }
+         *               ],
+         *               "confirmed": false
+         *             },
+         *             "seconds_to_flat": 4
+         *           }
+         *         }
+         *       ],
+         *       "total_count": 1,
+         *       "next_before": null,
+         *       "totals": {
+         *         "terms": null,
+         *         "closes": 1,
+         *         "closed": 1,
+         *         "cash": "-2020.00",
+         *         "pnl": "-2020.00",
+         *         "pnl_unknown": 0,
+         *         "fees": "1.65526",
+         *         "median_half_spread_share": "0.1",
+         *         "measured": 1,
+         *         "median_seconds_to_flat": 4
+         *       },
+         *       "by_terms": [
+         *         {
+         *           "terms": "limit",
+         *           "closes": 1,
+         *           "closed": 1,
+         *           "cash": "-2020.00",
+         *           "pnl": "-2020.00",
+         *           "pnl_unknown": 0,
+         *           "fees": "1.65526",
+         *           "median_half_spread_share": "0.1",
+         *           "measured": 1,
+         *           "median_seconds_to_flat": 4
+         *         }
+         *       ]
+         *     }
          */
         HistoryResponse: {
             /** Closes */
@@ -1492,6 +2294,14 @@ export interface components {
          * @description `code` is stable and for programs; `detail` says to a person what to do.
          *
          *     Nothing was sent to the broker when a problem document is the answer.
+         * @example {
+         *       "type": "urn:closeout:problem:preview_stale",
+         *       "title": "Conflict",
+         *       "status": 409,
+         *       "detail": "The preview no longer holds: The natural was 2.20 and is 2.31; The mid was 2.00 and is 2.11. Nothing was sent; preview again.",
+         *       "code": "preview_stale",
+         *       "instance": "/api/positions/pos_c56c46d8f19c8c20/close-strategy"
+         *     }
          */
         Problem: {
             /** Type */

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from closeout.api import auth, closes, health, history, positions, problems, stream
 from closeout.api.deps import Desk
 from closeout.api.hub import Hub
+from closeout.schemas.examples import EXAMPLES
 from closeout.schemas.stream import STREAM_MESSAGES
 
 DESCRIPTION = """
@@ -77,7 +78,11 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _with_stream_messages(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """FastAPI describes no WebSocket, so its messages are added to the schemas by hand."""
+    """
+    FastAPI describes no WebSocket, so its messages are added to the schemas by hand.
+
+    So are the examples, which are answers of a real server.
+    """
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -87,6 +92,8 @@ def _with_stream_messages(app: FastAPI) -> Callable[[], dict[str, Any]]:
             ref_template="#/components/schemas/{model}",
         )
         document["components"]["schemas"] |= definitions["$defs"]
+        for name, examples in EXAMPLES.items():
+            document["components"]["schemas"][name]["examples"] = examples
         return document
 
     return openapi

@@ -96,7 +96,7 @@ def history(position: Json, answer: Json) -> None:
     """Print what happened to a position, oldest first."""
     console.print(f"[bold]{position['ticker']} {position['strategy']}[/bold]  {position['id']}")
     for deed in answer["deeds"]:
-        at = (deed["at"] or _MISSING)[:16].replace("T", " ")
+        at = (deed["at"] or MISSING)[:16].replace("T", " ")
         won = "" if deed["pnl_realised"] in ("0.00", None) else f"  {dollars(deed['pnl_realised'])}"
         console.print(f"{at}  {deed['deed']}{won}")
         for change in deed["changes"]:
