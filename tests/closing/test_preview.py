@@ -172,7 +172,9 @@ def test_a_walk_without_a_worst_follows_natural() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(-9, 9).filter(bool), cents, cents), min_size=2, max_size=4),
+    st.lists(
+        st.tuples(st.sampled_from([-3, -2, -1, 1, 2, 3]), cents, cents), min_size=2, max_size=4
+    ),
     st.decimals(0, 1, places=3),
 )
 def test_the_result_at_a_limit_between_mid_and_natural_lies_between_theirs(
