@@ -174,12 +174,46 @@ class Lease:
     owner: str | None
 
 
-class Journal(Protocol):
+@dataclass(frozen=True, slots=True)
+class OrderHistory:
     """
-    The append-only record of every close.
+    Orders of an account, each as it was last told of.
+
+    Every order that was submitted before `until` is among those that are kept; None when
+    that was never made sure.
+    """
+
+    orders: tuple[OrderReport, ...] = ()
+    until: datetime | None = None
+
+
+class History(Protocol):
+    """
+    What is remembered of an account's orders, so that only the news are asked for.
+
+    A cache: the broker has the truth, and all of it can be read again. Both methods raise
+    `JournalFailed`, which stops no close.
+    """
+
+    async def load_history(self, account: str) -> OrderHistory:
+        """Everything that was kept and can still be read, oldest first."""
+        ...
+
+    async def keep_history(self, account: str, news: OrderHistory) -> None:
+        """
+        Add to what is kept; of two reports of one order the younger stays.
+
+        It need not survive a power cut, and never holds up the writing of a close for long.
+        """
+        ...
+
+
+class Journal(History, Protocol):
+    """
+    The append-only record of every close, and the history of orders.
 
     Every method raises `JournalFailed` when the disk or database does not answer for it.
-    When a write returns, it is on disk. Closes are written only by the owner of their
+    When a write of a close returns, it is on disk. Closes are written only by the owner of their
     account, which is checked in the very transaction: anybody else gets `NotOwner`.
     """
 

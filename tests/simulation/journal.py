@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from simulation.site import Site
 
 from closeout.closing.events import Event
-from closeout.ports import JournalFailed, Lease, NotOwner, SequenceTaken, StoredClose
+from closeout.ports import (
+    JournalFailed,
+    Lease,
+    NotOwner,
+    OrderHistory,
+    SequenceTaken,
+    StoredClose,
+)
 
 
 @dataclass(slots=True)
@@ -33,6 +40,7 @@ class Disk:
         self.records: dict[str, Record] = {}
         self.down_until = 0.0
         self.lease: Lease | None = None
+        self.history = OrderHistory()
 
     def find_by_key(self, key: str) -> Record | None:
         return next((each for each in self.records.values() if each.key == key), None)
@@ -148,6 +156,18 @@ class SimulatedJournal:
         await self._read()
         record = self._disk.find_by_key(idempotency_key)
         return None if record is None else (record.close_id, record.fingerprint)
+
+    async def load_history(self, account: str) -> OrderHistory:
+        await self._read()
+        return self._disk.history
+
+    async def keep_history(self, account: str, news: OrderHistory) -> None:
+        def commit() -> None:
+            known = self._disk.history
+            orders = {order.order_id: order for order in (*known.orders, *news.orders)}
+            self._disk.history = OrderHistory(tuple(orders.values()), news.until or known.until)
+
+        await self._write(commit)
 
     async def close(self) -> None:
         return

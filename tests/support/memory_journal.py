@@ -3,10 +3,19 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from closeout.closing.events import Event
 from closeout.closing.step import fold
-from closeout.ports import JournalFailed, Lease, NotOwner, SequenceTaken, StoredClose
+from closeout.domain.orders import OrderReport
+from closeout.ports import (
+    JournalFailed,
+    Lease,
+    NotOwner,
+    OrderHistory,
+    SequenceTaken,
+    StoredClose,
+)
 
 
 @dataclass
@@ -24,7 +33,8 @@ class MemoryJournal:
     The `Journal` port. What was written survives the engine that wrote it.
 
     `failing` makes every call fail with that reason; `gate`, when set, holds every write
-    until it opens; `lose_marks` makes only `mark_ended` fail. It serves one engine; `rob`
+    until it opens; `lose_marks` makes only `mark_ended` fail, `fail_history` only what has to do
+    with the history of orders. It serves one engine; `rob`
     gives the account to another process, which is alive as long as somebody calls `beat`.
     """
 
@@ -32,6 +42,10 @@ class MemoryJournal:
         self.failing: str | None = None
         self.refused_writes = 0
         self.lose_marks = False
+        self.fail_history = False
+        self.refused_history = 0
+        self.kept: dict[str, OrderReport] = {}
+        self.kept_until: datetime | None = None
         self.gate: asyncio.Event | None = None
         self.taken_from_us = False
         self._records: dict[str, _Record] = {}
@@ -114,6 +128,15 @@ class MemoryJournal:
                 return close_id, record.fingerprint
         return None
 
+    async def load_history(self, account: str) -> OrderHistory:
+        await self._check_history()
+        return OrderHistory(tuple(self.kept.values()), self.kept_until)
+
+    async def keep_history(self, account: str, news: OrderHistory) -> None:
+        await self._check_history()
+        self.kept |= {order.order_id: order for order in news.orders}
+        self.kept_until = news.until or self.kept_until
+
     async def close(self) -> None:
         return
 
@@ -165,6 +188,12 @@ class MemoryJournal:
     def _require_ours(self) -> None:
         if self.taken_from_us:
             raise NotOwner("another process has taken the account")
+
+    async def _check_history(self) -> None:
+        await self._check()
+        if self.fail_history:
+            self.refused_history += 1
+            raise JournalFailed("the disk is full")
 
     async def _check(self) -> None:
         """Give way, as over a disk, and fail if that is asked for."""

@@ -15,6 +15,7 @@ from typing import get_args
 import msgspec
 
 from closeout.closing.events import Event
+from closeout.domain.orders import OrderReport
 from closeout.ports import JournalFailed
 
 
@@ -37,6 +38,7 @@ EVENT_TYPES: dict[str, type[Event]] = {kind_of(each): each for each in get_args(
 _KINDS = {each: kind for kind, each in EVENT_TYPES.items()}
 _LIKE_A_NAIVE_INSTANT = re.compile(r'T\d\d:\d\d:\d\d(?:\.\d+)?"')
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
+_ORDER_DECODER = msgspec.json.Decoder(OrderReport)
 _DECODERS = {kind: msgspec.json.Decoder(each) for kind, each in EVENT_TYPES.items()}
 
 
@@ -48,12 +50,34 @@ def encode(event: Event) -> Encoded:
         JournalFailed: an instant in it does not know its time zone.
     """
     kind = _KINDS[type(event)]
-    payload = _ENCODER.encode(event).decode()
-    # Walking the event costs ten times what encoding it does, and is hardly ever needed.
+    return Encoded(kind=kind, at=instant(event.at), payload=_payload(event, kind))
+
+
+def encode_order(order: OrderReport) -> str:
+    """
+    Return an order as events hold it.
+
+    Raises:
+        JournalFailed: an instant in it does not know its time zone.
+    """
+    return _payload(order, "order")
+
+
+def decode_order(payload: str) -> OrderReport | None:
+    """Return the order that was encoded; None when another version wrote it, or it is damaged."""
+    try:
+        return _ORDER_DECODER.decode(payload)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _payload(value: Event | OrderReport, name: str) -> str:
+    payload = _ENCODER.encode(value).decode()
+    # Walking the value costs ten times what encoding it does, and is hardly ever needed.
     if _LIKE_A_NAIVE_INSTANT.search(payload):
-        for path in _naive_instants(event, kind):
+        for path in _naive_instants(value, name):
             raise JournalFailed(f"{path} has no time zone, so nobody could tell later when it was")
-    return Encoded(kind=kind, at=instant(event.at), payload=payload)
+    return payload
 
 
 def decode(kind: str, payload: str, *, row: str) -> Event:

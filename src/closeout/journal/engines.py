@@ -1,13 +1,17 @@
 """
-Connections to the journal's database: one that writes and a few that only read.
+Connections to the journal's database: one that writes closes, a few that only read, and one
+that writes what may be lost.
 
-They are apart so that a read never waits behind the writer's disk.
+They are apart so that a read never waits behind the writer's disk, and so that the history of
+orders, a cache, is committed without waiting for the disk at all.
 """
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
@@ -21,12 +25,19 @@ READERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The two engines of one journal and, for SQLite, the watch over its files."""
+    """
+    The engines of one journal and, for SQLite, the watch over its files.
+
+    `turn` is held while one of the two writes. SQLite lets one write at a time and has the other
+    ask again and again, which an endless row of short writes could outlast.
+    """
 
     place: str
     write: Engine
+    cache: Engine
     read: Engine
     files: "WatchedFiles | None"
+    turn: AbstractContextManager[object]
 
     def check_files(self) -> None:
         """
@@ -39,8 +50,8 @@ class Engines:
             self.files.check()
 
     def dispose(self) -> None:
-        self.read.dispose()
-        self.write.dispose()
+        for engine in (self.read, self.cache, self.write):
+            engine.dispose()
 
 
 class WatchedFiles:
@@ -119,6 +130,7 @@ def _parse(url: str) -> URL:
 def _open_sqlite(url: URL, place: str, patience: timedelta) -> Engines:
     assert url.database is not None
     write = create_engine(url, pool_size=1, max_overflow=0)
+    cache = create_engine(url, pool_size=1, max_overflow=0)
     read = create_engine(url, pool_size=READERS, max_overflow=0)
     pragmas = [
         # Before all others, for switching to WAL may meet a lock.
@@ -132,8 +144,10 @@ def _open_sqlite(url: URL, place: str, patience: timedelta) -> Engines:
     # IMMEDIATE: a transaction that reads first and then cannot get the write lock would
     # fail at once, without the busy timeout.
     _configure_sqlite(write, pragmas, begin="BEGIN IMMEDIATE")
+    # In WAL mode nothing is damaged by this; a power cut may take the newest commits.
+    _configure_sqlite(cache, [*pragmas, "synchronous = NORMAL"], begin="BEGIN IMMEDIATE")
     _configure_sqlite(read, [*pragmas, "query_only = ON"], begin="BEGIN")
-    return Engines(place, write, read, WatchedFiles(Path(url.database).absolute()))
+    return Engines(place, write, cache, read, WatchedFiles(Path(url.database).absolute()), Lock())
 
 
 def _configure_sqlite(engine: Engine, pragmas: list[str], *, begin: str) -> None:
@@ -157,20 +171,25 @@ def _open_postgres(url: URL, place: str, patience: timedelta) -> Engines:
         # A process that freezes between two statements must not keep its locks.
         "idle_in_transaction_session_timeout": "1500ms",
     }
-    arguments = {
-        "application_name": "closeout",
-        "connect_timeout": seconds,
-        "tcp_user_timeout": 2 * seconds * 1000,
-        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
-    }
-    # The ping finds a connection that a server restart broke before anything is sent on it.
-    write = create_engine(
-        url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=arguments
-    )
-    read = create_engine(
-        url, pool_size=READERS, max_overflow=0, pool_pre_ping=True, connect_args=arguments
-    )
-    return Engines(place, write, read, None)
+
+    def engine(size: int, **changed: str) -> Engine:
+        options = (f"-c {name}={value}" for name, value in (settings | changed).items())
+        return create_engine(
+            url,
+            pool_size=size,
+            max_overflow=0,
+            # Finds a connection that a server restart broke before anything is sent on it.
+            pool_pre_ping=True,
+            connect_args={
+                "application_name": "closeout",
+                "connect_timeout": seconds,
+                "tcp_user_timeout": 2 * seconds * 1000,
+                "options": " ".join(options),
+            },
+        )
+
+    cache = engine(1, synchronous_commit="off")
+    return Engines(place, engine(1), cache, engine(READERS), None, nullcontext())
 
 
 def _file_id(path: Path) -> tuple[int, int] | None:

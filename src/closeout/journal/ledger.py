@@ -103,7 +103,7 @@ class Ledger:
             return [explain(error, self._engines.place) for _ in requests]
 
     def _commit_together(self, requests: Sequence[Request]) -> list[Outcome]:
-        with self._engines.write.begin() as connection:
+        with self._engines.turn, self._engines.write.begin() as connection:
             # The leases first: whoever takes one holds no other lock, so nobody can deadlock.
             epochs = _still_ours(connection, self._epochs)
             group = _Group(connection, epochs, *_read_heads(connection, requests))

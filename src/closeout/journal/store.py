@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from closeout.closing.events import Event
-from closeout.journal import reads
+from closeout.journal import history, reads
 from closeout.journal.chain import Identity
 from closeout.journal.codec import encode, instant
 from closeout.journal.engines import READERS, Engines, open_engines
@@ -29,7 +29,14 @@ from closeout.journal.requests import (
 )
 from closeout.journal.verify import Verification, verify
 from closeout.journal.writer import Writer
-from closeout.ports import JournalFailed, Lease, NotOwner, SequenceTaken, StoredClose
+from closeout.ports import (
+    JournalFailed,
+    Lease,
+    NotOwner,
+    OrderHistory,
+    SequenceTaken,
+    StoredClose,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,6 +55,7 @@ class SqlJournal:
         self._engines = engines
         self._writer = Writer(Ledger(engines).commit)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="journal-reader")
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="journal-history")
         self._closed = False
 
     @classmethod
@@ -168,6 +176,30 @@ class SqlJournal:
         """Return the close id and fingerprint first recorded under this key."""
         return await self._read(reads.find_by_key, account, idempotency_key)
 
+    async def load_history(self, account: str) -> OrderHistory:
+        """
+        Return the orders that are kept of an account, oldest first.
+
+        What cannot be read is left out, and `until` with it, so that all is asked for again.
+        """
+        return await self._read(history.load, account)
+
+    async def keep_history(self, account: str, news: OrderHistory) -> None:
+        """Add to the orders that are kept, a few in each transaction."""
+        loop = asyncio.get_running_loop()
+        for batch in history.batches(account, news):
+            self._require_open()
+            await loop.run_in_executor(self._keeper, self._keep, batch)
+
+    def _keep(self, batch: history.Batch) -> None:
+        with (
+            _explained(self._engines),
+            self._engines.turn,
+            self._engines.cache.begin() as connection,
+        ):
+            history.keep(connection, batch)
+        self._engines.check_files()
+
     async def verify(self) -> Verification:
         """Check every row against its hash chain; the first broken one is named."""
         return await self._read(verify)
@@ -178,7 +210,8 @@ class SqlJournal:
             return
         self._closed = True
         await self._writer.close()
-        await asyncio.to_thread(self._readers.shutdown)
+        for pool in (self._keeper, self._readers):
+            await asyncio.to_thread(pool.shutdown)
         self._engines.dispose()
 
     async def _read(
@@ -187,8 +220,7 @@ class SqlJournal:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        if self._closed:
-            raise JournalFailed("The journal is closed: Closeout is stopping.")
+        self._require_open()
 
         def run() -> R:
             with _explained(self._engines), self._engines.read.begin() as connection:
@@ -196,6 +228,10 @@ class SqlJournal:
                 return query(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise JournalFailed("The journal is closed: Closeout is stopping.")
 
 
 def _prepare(engines: Engines) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. A journal that is already there starts without importing Alembic."""
 
 metadata = MetaData(
@@ -66,6 +66,28 @@ lease = Table(
     Column("epoch", Integer, nullable=False, comment="grows with every change of hands"),
     Column("beat", BigInteger, nullable=False, comment="grows with every sign of life"),
     Column("owner", Text, comment="for people to read; null when the last one let go"),
+)
+
+order_history = Table(
+    "order_history",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column(
+        "read_until",
+        String(32),
+        nullable=False,
+        comment="every order submitted before is in order_fact",
+    ),
+)
+
+order_fact = Table(
+    "order_fact",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("submitted_at", String(32)),
+    Column("updated_at", String(32), nullable=False, comment="empty when the broker does not say"),
+    Column("payload", Text, nullable=False, comment="the newest report, with its legs"),
 )
 
 meta = Table(
