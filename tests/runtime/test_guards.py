@@ -180,13 +180,10 @@ async def test_fills_that_positions_do_not_show_yet_are_still_claimed(bench: Ben
     bench.broker.fill()
     await bench.clock.seconds(2)
     assert "verifying" == runner.state.phase.value
-    phantom = bench.strategy
-    assert runner.state.position_id != phantom.id, "the lagging contracts show under another id"
 
-    with pytest.raises(CannotPlan) as refusal:
-        await bench.supervisor.open(CloseRequest(phantom.id, None, AT_MARKET))
+    again = await bench.supervisor.open(CloseRequest(bench.strategy.id, None, AT_MARKET))
 
-    assert "contracts_claimed" == refusal.value.reason_code
+    assert again is runner
     assert 1 == len(bench.broker.sent)
 
 
