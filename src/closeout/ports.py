@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from closeout.closing.events import Event
+from closeout.domain.edits import Edit
 from closeout.domain.errors import CloseoutError
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.marks import OptionMark
@@ -291,6 +292,19 @@ class Journal(History, Protocol):
 
     async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:
         """The close id and fingerprint first recorded under this key."""
+        ...
+
+    async def append_edit(self, account: str, edit: Edit) -> None:
+        """
+        Record what the user said about the account's strategies; its number must be the next.
+
+        Raises:
+            SequenceTaken: it is not: these edits are out of date.
+        """
+        ...
+
+    async def load_edits(self, account: str) -> tuple[Edit, ...]:
+        """Every edit of an account, oldest first."""
         ...
 
     async def close(self) -> None: ...

@@ -262,4 +262,6 @@ def test_shares_are_listed_first_and_options_as_a_chain_is_read() -> None:
 
 
 def test_an_empty_account_has_no_strategies_whatever_its_history() -> None:
-    assert Grouping((), ()) == grouped({}, HISTORY)
+    desk = grouped({}, HISTORY)
+
+    assert ((), ()) == (desk.strategies, desk.unassigned)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.builders import AT, after, call, put
 from support.past_orders import an_order
 
-from closeout.domain.assignments import Assignment
+from closeout.domain.assignments import Assignment, Share
 from closeout.domain.chains import Chain, Change, Deed, total_realised
 from closeout.domain.history import Past, read_past
 from closeout.domain.orders import OrderReport, OrderStatus
@@ -450,19 +450,20 @@ def test_the_shares_of_an_assignment_are_no_options_leg() -> None:
 # --- the user's word ----------------------------------------------------------------------
 
 
-def a_word(
-    identity: str, *legs: tuple[str, int], of: tuple[str, ...] = (), name: str | None = None
-) -> Assignment:
-    return Assignment(after(600), identity, legs, taken_from=of, name=name)
+def a_word(identity: str, *shares: Share, name: str | None = None) -> Assignment:
+    """The user's word ten minutes after `AT`."""
+    return Assignment(1, after(600), after(600), identity, shares, renames=bool(name), name=name)
+
+
+def out_of(source: str, *legs: tuple[str, int]) -> list[Share]:
+    return [Share(symbol, quantity, taken_from=source) for symbol, quantity in legs]
 
 
 def test_the_users_merge_takes_lots_with_their_prices_and_their_past() -> None:
     puts = an_order(*OPEN, order_id="1", minute=0, price="2.00")
     calls = an_order((call(470), -1), (call(480), 1), order_id="2", minute=1, price="3.00")
     of_calls, of_puts = chains(puts, calls)
-    word = a_word(
-        of_puts.id, *OPEN, (call(470), -1), (call(480), 1), of=(of_calls.id,), name="Mine"
-    )
+    word = a_word(of_puts.id, *out_of(of_calls.id, (call(470), -1), (call(480), 1)), name="Mine")
 
     (merged,) = past(puts, calls, words=[word]).chains
 
@@ -475,7 +476,7 @@ def test_the_users_merge_takes_lots_with_their_prices_and_their_past() -> None:
 def test_the_users_split_leaves_the_rest_where_it_was() -> None:
     opened = an_order(*CONDOR, order_id="1", minute=0, units=4)
     (whole,) = chains(opened)
-    word = a_word("pos_mine", (call(470), -4), (call(480), 4), of=(whole.id,))
+    word = a_word("pos_mine", *out_of(whole.id, (call(470), -4), (call(480), 4)))
 
     split, rest = past(opened, words=[word]).chains
 
@@ -484,7 +485,8 @@ def test_the_users_split_leaves_the_rest_where_it_was() -> None:
 
 
 def test_contracts_older_than_the_history_can_be_assigned() -> None:
-    (mine,) = past(words=[a_word("pos_mine", (LOW, 2), (HIGH, -2))]).chains
+    shares = (Share(LOW, 2, unexplained=2), Share(HIGH, -2, unexplained=-2))
+    (mine,) = past(words=[a_word("pos_mine", *shares)]).chains
 
     assert {LOW: 2, HIGH: -2} == mine.wants()
     assert None is mine.entry_price(LOW, 2)
@@ -492,7 +494,7 @@ def test_contracts_older_than_the_history_can_be_assigned() -> None:
 
 def test_a_close_after_the_users_word_is_taken_from_what_it_made() -> None:
     opened = an_order(*CONDOR, order_id="1", minute=0, units=4)
-    word = a_word("pos_mine", (call(470), -4), (call(480), 4), of=(chains(opened)[0].id,))
+    word = a_word("pos_mine", *out_of(chains(opened)[0].id, (call(470), -4), (call(480), 4)))
     closed = an_order(*UP, order_id="2", minute=60, units=3, closes=True)
 
     split, _ = past(opened, closed, words=[word]).chains
@@ -500,18 +502,47 @@ def test_a_close_after_the_users_word_is_taken_from_what_it_made() -> None:
     assert {call(470): -1, call(480): 1} == split.wants()
 
 
-def test_what_the_user_lets_go_is_loose() -> None:
+def test_what_has_gone_before_the_users_word_is_not_made_again() -> None:
+    """A close may be told late, or an assignment under the day alone: the rest is what comes."""
     opened = an_order(*CONDOR, order_id="1", minute=0, units=4)
     (whole,) = chains(opened)
-    told = past(opened, words=[a_word(whole.id, (put(430), 4), (put(440), -4))])
+    word = a_word("pos_mine", *out_of(whole.id, (call(470), -4), (call(480), 4)))
+    closed = an_order((call(470), 1), order_id="2", minute=5, units=3, closes=True)
 
-    assert {call(470): -4, call(480): 4} == told.loose.wants()
+    told = past(opened, closed, words=[word])
+
+    assert [{call(470): -1, call(480): 4}, {put(430): 4, put(440): -4}] == wanted(told.chains)
+    assert {1: ((call(470), -3),)} == told.shortfalls
+
+
+def test_what_one_strategy_gets_on_both_sides_ends_and_its_result_is_told() -> None:
+    bought = an_order((put(430), -1), (put(440), 1), order_id="1", minute=0, price="1.00")
+    sold = an_order((put(440), -1), (put(450), 1), order_id="2", minute=1, price="1.75")
+    of_sold, of_bought = chains(bought, sold)
+    word = a_word(of_bought.id, *out_of(of_sold.id, (put(440), -1), (put(450), 1)))
+
+    (merged,) = past(bought, sold, words=[word]).chains
+
+    assert {put(430): -1, put(450): 1} == merged.wants()
+    assert Decimal("75.00") == total_realised(merged.links)
+
+
+def test_a_rolled_part_keeps_the_users_name() -> None:
+    opened = an_order(*OPEN, order_id="1", minute=0, units=4)
+    (whole,) = chains(opened)
+    word = a_word(whole.id, name="Mine")
+    out = an_order(*CLOSE, order_id="2", minute=60, units=1, closes=True)
+    rolled = an_order((put(430), 1), (put(435), -1), order_id="2", minute=60)
+    roll = replace(out, legs=(*out.legs, *rolled.legs))
+
+    assert ["Mine", "Mine"] == [each.given_name for each in past(opened, roll, words=[word]).chains]
 
 
 def test_an_opening_after_the_users_word_is_a_new_strategy_or_more_of_it() -> None:
     """More of a merged shape joins it; what was merged away begins anew."""
     puts = an_order(*OPEN, order_id="1", minute=0)
-    word = a_word("pos_mine", *OPEN, (call(480), 1), of=(chains(puts)[0].id,))
+    shares = (*out_of(chains(puts)[0].id, *OPEN), Share(call(480), 1, unexplained=1))
+    word = a_word("pos_mine", *shares)
     again = an_order(*OPEN, order_id="3", minute=60)
 
     new, mine = past(puts, again, words=[word]).chains

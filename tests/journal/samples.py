@@ -34,6 +34,16 @@ from closeout.closing.events import (
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.closing.rooms import Room
 from closeout.closing.walk import AtEnd, Grid, Holding, Pace, Schedule, Walk
+from closeout.domain.assignments import Share
+from closeout.domain.edits import (
+    Edit,
+    EditsUndone,
+    LegMoved,
+    Part,
+    StrategiesMerged,
+    StrategyRenamed,
+    StrategySplit,
+)
 from closeout.domain.orders import (
     Intent,
     LegReport,
@@ -174,6 +184,67 @@ async def open_close(
         fingerprint=f"fingerprint of {close_id}",
         events=events,
     )
+
+
+EDITS: tuple[Edit, ...] = (
+    StrategiesMerged(
+        number=1,
+        at=AT,
+        after=AT,
+        text="Merged SPY Put Credit Spread and SPY Long Call",
+        position_ids=("pos_1", "pos_2"),
+        parts=(
+            Part(
+                "pos_1",
+                (
+                    Share("SPY261218P00550000", 2, unexplained=1),
+                    Share("SPY261218C00620000", 1, taken_from="pos_2"),
+                ),
+            ),
+        ),
+        name="Earnings",
+    ),
+    StrategySplit(
+        number=2,
+        at=AT,
+        after=None,
+        text="Split SPY Earnings into 2",
+        position_id="pos_1",
+        parts=(
+            Part("pos_1", ()),
+            Part("pos_3", (Share("SPY261218P00550000", 1, taken_from="pos_1"),)),
+        ),
+    ),
+    LegMoved(
+        number=3,
+        at=AT,
+        after=AT,
+        text="Moved 1 SPY261218P00550000 from SPY Long Put to SPY Earnings",
+        from_position_id="pos_3",
+        to_position_id="pos_1",
+        symbol="SPY261218P00550000",
+        quantity=1,
+        parts=(Part("pos_1", (Share("SPY261218P00550000", 1, taken_from="pos_3"),)),),
+    ),
+    StrategyRenamed(
+        number=4,
+        at=AT,
+        after=AT,
+        text="Named SPY Earnings “Mine”",
+        position_id="pos_1",
+        parts=(Part("pos_1", ()),),
+        name="Mine",
+    ),
+    EditsUndone(number=5, at=AT, text="Undid: named SPY Earnings “Mine”", undone=(4,)),
+)
+
+
+def golden_edits() -> str:
+    """Return the payloads of all edits as readable JSON."""
+    payloads = [
+        (encoded.kind, msgspec.json.decode(encoded.payload)) for encoded in map(encode, EDITS)
+    ]
+    return msgspec.json.format(msgspec.json.encode(payloads)).decode() + "\n"
 
 
 def golden() -> str:

@@ -118,7 +118,7 @@ async def test_the_first_altered_or_lost_row_is_named(
 
     found = await journal.verify()
 
-    assert found.broken is not None
+    assert isinstance(found.broken, BrokenRow)
     assert ("c2", sequence) == (found.broken.close_id, found.broken.sequence)
     assert reason in found.broken.reason
 

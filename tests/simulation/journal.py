@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from simulation.site import Site
 
 from closeout.closing.events import Event
+from closeout.domain.edits import Edit
 from closeout.ports import (
     JournalFailed,
     Lease,
@@ -41,6 +42,7 @@ class Disk:
         self.down_until = 0.0
         self.lease: Lease | None = None
         self.history = OrderHistory()
+        self.edits: list[Edit] = []
 
     def find_by_key(self, key: str) -> Record | None:
         return next((each for each in self.records.values() if each.key == key), None)
@@ -168,6 +170,19 @@ class SimulatedJournal:
             self._disk.history = OrderHistory(tuple(orders.values()), news.until or known.until)
 
         await self._write(commit)
+
+    async def append_edit(self, account: str, edit: Edit) -> None:
+        def commit() -> None:
+            self._owned()
+            if edit.number != len(self._disk.edits) + 1:
+                raise SequenceTaken(f"edit {edit.number} is not the next")
+            self._disk.edits.append(edit)
+
+        await self._write(commit)
+
+    async def load_edits(self, account: str) -> tuple[Edit, ...]:
+        await self._read()
+        return tuple(self._disk.edits)
 
     async def close(self) -> None:
         return

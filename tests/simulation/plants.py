@@ -383,7 +383,7 @@ def _late_snapshot_is_nothing(self: book.Book, holdings: Holdings) -> None:
     if self.holdings is not None and holdings.at < self.holdings.at:
         return
     self.holdings = holdings
-    self._regroup()
+    self.regroup()
 
 
 # --- walks ------------------------------------------------------------------------------

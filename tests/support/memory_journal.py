@@ -7,6 +7,7 @@ from datetime import datetime
 
 from closeout.closing.events import Event
 from closeout.closing.step import fold
+from closeout.domain.edits import Edit
 from closeout.domain.orders import OrderReport
 from closeout.ports import (
     JournalFailed,
@@ -50,6 +51,7 @@ class MemoryJournal:
         self.taken_from_us = False
         self._records: dict[str, _Record] = {}
         self._leases: dict[str, Lease] = {}
+        self.edits: dict[str, list[Edit]] = {}
 
     async def lease(self, account: str) -> Lease | None:
         await self._check()
@@ -136,6 +138,17 @@ class MemoryJournal:
         await self._check_history()
         self.kept |= {order.order_id: order for order in news.orders}
         self.kept_until = news.until or self.kept_until
+
+    async def append_edit(self, account: str, edit: Edit) -> None:
+        await self._before_write()
+        known = self.edits.setdefault(account, [])
+        if edit.number != len(known) + 1:
+            raise SequenceTaken(f"edit {edit.number} is not the next")
+        known.append(edit)
+
+    async def load_edits(self, account: str) -> tuple[Edit, ...]:
+        await self._check()
+        return tuple(self.edits.get(account, ()))
 
     async def close(self) -> None:
         return

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from support.builders import call, holdings_of, put
 from support.past_orders import an_order
 
+from closeout.domain.edits import Edit, assignments
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.orders import OrderReport
 from closeout.domain.strategies import Strategy
@@ -43,8 +44,9 @@ def grouped(
     held: Mapping[str, int | str],
     orders: Iterable[OrderReport] = (),
     owners: Mapping[str, str] | None = None,
+    edits: Iterable[Edit] = (),
 ) -> Grouping:
-    return group("PA1", holdings_of(held), orders, owners or {})
+    return group("PA1", holdings_of(held), orders, owners or {}, assignments=assignments(edits))
 
 
 def legs_of(strategy: Strategy) -> dict[str, int]:

@@ -4,6 +4,126 @@
  */
 
 export interface paths {
+    "/api/positions/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Edits
+         * @description Every edit, newest first; those that stand are what positions are grouped by.
+         */
+        get: operations["listEdits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/edits/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take back the last edit that stands, or several.
+         */
+        post: operations["undoEdits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge
+         * @description Make one position of several.
+         */
+        post: operations["mergePositions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move
+         * @description Give contracts of a leg to another position, or to one of their own.
+         */
+        post: operations["moveLeg"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/{position_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split
+         * @description Make several positions of one.
+         */
+        post: operations["splitPosition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/{position_id}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename
+         * @description Name a position.
+         */
+        post: operations["renamePosition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/positions": {
         parameters: {
             query?: never;
@@ -1563,6 +1683,62 @@ export interface components {
             position_ids: string[];
         };
         /**
+         * EditOut
+         * @description One edit, as it is kept.
+         *
+         *     `position_ids` are the positions it changed. `stands` says whether it is in force: an edit
+         *     that was undone is not, nor is an undo. `shortfall` are signed contracts that it was about
+         *     and that have gone by another way since: what is left of them is where it says.
+         */
+        EditOut: {
+            /** Number */
+            number: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "merged" | "split" | "moved" | "renamed" | "undone";
+            /** Text */
+            text: string;
+            /** Position Ids */
+            position_ids: string[];
+            /** Stands */
+            stands: boolean;
+            /** Shortfall */
+            shortfall: components["schemas"]["MissingOut"][];
+        };
+        /**
+         * EditResponse
+         * @description An edit that was made, and every position as it is with it.
+         */
+        EditResponse: {
+            edit: components["schemas"]["EditOut"];
+            /** Positions */
+            positions: components["schemas"]["PositionOut"][];
+            /** Total Count */
+            total_count: number;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+        };
+        /**
+         * EditsResponse
+         * @description Every edit of the account, newest first.
+         */
+        EditsResponse: {
+            /** Edits */
+            edits: components["schemas"]["EditOut"][];
+            /** Total Count */
+            total_count: number;
+        };
+        /**
          * FeeOut
          * @description One regulatory fee of the whole close, with the rate it was estimated by.
          *
@@ -2007,6 +2183,23 @@ export interface components {
             as_of: string | null;
         };
         /**
+         * MergeRequest
+         * @description Make one position of several on one underlying. The first keeps its id, and its name.
+         * @example {
+         *       "name": "Earnings condor",
+         *       "position_ids": [
+         *         "pos_5d1f0a3be94c7720",
+         *         "pos_b02a9c6d11ef8e43"
+         *       ]
+         *     }
+         */
+        MergeRequest: {
+            /** Position Ids */
+            position_ids: string[];
+            /** Name */
+            name?: string | null;
+        };
+        /**
          * MetricsOut
          * @description Everything a trader asks of a strategy.
          *
@@ -2031,6 +2224,25 @@ export interface components {
             symbol: string;
             /** Quantity */
             quantity: number;
+        };
+        /**
+         * MoveRequest
+         * @description Give contracts of a leg to another position, or, with null, to one of their own.
+         * @example {
+         *       "from_position_id": "pos_5d1f0a3be94c7720",
+         *       "leg_id": "leg_9a1c44d02be7f615",
+         *       "quantity": 2
+         *     }
+         */
+        MoveRequest: {
+            /** From Position Id */
+            from_position_id: string;
+            /** Leg Id */
+            leg_id: string;
+            /** Quantity */
+            quantity: number;
+            /** To Position Id */
+            to_position_id?: string | null;
         };
         /**
          * NettedOut
@@ -2095,6 +2307,16 @@ export interface components {
             at_expiry: number[] | null;
             /** Today */
             today: number[] | null;
+        };
+        /**
+         * PickIn
+         * @description Some contracts (or shares) of one leg; `quantity` is positive, as on the leg.
+         */
+        PickIn: {
+            /** Leg Id */
+            leg_id: string;
+            /** Quantity */
+            quantity: number;
         };
         /**
          * PositionHistory
@@ -2330,6 +2552,17 @@ export interface components {
             quantity: number;
         };
         /**
+         * RenameRequest
+         * @description Name a position; null gives it back the name of its shape.
+         * @example {
+         *       "name": "Earnings condor"
+         *     }
+         */
+        RenameRequest: {
+            /** Name */
+            name: string | null;
+        };
+        /**
          * ReportFeesOut
          * @description Estimated regulatory fees, dollars, as in a preview. FEE activities tell the truth.
          */
@@ -2397,6 +2630,31 @@ export interface components {
             modelled: boolean;
         };
         /**
+         * SplitRequest
+         * @description Make several positions of one.
+         *
+         *     Each part becomes a position. What no part names stays in the old one; when the parts name
+         *     everything, the first part keeps its id.
+         * @example {
+         *       "parts": [
+         *         [
+         *           {
+         *             "leg_id": "leg_9a1c44d02be7f615",
+         *             "quantity": 2
+         *           },
+         *           {
+         *             "leg_id": "leg_07be3f5aa1d2c968",
+         *             "quantity": 2
+         *           }
+         *         ]
+         *       ]
+         *     }
+         */
+        SplitRequest: {
+            /** Parts */
+            parts: components["schemas"]["PickIn"][][];
+        };
+        /**
          * StatusOut
          * @description `positions_as_of` null means holdings were never read; `positions_error` says why.
          */
@@ -2449,6 +2707,19 @@ export interface components {
             quantity: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * UndoRequest
+         * @description Take back the last edit, or with `down_to` the edit of that number and all after it.
+         *
+         *     Naming the number makes a repeated request harmless.
+         * @example {
+         *       "down_to": 7
+         *     }
+         */
+        UndoRequest: {
+            /** Down To */
+            down_to?: number | null;
         };
         /** ValidationError */
         ValidationError: {
@@ -2759,6 +3030,9 @@ export type ConflictOut = components['schemas']['ConflictOut'];
 export type CostOut = components['schemas']['CostOut'];
 export type CustomWalk = components['schemas']['CustomWalk'];
 export type DeedOut = components['schemas']['DeedOut'];
+export type EditOut = components['schemas']['EditOut'];
+export type EditResponse = components['schemas']['EditResponse'];
+export type EditsResponse = components['schemas']['EditsResponse'];
 export type FeeOut = components['schemas']['FeeOut'];
 export type FeesOut = components['schemas']['FeesOut'];
 export type GreeksOut = components['schemas']['GreeksOut'];
@@ -2771,12 +3045,15 @@ export type LegOut = components['schemas']['LegOut'];
 export type LegOutlookOut = components['schemas']['LegOutlookOut'];
 export type LinkOut = components['schemas']['LinkOut'];
 export type MarketOut = components['schemas']['MarketOut'];
+export type MergeRequest = components['schemas']['MergeRequest'];
 export type MetricsOut = components['schemas']['MetricsOut'];
 export type MissingOut = components['schemas']['MissingOut'];
+export type MoveRequest = components['schemas']['MoveRequest'];
 export type NettedOut = components['schemas']['NettedOut'];
 export type NextEventOut = components['schemas']['NextEventOut'];
 export type OutlookOut = components['schemas']['OutlookOut'];
 export type PayoffOut = components['schemas']['PayoffOut'];
+export type PickIn = components['schemas']['PickIn'];
 export type PositionHistory = components['schemas']['PositionHistory'];
 export type PositionOut = components['schemas']['PositionOut'];
 export type PositionRiskOut = components['schemas']['PositionRiskOut'];
@@ -2786,11 +3063,14 @@ export type PreviewOrder = components['schemas']['PreviewOrder'];
 export type PreviewWarning = components['schemas']['PreviewWarning'];
 export type Problem = components['schemas']['Problem'];
 export type RemainingLegOut = components['schemas']['RemainingLegOut'];
+export type RenameRequest = components['schemas']['RenameRequest'];
 export type ReportFeesOut = components['schemas']['ReportFeesOut'];
 export type ReportOut = components['schemas']['ReportOut'];
 export type RiskOut = components['schemas']['RiskOut'];
+export type SplitRequest = components['schemas']['SplitRequest'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type UnassignedOut = components['schemas']['UnassignedOut'];
+export type UndoRequest = components['schemas']['UndoRequest'];
 export type ValidationError = components['schemas']['ValidationError'];
 export type WalkOut = components['schemas']['WalkOut'];
 export type WorthOut = components['schemas']['WorthOut'];
@@ -2806,6 +3086,350 @@ export type StatusMessage = components['schemas']['StatusMessage'];
 export type WalkMovedOut = components['schemas']['WalkMovedOut'];
 export type $defs = Record<string, never>;
 export interface operations {
+    listEdits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditsResponse"];
+                };
+            };
+        };
+    };
+    undoEdits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A running close has these contracts, or nothing is there to undo. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was changed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mergePositions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A running close has these contracts, or nothing is there to undo. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was changed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveLeg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A running close has these contracts, or nothing is there to undo. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was changed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    splitPosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A running close has these contracts, or nothing is there to undo. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was changed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renamePosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A running close has these contracts, or nothing is there to undo. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was changed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPositions: {
         parameters: {
             query?: never;

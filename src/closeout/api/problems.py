@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from closeout.domain.errors import CannotPlan, CloseoutError
+from closeout.domain.errors import CannotPlan, CannotRegroup, CloseoutError
 from closeout.ports import JournalFailed, NotOwner, ReadFailed
 from closeout.runtime.refusals import (
     KeyReused,
@@ -50,6 +50,13 @@ _UNPROCESSABLE_CODES = frozenset(
     }
 )
 """Plans that no state of the market would allow: the request itself must change."""
+
+_REGROUPING_STATUS = {
+    "unknown_position": HTTPStatus.NOT_FOUND,
+    "unknown_leg": HTTPStatus.NOT_FOUND,
+    "nothing_to_undo": HTTPStatus.CONFLICT,
+}
+"""Every other edit that does not fit must itself be another."""
 
 _ADVICE: dict[type[CloseoutError], str] = {
     NotOwner: "Another process has just taken the account over. Nothing was sent. Use that one.",
@@ -100,7 +107,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _expected(request: Request, error: CloseoutError) -> JSONResponse:
-    code = error.reason_code if isinstance(error, CannotPlan) else error.code
+    code = error.reason_code if isinstance(error, CannotPlan | CannotRegroup) else error.code
     extra: dict[str, object] = {}
     if isinstance(error, PreviewStale):
         extra["changes"] = [asdict(change) for change in error.changes]
@@ -110,6 +117,8 @@ async def _expected(request: Request, error: CloseoutError) -> JSONResponse:
 def _status(error: CloseoutError, code: str) -> HTTPStatus:
     if isinstance(error, BodyDisagrees) or code in _UNPROCESSABLE_CODES:
         return HTTPStatus.UNPROCESSABLE_ENTITY
+    if isinstance(error, CannotRegroup):
+        return _REGROUPING_STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY)
     for kind, status in _STATUS.items():
         if isinstance(error, kind):
             return status

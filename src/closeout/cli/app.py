@@ -2,7 +2,7 @@
 
 import typer
 
-from closeout.cli import closes, pacing, positions
+from closeout.cli import closes, groups, pacing, positions
 
 app = typer.Typer(
     help="Close Alpaca option strategies as one order, and see proof that they are gone.",
@@ -22,3 +22,4 @@ app.command("faster")(pacing.faster)
 # A credit is negative, and must not be taken for an option.
 app.command("limit", context_settings={"ignore_unknown_options": True})(pacing.limit)
 app.command("status")(closes.status)
+app.add_typer(groups.app, name="group")

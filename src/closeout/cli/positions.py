@@ -75,7 +75,7 @@ def list_positions() -> None:
 def show(position: Position) -> None:
     """Show all that is known of one strategy: worth, risk, greeks, payoff, what comes next."""
     try:
-        found = get(f"/api/positions/{_find(position)['id']}")
+        found = get(f"/api/positions/{find_position(position)['id']}")
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
     details.position(found)
@@ -84,7 +84,7 @@ def show(position: Position) -> None:
 def history(position: Position) -> None:
     """Show what happened to a position since it was opened."""
     try:
-        found = _find(position)
+        found = find_position(position)
         render.history(found, get(f"/api/positions/{found['id']}/history"))
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
@@ -114,7 +114,7 @@ def preview(
 ) -> None:
     """Show exactly what a close would send. Nothing is sent."""
     try:
-        found = _find(position)
+        found = find_position(position)
         what = _what(found, leg, units=units, percent=percent, quantity=quantity)
         walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
         body = what | _terms(walk, limit=limit, offset=offset, price=price)
@@ -149,7 +149,7 @@ def close(
 ) -> None:
     """Close a strategy or a part of it, and follow it to its end."""
     try:
-        found = _find(position)
+        found = find_position(position)
         what = _what(found, leg, units=units, percent=percent, quantity=quantity)
         walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
         body = what | _terms(walk, limit=limit, offset=offset, price=price)
@@ -159,7 +159,7 @@ def close(
         raise fail(refusal) from refusal
 
 
-def _find(wanted: str) -> Json:
+def find_position(wanted: str) -> Json:
     """Return the position of this id, or the only one of this ticker."""
     positions = get("/api/positions")["positions"]
     found = [each for each in positions if each["id"] == wanted]
@@ -182,7 +182,7 @@ def _what(
     quantity: int | None,
 ) -> Json:
     """Say how much is to go: a leg by itself, or units of the strategy or of chosen legs."""
-    chosen = [_find_leg(position, wanted) for wanted in legs or []]
+    chosen = [find_leg(position, wanted) for wanted in legs or []]
     body: Json = {"units": units, "percent": percent, "quantity": quantity}
     if len(chosen) == 1 and units is None and percent is None:
         body["leg_id"] = chosen[0]
@@ -191,7 +191,7 @@ def _what(
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _find_leg(position: Json, wanted: str) -> str:
+def find_leg(position: Json, wanted: str) -> str:
     for leg in position["legs"]:
         if wanted in (leg["id"], leg["symbol"]):
             return str(leg["id"])

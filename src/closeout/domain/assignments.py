@@ -5,19 +5,36 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """
+    Contracts (or shares) of one symbol that a strategy gets; `quantity` is signed.
+
+    They come out of the strategy `taken_from`. None: they were no strategy's of the history,
+    and `unexplained` of them (signed as well) are older than what the history tells.
+    """
+
+    symbol: str
+    quantity: int
+    taken_from: str | None = None
+    unexplained: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """
-    From `at` on, exactly these contracts are the strategy `strategy_id`.
+    From `at` on, these contracts are in the strategy `strategy_id`.
 
-    `legs` are symbols with signed contracts (or shares). What the strategy does not have yet
-    comes out of `taken_from`, with its price and its past, else from contracts that no
-    strategy of the history has. What it has beyond `legs` is let go. Orders after `at` go on
-    changing the strategy as any other. `name` replaces the name of its shape; None keeps
-    the name it has.
+    It takes its place in the replay behind what was submitted until `after`, by the broker's
+    clock; None is before everything. Contracts are moved and never made: of what has gone by
+    then, the rest comes. So a close may be replayed before or after it with the same result.
+    The `number` says which of two assignments came first. With `renames`, `name` is the
+    strategy's from now on, and None gives it back that of its shape.
     """
 
+    number: int
     at: datetime
+    after: datetime | None
     strategy_id: str
-    legs: tuple[tuple[str, int], ...]
-    taken_from: tuple[str, ...] = ()
+    shares: tuple[Share, ...] = ()
+    renames: bool = False
     name: str | None = None

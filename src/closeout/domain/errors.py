@@ -36,6 +36,20 @@ class CannotPlan(CloseoutError):
         self.reason_code = reason_code
 
 
+class CannotRegroup(CloseoutError):
+    """
+    The user's edit does not fit how things are now; nothing has changed.
+
+    `reason_code` says which rule stands in the way.
+    """
+
+    code = "cannot_regroup"
+
+    def __init__(self, reason_code: str, message: str) -> None:
+        super().__init__(message)
+        self.reason_code = reason_code
+
+
 class NoPrice(CloseoutError):
     """A price was needed and no usable quote is there."""
 

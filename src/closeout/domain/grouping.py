@@ -49,6 +49,10 @@ class Grouping:
     strategies: tuple[Strategy, ...]
     unassigned: tuple[Unassigned, ...]
     histories: Mapping[str, tuple[ChainLink, ...]] = field(default_factory=dict)
+    loose: Mapping[str, int] = field(default_factory=dict)
+    """Signed contracts that the history knows and no strategy of it has."""
+    shortfalls: Mapping[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """Signed contracts by which the user's assignments fall short, by their number."""
 
     def differences(self, symbols: Iterable[str]) -> list[Unassigned]:
         """Return what is not accounted for in these contracts."""
@@ -76,13 +80,13 @@ def group(
     past = read_past(account, orders, owners, settlements, assignments)
     settled = settle(past.chains, held, holdings.at.date())
     offset = netted(settled.claims, held)
+    entries = {row.symbol: row.average_entry for row in holdings.rows}
     strategies, histories = [], {}
     for chain in past.chains:
         claims = {key: value for key, value in settled.claims.get(chain.id, {}).items() if value}
         if claims:
-            strategies.append(_of_chain(account, chain, claims, offset.get(chain.id, ())))
+            strategies.append(_of_chain(account, chain, claims, offset.get(chain.id, ()), entries))
             histories[chain.id] = tuple(chain.links)
-    entries = {row.symbol: row.average_entry for row in holdings.rows}
     recognised = _Recognised(account, entries, past, frozenset(histories))
     for claims in _merged(recognise(settled.loose)):
         strategy = recognised.strategy(claims)
@@ -92,7 +96,13 @@ def group(
         (*_left_over(holdings, strange), *_differences(settled.differences, held)),
         key=lambda left: left.symbol,
     )
-    return Grouping(tuple(sorted(strategies, key=_display_order)), tuple(unassigned), histories)
+    return Grouping(
+        strategies=tuple(sorted(strategies, key=_display_order)),
+        unassigned=tuple(unassigned),
+        histories=histories,
+        loose=past.loose.wants(),
+        shortfalls=past.shortfalls,
+    )
 
 
 def _why_strange(row: Holding) -> str | None:
@@ -126,11 +136,19 @@ def _display_order(strategy: Strategy) -> tuple[str, date, str]:
     return (strategy.underlying, strategy.expiry or date.max, strategy.id)
 
 
-def _of_chain(account: str, chain: Chain, claims: Claims, offset: tuple[Netted, ...]) -> Strategy:
-    legs = [
-        _leg(chain.id, symbol, quantity, chain.entry_price(symbol, quantity))
-        for symbol, quantity in claims.items()
-    ]
+def _of_chain(
+    account: str,
+    chain: Chain,
+    claims: Claims,
+    offset: tuple[Netted, ...],
+    entries: Mapping[str, Decimal | None],
+) -> Strategy:
+    """`entries` are the broker's averages, for assigned contracts that no order tells of."""
+    legs = []
+    for symbol, quantity in claims.items():
+        entry = chain.entry_price(symbol, quantity)
+        entry = entries.get(symbol) if entry is None else entry
+        legs.append(_leg(chain.id, symbol, quantity, entry))
     missing = ((symbol, wanted - claims.get(symbol, 0)) for symbol, wanted in chain.wants().items())
     return Strategy(
         id=chain.id,

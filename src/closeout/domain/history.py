@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from closeout.domain.assignments import Assignment
+from closeout.domain.assignments import Assignment, Share
 from closeout.domain.chains import Chain, ChainLink, Change, Deed, Lot, in_lowest_terms, realised
 from closeout.domain.names import name_pieces, piece_of
 from closeout.domain.occ import OccSymbol, option_or_none
@@ -50,6 +50,8 @@ class Past:
     loose: Chain
     loose_links: Mapping[str, tuple[ChainLink, ...]]
     """What happened to loose contracts by symbol, since the account last had none of them."""
+    shortfalls: Mapping[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """Signed contracts by which assignments, by their number, fell short of their word."""
 
 
 def read_past(
@@ -68,7 +70,7 @@ def read_past(
     timed = [
         *(((_submitted_at(order), 0, order.order_id), order) for order in orders),
         *(((each.at.timestamp(), 1, each.activity_id), each) for each in settlements),
-        *(((each.at.timestamp(), 2, each.strategy_id), each) for each in assignments),
+        *(((_spoken_at(each), 2, f"{each.number:09}"), each) for each in assignments),
     ]
     for _, event in sorted(timed, key=lambda pair: pair[0]):
         match event:
@@ -90,6 +92,10 @@ def _submitted_at(order: OrderReport) -> float:
     """
     at = order.submitted_at or order.updated_at
     return at.timestamp() if at else 0.0
+
+
+def _spoken_at(word: Assignment) -> float:
+    return word.after.timestamp() if word.after else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +130,13 @@ class _Replay:
     loose: Chain = field(default_factory=lambda: Chain(id=""))
     loose_links: dict[str, list[ChainLink]] = field(default_factory=lambda: defaultdict(list))
     gaps: list[_Gap] = field(default_factory=list)
+    shortfalls: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def past(self) -> Past:
         alive = [chain for chain in self.chains.values() if not chain.is_empty()]
         links = {symbol: tuple(each) for symbol, each in self.loose_links.items() if each}
-        return Past(tuple(reversed(alive)), self.loose, links)
+        shortfalls = {number: tuple(each) for number, each in self.shortfalls.items()}
+        return Past(tuple(reversed(alive)), self.loose, links, shortfalls)
 
     # --- orders -------------------------------------------------------------------------
 
@@ -200,6 +208,10 @@ class _Replay:
         known = self.chains.get(identity)
         if known is not None and not known.is_empty():
             identity = strategy_id(self.account, identity, order_id)
+        return self._begin_as(identity)
+
+    def _begin_as(self, identity: str) -> Chain:
+        """Begin a chain; what was closed under its id is another story."""
         # Opened anew, a chain is the newest.
         self._forget(self.chains.pop(identity, None))
         return self._enter(Chain(id=identity))
@@ -322,6 +334,7 @@ class _Replay:
             return chain
         moved = {symbol: share // whole for symbol, share in shares.items()}
         rolled = self._enter(Chain(id=strategy_id(self.account, chain.id, order.order_id)))
+        rolled.given_name, rolled.is_users = chain.given_name, chain.is_users
         self._move(chain, rolled, moved)
         at = order.submitted_at or order.updated_at
         _link_move(chain, rolled, moved, at, order.order_id)
@@ -395,45 +408,64 @@ class _Replay:
 
     def take_assignment(self, word: Assignment) -> None:
         target = self.chains.get(word.strategy_id)
-        if target is None:
-            target = self._enter(Chain(id=word.strategy_id))
+        if target is None or target.is_empty():
+            target = self._begin_as(word.strategy_id)
         target.is_users = True
-        target.given_name = word.name if word.name is not None else target.given_name
-        legs = dict(word.legs)
-        for symbol in {*legs, *target.wants()}:
-            self._bring_to(target, symbol, legs.get(symbol, 0), word)
+        if word.renames:
+            target.given_name = word.name
+        if any(share.taken_from for share in word.shares):
+            # Whom the user gives contracts, claims them before whom they came from.
+            self.chains[target.id] = self.chains.pop(target.id)
+        for share in word.shares:
+            left = self._hand_over(target, share, word)
+            left -= self._find(target, share, left, word)
+            if left:
+                self.shortfalls[word.number].append((share.symbol, left))
 
-    def _bring_to(self, target: Chain, symbol: str, wanted: int, word: Assignment) -> None:
-        """Let go what is too much or on the wrong side; then take what is missing."""
-        has = target.wanted(symbol)
-        keep = min(abs(has), abs(wanted)) if has * wanted > 0 else 0
-        self._let_go(target, symbol, abs(has) - keep)
-        missing = wanted - target.wanted(symbol)
-        for name in word.taken_from:
-            source = self.chains.get(name)
-            if source is not None and source is not target:
-                missing -= self._hand_over(source, target, symbol, missing, word)
-        missing -= self._hand_over(self.loose, target, symbol, missing, word)
-        if missing:
-            self._put(target, symbol, Lot(missing, None, None))
-            changes = (Change(symbol, missing, None),)
+    def _hand_over(self, target: Chain, share: Share, word: Assignment) -> int:
+        """Move what the source has of a share; return the signed contracts it has not."""
+        symbol, source = share.symbol, self._source(share)
+        has = 0 if source is None or source is target else source.wanted(symbol)
+        if source is None or has * share.quantity <= 0:
+            return share.quantity
+        moved = share.quantity if abs(share.quantity) < abs(has) else has
+        offset = _least(moved, -target.wanted(symbol))
+        if offset:
+            self._offset(source, target, symbol, offset, word)
+        if moved != offset:
+            self._move(source, target, {symbol: moved - offset})
+            _link_move(source, target, {symbol: moved - offset}, word.at, "")
+        if source is self.loose:
+            self._tell_story(target, symbol)
+        return share.quantity - moved
+
+    def _tell_story(self, target: Chain, symbol: str) -> None:
+        """Let what single orders did go with the last of the contracts they did it to."""
+        if not self.loose.wanted(symbol):
+            target.links[:0] = self.loose_links.pop(symbol, [])
+
+    def _source(self, share: Share) -> Chain | None:
+        return self.loose if share.taken_from is None else self.chains.get(share.taken_from)
+
+    def _offset(
+        self, source: Chain, target: Chain, symbol: str, quantity: int, word: Assignment
+    ) -> None:
+        """Let contracts end each other that one strategy would have on both sides."""
+        lots = [*source.take(symbol, abs(quantity)), *target.take(symbol, abs(quantity))]
+        change = Change(symbol, quantity, None)
+        # The price they meet at is no matter: what one side wins by it, the other loses.
+        won = realised(symbol, lots, Decimal(0))
+        others = (source.id,) if source.id else ()
+        target.links.append(ChainLink(word.at, Deed.REGROUPED, "", (change,), won, others))
+
+    def _find(self, target: Chain, share: Share, missing: int, word: Assignment) -> int:
+        """Take what the history has never told of; return it, signed."""
+        found = _least(missing, share.unexplained)
+        if found:
+            self._put(target, share.symbol, Lot(found, None, None))
+            changes = (Change(share.symbol, found, None),)
             target.links.append(ChainLink(word.at, Deed.REGROUPED, "", changes, Decimal(0)))
-
-    def _let_go(self, chain: Chain, symbol: str, contracts: int) -> None:
-        for lot in chain.take(symbol, contracts):
-            self.loose.add(symbol, lot)
-
-    def _hand_over(
-        self, source: Chain, target: Chain, symbol: str, missing: int, word: Assignment
-    ) -> int:
-        """Move up to `missing` contracts of the same side; return how many moved, signed."""
-        has = source.wanted(symbol)
-        if has * missing <= 0:
-            return 0
-        moved = missing if abs(missing) < abs(has) else has
-        self._move(source, target, {symbol: moved})
-        _link_move(source, target, {symbol: moved}, word.at, "")
-        return moved
+        return found
 
     # --- links ----------------------------------------------------------------------------
 
@@ -473,6 +505,13 @@ def _link_move(
         )
         others = (other.id,) if other.id else ()
         chain.links.append(ChainLink(at, Deed.REGROUPED, order_id, changes, Decimal(0), others))
+
+
+def _least(one: int, other: int) -> int:
+    """The smaller of two signed quantities of one side; zero when they are on two."""
+    if one * other <= 0:
+        return 0
+    return one if abs(one) < abs(other) else other
 
 
 def _can_give(chain: Chain, trades: Iterable[_Trade]) -> bool:

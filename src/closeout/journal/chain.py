@@ -1,10 +1,10 @@
 """
-The hash chain of a close.
+The hash chain of a close, and the one of an account's edits.
 
 The first link hashes who the close is, every further one its event and the hash before it;
 the close's row keeps the last hash and the count. So an altered, missing, added or moved
-event shows, also at the end. It guards against damage and careless hands; whoever may
-rewrite the whole chain can still forge it.
+event shows, also at the end. Edits of an account are chained alike. It guards against damage
+and careless hands; whoever may rewrite the whole chain can still forge it.
 """
 
 from dataclasses import dataclass
@@ -40,9 +40,14 @@ def genesis(identity: Identity) -> Head:
     return Head(length=0, hash=_digest(identity))
 
 
-def link(head: Head, close_id: str, event: Encoded) -> Head:
-    """Return the head after `event` was added."""
-    text = (head.hash, close_id, head.length, event.kind, event.at, event.payload)
+def genesis_of_edits(account: str) -> Head:
+    """Return the head of an account's edits when there are none."""
+    return Head(length=0, hash=_digest(("edits", account)))
+
+
+def link(head: Head, owner: str, event: Encoded) -> Head:
+    """Return the head after `event` was added; `owner` is the close's id, or the account."""
+    text = (head.hash, owner, head.length, event.kind, event.at, event.payload)
     return Head(length=head.length + 1, hash=_digest(text))
 
 

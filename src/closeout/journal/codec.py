@@ -1,5 +1,5 @@
 """
-Events to and from the text the journal keeps.
+Events and edits to and from the text the journal keeps.
 
 A kind is the event's class name in snake case; a payload is JSON with sorted keys, money as
 the exact decimal text and instants as ISO 8601 with their offset. Renaming an event or a
@@ -7,14 +7,15 @@ field makes old journals unreadable: `tests/journal/golden_events.json` pins the
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from typing import get_args
+from typing import TypeVar, get_args
 
 import msgspec
 
 from closeout.closing.events import Event
+from closeout.domain.edits import Edit
 from closeout.domain.orders import OrderReport
 from closeout.ports import JournalFailed
 
@@ -35,14 +36,19 @@ def kind_of(event_type: type) -> str:
 
 EVENT_TYPES: dict[str, type[Event]] = {kind_of(each): each for each in get_args(Event)}
 
-_KINDS = {each: kind for kind, each in EVENT_TYPES.items()}
+EDIT_TYPES: dict[str, type[Edit]] = {kind_of(each): each for each in get_args(Edit)}
+
+T = TypeVar("T")
+
+_TYPES: dict[str, type[Event] | type[Edit]] = {**EVENT_TYPES, **EDIT_TYPES}
+_KINDS = {each: kind for kind, each in _TYPES.items()}
 _LIKE_A_NAIVE_INSTANT = re.compile(r'T\d\d:\d\d:\d\d(?:\.\d+)?"')
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
 _ORDER_DECODER = msgspec.json.Decoder(OrderReport)
-_DECODERS = {kind: msgspec.json.Decoder(each) for kind, each in EVENT_TYPES.items()}
+_DECODERS = {kind: msgspec.json.Decoder(each) for kind, each in _TYPES.items()}
 
 
-def encode(event: Event) -> Encoded:
+def encode(event: Event | Edit) -> Encoded:
     """
     Return what the journal keeps of `event`.
 
@@ -71,7 +77,7 @@ def decode_order(payload: str) -> OrderReport | None:
         return None
 
 
-def _payload(value: Event | OrderReport, name: str) -> str:
+def _payload(value: Event | Edit | OrderReport, name: str) -> str:
     payload = _ENCODER.encode(value).decode()
     # Walking the value costs ten times what encoding it does, and is hardly ever needed.
     if _LIKE_A_NAIVE_INSTANT.search(payload):
@@ -87,7 +93,16 @@ def decode(kind: str, payload: str, *, row: str) -> Event:
     Raises:
         JournalFailed: the kind or a field is unknown here, or the text is damaged.
     """
-    decoder = _DECODERS.get(kind)
+    return _decode(EVENT_TYPES, kind, payload, row)
+
+
+def decode_edit(kind: str, payload: str, *, row: str) -> Edit:
+    """Return the edit that was encoded, as `decode` does an event. Raises: JournalFailed."""
+    return _decode(EDIT_TYPES, kind, payload, row)
+
+
+def _decode(types: Mapping[str, type[T]], kind: str, payload: str, row: str) -> T:
+    decoder = _DECODERS.get(kind) if kind in types else None
     if decoder is None:
         raise JournalFailed(f"{row} is of the unknown kind {kind!r}. {_NEWER}")
     try:
@@ -95,6 +110,7 @@ def decode(kind: str, payload: str, *, row: str) -> Event:
     # An event's own assertions speak up when a payload was altered.
     except (msgspec.MsgspecError, AssertionError) as error:
         raise JournalFailed(f"{row} ({kind}) cannot be read: {error}. {_DAMAGED}") from error
+    assert isinstance(event, types[kind])
     unknown = next(_unknown_fields(msgspec.json.decode(payload), msgspec.to_builtins(event)), None)
     if unknown is not None:
         raise JournalFailed(f"{row} ({kind}) has the unknown field {unknown!r}. {_NEWER}")

@@ -17,13 +17,14 @@ from typing import assert_never
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from closeout.journal.chain import Head, genesis, link
+from closeout.journal.chain import Head, genesis, genesis_of_edits, link
 from closeout.journal.codec import Encoded
 from closeout.journal.engines import Engines
 from closeout.journal.failures import JournalBelongsToAnother, explain
 from closeout.journal.requests import (
     Appending,
     Binding,
+    Editing,
     Ending,
     Opening,
     Releasing,
@@ -31,7 +32,7 @@ from closeout.journal.requests import (
     Request,
     Taking,
 )
-from closeout.journal.tables import close, close_event, lease, meta
+from closeout.journal.tables import close, close_event, edit, edit_log, lease, meta
 from closeout.ports import JournalFailed, NotOwner, SequenceTaken
 
 Outcome = JournalFailed | None
@@ -77,6 +78,16 @@ _END = (
             .scalar_subquery(),
         )
     )
+)
+_READ_EDITS = (
+    select(edit_log.c.account, edit_log.c.length, edit_log.c.head)
+    .where(edit_log.c.account == bindparam("name"))
+    .with_for_update()
+)
+_MOVE_EDITS = (
+    update(edit_log)
+    .where(edit_log.c.account == bindparam("name"))
+    .values(length=bindparam("new_length"), head=bindparam("new_head"))
 )
 _RESUME = update(close).where(close.c.close_id == bindparam("id")).values(ended_at=None)
 
@@ -145,6 +156,8 @@ class _Group:
                 case Ending():
                     self._own_head(request.close_id)
                     self._ended[request.close_id] = request.ended
+                case Editing():
+                    self._edit(request)
                 case Binding():
                     self._bind(request)
                 case Taking():
@@ -229,6 +242,38 @@ class _Group:
             )
         self._appended.add(request.close_id)
         self._add(request.close_id, request.events)
+
+    def _edit(self, request: Editing) -> None:
+        """Write an edit at once: a person makes one now and then."""
+        account, run = request.account, self._connection.execute
+        self._require_ours(account)
+        row = run(_READ_EDITS, {"name": account}).one_or_none()
+        before = genesis_of_edits(account) if row is None else Head(row.length, row.head)
+        if request.number != before.length + 1:
+            raise SequenceTaken(
+                f"Edit {request.number} of account {account} cannot be written; the next is "
+                f"{before.length + 1}: load the edits and go on from there."
+            )
+        after = link(before, account, request.edit)
+        if row is None:
+            run(insert(edit_log), {"account": account} | _head_row(after))
+        else:
+            run(
+                _MOVE_EDITS,
+                {"name": account, "new_length": after.length, "new_head": after.hash},
+            )
+        run(
+            insert(edit),
+            {
+                "account": account,
+                "number": after.length,
+                "kind": request.edit.kind,
+                "at": request.edit.at,
+                "payload": request.edit.payload,
+                "previous_hash": before.hash,
+                "hash": after.hash,
+            },
+        )
 
     def _bind(self, request: Binding) -> None:
         bound = self._connection.scalar(_READ_IDENTITY)

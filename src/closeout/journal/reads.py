@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from closeout.journal.codec import decode
-from closeout.journal.tables import close, close_event
+from closeout.domain.edits import Edit
+from closeout.journal.codec import decode, decode_edit
+from closeout.journal.tables import close, close_event, edit, edit_log
 from closeout.journal.tables import lease as leases
 from closeout.ports import JournalFailed, Lease, StoredClose
 
@@ -50,6 +51,27 @@ def lease(connection: Connection, account: str) -> Lease | None:
     """Return the lease of `account`, or None if nobody ever had it."""
     row = connection.execute(select(leases).where(leases.c.account == account)).one_or_none()
     return None if row is None else Lease(row.epoch, row.beat, row.owner)
+
+
+def load_edits(connection: Connection, account: str) -> tuple[Edit, ...]:
+    """Return every edit of `account`, oldest first."""
+    rows = connection.execute(
+        select(edit_log.c.length, edit.c.number, edit.c.kind, edit.c.payload)
+        .join_from(edit_log, edit, edit_log.c.account == edit.c.account, isouter=True)
+        .where(edit_log.c.account == account)
+        .order_by(edit.c.number)
+    ).all()
+    present = [row for row in rows if row.number is not None]
+    length = rows[0].length if rows else 0
+    if [row.number for row in present] != list(range(1, length + 1)):
+        raise JournalFailed(
+            f"Account {account} should have {length} edits and some are missing or too many: "
+            "`closeout doctor` checks the journal, and a backup holds what was there."
+        )
+    return tuple(
+        decode_edit(row.kind, row.payload, row=f"Edit {row.number} of account {account}")
+        for row in present
+    )
 
 
 def _closes(connection: Connection, which: Select[Any]) -> tuple[StoredClose, ...]:

@@ -37,6 +37,15 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Editing:
+    """The next edit of an account's strategies; numbers begin with 1."""
+
+    account: str
+    number: int
+    edit: Encoded
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """Whose journal this is, if nobody's yet."""
 
@@ -66,4 +75,4 @@ class Releasing:
     account: str
 
 
-Request = Opening | Appending | Ending | Binding | Taking | Renewing | Releasing
+Request = Opening | Appending | Ending | Editing | Binding | Taking | Renewing | Releasing

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from closeout.closing.events import Event
+from closeout.domain.edits import Edit
 from closeout.journal import history, reads
 from closeout.journal.chain import Identity
 from closeout.journal.codec import encode, instant
@@ -21,6 +22,7 @@ from closeout.journal.migrate import upgrade
 from closeout.journal.requests import (
     Appending,
     Binding,
+    Editing,
     Ending,
     Opening,
     Releasing,
@@ -199,6 +201,19 @@ class SqlJournal:
         ):
             history.keep(connection, batch)
         self._engines.check_files()
+
+    async def append_edit(self, account: str, edit: Edit) -> None:
+        """
+        Add the next edit of an account's strategies.
+
+        Raises:
+            SequenceTaken: it is not the next.
+        """
+        await self._writer.write(Editing(account, edit.number, encode(edit)))
+
+    async def load_edits(self, account: str) -> tuple[Edit, ...]:
+        """Return every edit of an account, oldest first."""
+        return await self._read(reads.load_edits, account)
 
     async def verify(self) -> Verification:
         """Check every row against its hash chain; the first broken one is named."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. A journal that is already there starts without importing Alembic."""
 
 metadata = MetaData(
@@ -88,6 +88,26 @@ order_fact = Table(
     Column("submitted_at", String(32)),
     Column("updated_at", String(32), nullable=False, comment="empty when the broker does not say"),
     Column("payload", Text, nullable=False, comment="the newest report, with its legs"),
+)
+
+edit_log = Table(
+    "edit_log",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("length", Integer, nullable=False, comment="how many edits it has"),
+    Column("head", String(64), nullable=False, comment="the hash of its newest edit"),
+)
+
+edit = Table(
+    "edit",
+    metadata,
+    Column("account", Text, ForeignKey("edit_log.account"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="from 1"),
+    Column("kind", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 meta = Table(

@@ -1,16 +1,16 @@
 """The check that no row was altered or lost since it was written."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, inspect, select
 
-from closeout.journal.chain import Identity, genesis, link
+from closeout.journal.chain import Head, Identity, genesis, genesis_of_edits, link
 from closeout.journal.codec import Encoded
-from closeout.journal.tables import close, close_event
+from closeout.journal.tables import close, close_event, edit, edit_log
 
 _DOES_NOT_FOLLOW = (
     "it does not follow what comes before it: the event before or the close's own row was altered"
@@ -31,12 +31,26 @@ class BrokenRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenEdit:
+    """The first edit that is not what was written. Without `number` it is the count of them."""
+
+    account: str
+    number: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        where = "the edits" if self.number is None else f"edit {self.number}"
+        return f"{where} of account {self.account}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What was checked, up to the first broken row if there is one."""
 
     closes: int
     events: int
-    broken: BrokenRow | None
+    broken: BrokenRow | BrokenEdit | None
+    edits: int = 0
 
 
 def verify(connection: Connection) -> Verification:
@@ -48,7 +62,11 @@ def verify(connection: Connection) -> Verification:
             events += sum(row.sequence is not None for row in group)
             if broken := _first_broken(group):
                 return Verification(closes, events, broken)
-    return Verification(closes, events, _stray(connection))
+    stray = _stray(connection)
+    if stray is not None or not inspect(connection).has_table(edit.name):
+        return Verification(closes, events, stray)
+    edits, broken_edit = _edits(connection)
+    return Verification(closes, events, broken_edit, edits)
 
 
 def _groups(connection: Connection) -> Generator[list[Row[Any]], None, None]:
@@ -111,3 +129,41 @@ def _stray(connection: Connection) -> BrokenRow | None:
         .limit(1)
     ).one_or_none()
     return None if row is None else BrokenRow(row.close_id, row.sequence, "its close is missing")
+
+
+def _edits(connection: Connection) -> tuple[int, BrokenEdit | None]:
+    """Follow the edits of every account; return how many there are and the first broken one."""
+    heads = {row.account: genesis_of_edits(row.account) for row in _edit_logs(connection)}
+    count = 0
+    with connection.execute(select(edit).order_by(edit.c.account, edit.c.number)) as rows:
+        for row in rows:
+            count += 1
+            if broken := _wrong_edit(row, heads.get(row.account)):
+                return count, broken
+            heads[row.account] = Head(row.number, row.hash)
+    return count, _first_cut_off(connection, heads)
+
+
+def _wrong_edit(row: Row[Any], head: Head | None) -> BrokenEdit | None:
+    if head is None:
+        return BrokenEdit(row.account, row.number, "its account's row is missing")
+    following = link(head, row.account, Encoded(row.kind, row.at, row.payload))
+    if row.number != following.length:
+        return BrokenEdit(row.account, following.length, "it is missing")
+    if (row.previous_hash, row.hash) != (head.hash, following.hash):
+        return BrokenEdit(row.account, row.number, "it or the one before was altered")
+    return None
+
+
+def _first_cut_off(connection: Connection, heads: Mapping[str, Head]) -> BrokenEdit | None:
+    for row in _edit_logs(connection):
+        head = heads[row.account]
+        if row.length > head.length:
+            return BrokenEdit(row.account, head.length + 1, "it is missing at the end")
+        if (row.length, row.head) != (head.length, head.hash):
+            return BrokenEdit(row.account, None, "their count or their last hash was altered")
+    return None
+
+
+def _edit_logs(connection: Connection) -> Sequence[Row[Any]]:
+    return connection.execute(select(edit_log).order_by(edit_log.c.account)).all()

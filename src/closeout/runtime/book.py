@@ -14,6 +14,7 @@ import structlog
 from closeout.closing.plan import MarketView
 from closeout.closing.reports import merge
 from closeout.closing.snapshots import MarketSnapshot, take_snapshot
+from closeout.domain.assignments import Assignment
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
@@ -27,6 +28,7 @@ from closeout.runtime.feed import Feed
 log = structlog.get_logger(__name__)
 
 Owners = Callable[[], Mapping[str, str]]
+Words = Callable[[], tuple[Assignment, ...]]
 
 R = TypeVar("R")
 
@@ -51,6 +53,7 @@ class Book:
         feed: Feed,
         owners: Owners,
         *,
+        words: Words = tuple,
         option_feed: str = "indicative",
     ) -> None:
         self._broker = broker
@@ -58,6 +61,7 @@ class Book:
         self._clock = clock
         self._feed = feed
         self._owners = owners
+        self._words = words
         self._option_feed = option_feed
         self._orders: dict[str, OrderReport] = {}
         self._history_until: datetime | None = None
@@ -69,7 +73,9 @@ class Book:
         self._read_at: datetime | None = None
         """When holdings and history were last read together."""
         self._disturbed_at: datetime | None = None
-        self._grouped_from: tuple[str, tuple[Holding, ...], Mapping[str, str]] | None = None
+        self._grouped_from: (
+            tuple[str, tuple[Holding, ...], Mapping[str, str], tuple[Assignment, ...]] | None
+        ) = None
         """What the strategies were made from; None when an order has changed since."""
         self.stream_is_whole = False
         """Whether trade updates come in; while they do not, only a read tells of a change."""
@@ -143,7 +149,7 @@ class Book:
         """Take in a snapshot. An older one is dropped, but the history may have grown."""
         if self.holdings is None or holdings.at >= self.holdings.at:
             self.holdings = holdings
-        self._regroup()
+        self.regroup()
 
     async def _read_history(self) -> None:
         for order in await self._broker.order_history(self._history_since()):
@@ -167,10 +173,16 @@ class Book:
         self._orders[report.order_id] = report if known is None else merge(known, report)
         self._grouped_from = None
 
-    def _regroup(self) -> None:
+    def regroup(self) -> None:
+        """Sort what is held into strategies, as the history and the user say now."""
         if self.holdings is None or self.account is None:
             return
-        grouped_from = (self.account.number, self.holdings.rows, self._owners())
+        grouped_from = (
+            self.account.number,
+            self.holdings.rows,
+            self._owners(),
+            self._words(),
+        )
         if grouped_from != self._grouped_from:
             self._group(self.account.number, self.holdings)
             self._grouped_from = grouped_from
@@ -178,7 +190,9 @@ class Book:
         self._feed.positions_changed()
 
     def _group(self, account: str, holdings: Holdings) -> None:
-        grouping = group(account, holdings, self._orders.values(), self._owners())
+        grouping = group(
+            account, holdings, self._orders.values(), self._owners(), assignments=self._words()
+        )
         if grouping != self.grouping:
             log.info("positions.grouped", strategies=len(grouping.strategies))
         self.grouping = grouping
@@ -282,6 +296,11 @@ class Book:
             for order in self._orders.values()
             if order.submitted_at is None or order.submitted_at >= earliest
         )
+
+    def newest_order_at(self) -> datetime | None:
+        """When the newest order that is known was submitted, by the broker's clock."""
+        times = (order.submitted_at for order in self._orders.values() if order.submitted_at)
+        return max(times, default=None)
 
     def order_under(self, client_order_id: str) -> OrderReport | None:
         """The order the account has under this client id, as far as it has been told of."""

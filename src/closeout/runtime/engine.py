@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from closeout.closing.staleness import Tolerance
+from closeout.domain.assignments import Assignment
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import TradeUpdate
 from closeout.ports import (
@@ -32,6 +33,7 @@ from closeout.runtime.feed import Feed
 from closeout.runtime.fence import FencedBroker
 from closeout.runtime.links import Links
 from closeout.runtime.ownership import Ownership
+from closeout.runtime.regrouper import Regrouper
 from closeout.runtime.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
@@ -77,7 +79,13 @@ class Engine:
         )
         self._broker = FencedBroker(broker, self.ownership)
         self.book = Book(
-            self._broker, quotes, clock, self.feed, self._owners, option_feed=option_feed
+            self._broker,
+            quotes,
+            clock,
+            self.feed,
+            self._owners,
+            words=self._words,
+            option_feed=option_feed,
         )
         self.supervisor = Supervisor(
             self._broker,
@@ -89,6 +97,7 @@ class Engine:
             budget=self.budget,
             tolerance=tolerance,
         )
+        self.regrouper = Regrouper(journal, self.book, clock, self.supervisor)
         self._lost = asyncio.Event()
         self._shown = asyncio.Event()
         """Set once the account has been read, whoever works it."""
@@ -117,6 +126,9 @@ class Engine:
 
     def _owners(self) -> Mapping[str, str]:
         return self.supervisor.owners()
+
+    def _words(self) -> tuple[Assignment, ...]:
+        return self.regrouper.assignments()
 
     @property
     def is_ready(self) -> bool:
@@ -195,6 +207,7 @@ class Engine:
 
     async def _recover(self) -> None:
         await self.supervisor.recover()
+        await self.regrouper.load()
         self.supervisor.reconcile(await self._refresh_book())
 
     async def _refresh_book(self) -> Holdings:
@@ -209,6 +222,7 @@ class Engine:
             if self.ownership.other is None:
                 continue
             await self._insist(self.supervisor.follow)
+            await self._insist(self.regrouper.load)
             if not self._shown.is_set():
                 await self._insist(self._refresh_book)
                 self._shown.set()

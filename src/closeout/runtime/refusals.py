@@ -96,6 +96,18 @@ class NotCancellable(NotBegun):
     code = "not_cancellable"
 
 
+class CloseRunning(NotBegun):
+    """An edit would change a strategy whose contracts are being closed."""
+
+    code = "close_running"
+
+    def __init__(self, close_ids: Sequence[str]) -> None:
+        super().__init__(
+            f"A running close ({', '.join(close_ids)}) has contracts of these positions. "
+            "Wait until it has ended, or cancel it. Nothing was changed."
+        )
+
+
 class PreviewStale(NotBegun):
     """What a preview showed is not what would be sent now. `changes` is empty when it is old."""
 

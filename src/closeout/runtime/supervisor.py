@@ -7,6 +7,8 @@ repeated request find the first one instead of becoming a second order.
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -152,6 +154,17 @@ class Supervisor:
             prepared = await self.preparer.prepare(request, shown)
             self._require_recovered()
             return await self._begin(request, prepared)
+
+    @asynccontextmanager
+    async def beginning_none(self) -> AsyncIterator[None]:
+        """
+        Keep new closes from being planned and begun meanwhile.
+
+        Raises: StandingBy, NotReady.
+        """
+        async with self._lock:
+            self._require_recovered()
+            yield
 
     def _require_recovered(self) -> None:
         """Raises: StandingBy, NotReady."""

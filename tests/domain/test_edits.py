@@ -1,0 +1,415 @@
+"""The user's word: what an edit comes to, and what holds for every row of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import pytest
+from domain.test_grouping_properties import accounts, histories, packages, totals
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from support.builders import after, call, put
+from support.past_orders import an_order
+from support.strategies_by_hand import (
+    HISTORY,
+    grouped,
+    held_after,
+    legs_of,
+    shapes,
+    times,
+)
+
+from closeout.domain.edits import Edit, LegMoved, StrategySplit, assignments, standing
+from closeout.domain.errors import CannotRegroup
+from closeout.domain.grouping import Grouping
+from closeout.domain.orders import OrderReport
+from closeout.domain.regrouping import Occasion, merge, move, rename, split, undo
+from closeout.domain.strategies import GroupedBy, Strategy, leg_id
+
+PUTS = ((put(430), 1), (put(440), -1))
+CALLS = ((call(470), -1), (call(480), 1))
+
+
+class Desk:
+    """An account on which edits are made, one after the other."""
+
+    def __init__(self, held: dict[str, int], history: Sequence[OrderReport]) -> None:
+        self.held = held
+        self.history = [*history]
+        self.edits: list[Edit] = []
+
+    @property
+    def grouping(self) -> Grouping:
+        return grouped(self.held, self.history, edits=self.edits)
+
+    @property
+    def occasion(self) -> Occasion:
+        times = [order.submitted_at for order in self.history if order.submitted_at]
+        newest = max(times, default=None)
+        number = len(self.edits) + 1
+        return Occasion("PA1", number, after(86_400 + number), newest, self.grouping)
+
+    def strategy(self, position_id: str) -> Strategy:
+        return next(each for each in self.grouping.strategies if each.id == position_id)
+
+    def merge(self, *position_ids: str, name: str | None = None) -> None:
+        self.edits.append(merge(self.occasion, position_ids, name))
+
+    def split(self, position_id: str, *parts: dict[str, int]) -> StrategySplit:
+        picks = [
+            [(leg_id(position_id, symbol), count) for symbol, count in part.items()]
+            for part in parts
+        ]
+        edit = split(self.occasion, position_id, picks)
+        self.edits.append(edit)
+        return edit
+
+    def move(self, source: str, symbol: str, count: int, target: str | None = None) -> LegMoved:
+        edit = move(self.occasion, source, (leg_id(source, symbol), count), target)
+        self.edits.append(edit)
+        return edit
+
+    def rename(self, position_id: str, name: str | None) -> None:
+        self.edits.append(rename(self.occasion, position_id, name))
+
+    def undo(self, down_to: int | None = None) -> None:
+        occasion = self.occasion
+        self.edits.append(undo(self.edits, down_to=down_to, number=occasion.number, at=occasion.at))
+
+    def trade(self, *orders: OrderReport) -> None:
+        for symbol, quantity in held_after(*orders).items():
+            self.held[symbol] = self.held.get(symbol, 0) + quantity
+        self.held = {symbol: quantity for symbol, quantity in self.held.items() if quantity}
+        self.history.extend(orders)
+
+
+def two_verticals(units: int = 2) -> tuple[Desk, str, str]:
+    """A put spread and a call spread, opened by an order each; their ids."""
+    orders = (
+        an_order(*PUTS, order_id="p", minute=0, units=units, price="2.00"),
+        an_order(*CALLS, order_id="c", minute=1, units=units, price="3.00"),
+    )
+    desk = Desk(held_after(*orders), orders)
+    ids = {frozenset(legs): name for name, legs in shapes(desk.grouping).items()}
+    return desk, ids[frozenset(dict(PUTS))], ids[frozenset(dict(CALLS))]
+
+
+def test_a_merge_makes_one_strategy_under_the_first_id() -> None:
+    desk, puts, calls = two_verticals()
+
+    desk.merge(puts, calls)
+
+    (one,) = desk.grouping.strategies
+    assert (puts, "Iron Condor", GroupedBy.USER) == (one.id, one.name, one.grouped_by)
+    assert {**times(PUTS, 2), **times(CALLS, 2)} == legs_of(one)
+    assert ["Merged SPY Put Credit Spread and SPY Call Credit Spread"] == [desk.edits[0].text]
+
+
+def test_a_merge_can_give_a_name_that_stays() -> None:
+    desk, puts, calls = two_verticals()
+
+    desk.merge(puts, calls, name="Earnings")
+    desk.trade(an_order(*_back(PUTS), order_id="x", minute=60, units=1, closes=True))
+
+    (one,) = desk.grouping.strategies
+    assert "Earnings" == one.name
+    assert {**times(PUTS, 1), **times(CALLS, 2)} == legs_of(one)
+
+
+def test_recognised_contracts_that_were_merged_stay_together() -> None:
+    """Without the user's word two bodies that join them would make a butterfly."""
+    held = {call(470): 1, call(480): 1}
+    desk = Desk(held, ())
+    first, second = (each.id for each in desk.grouping.strategies)
+
+    desk.merge(first, second)
+    desk.held = {**held, call(475): -2}
+
+    assert held == legs_of(desk.strategy(first))
+
+
+def test_the_brokers_average_prices_contracts_that_no_order_tells_of() -> None:
+    desk = Desk({put(430): 1, put(440): -1}, ())
+    (spread,) = desk.grouping.strategies
+
+    desk.rename(spread.id, "Mine")
+
+    assert [leg.entry_price for leg in spread.legs] == [
+        leg.entry_price for leg in desk.strategy(spread.id).legs
+    ]
+
+
+def test_a_split_leaves_what_no_part_names() -> None:
+    desk, puts, _ = two_verticals(units=3)
+
+    edit = desk.split(puts, {put(430): 1, put(440): 1})
+
+    assert times(PUTS, 2) == legs_of(desk.strategy(puts))
+    assert times(PUTS, 1) == legs_of(desk.strategy(edit.parts[1].position_id))
+
+
+def test_a_split_into_everything_keeps_the_id_for_the_first_part() -> None:
+    desk, puts, _ = two_verticals(units=2)
+
+    edit = desk.split(puts, {put(430): 2}, {put(440): 2})
+
+    assert {put(430): 2} == legs_of(desk.strategy(puts))
+    assert {put(440): -2} == legs_of(desk.strategy(edit.parts[1].position_id))
+
+
+def test_parts_of_a_recognised_strategy_are_not_recognised_as_one_again() -> None:
+    desk = Desk({put(430): 2, put(440): -2}, ())
+    (spread,) = desk.grouping.strategies
+
+    desk.split(spread.id, {put(440): 2})
+
+    assert [{put(430): 2}, {put(440): -2}] == sorted(
+        map(legs_of, desk.grouping.strategies), key=str
+    )
+
+
+def test_a_moved_leg_joins_the_other_strategy() -> None:
+    desk, puts, calls = two_verticals()
+
+    desk.move(puts, put(430), 1, calls)
+
+    assert {put(430): 1, put(440): -2} == legs_of(desk.strategy(puts))
+    assert {**times(CALLS, 2), put(430): 1} == legs_of(desk.strategy(calls))
+
+
+def test_a_leg_moved_nowhere_is_a_strategy_of_its_own() -> None:
+    desk, puts, _ = two_verticals()
+
+    edit = desk.move(puts, put(430), 2)
+
+    assert {put(440): -2} == legs_of(desk.strategy(puts))
+    assert {put(430): 2} == legs_of(desk.strategy(edit.to_position_id))
+
+
+def test_a_name_can_be_taken_back() -> None:
+    desk, puts, _ = two_verticals()
+
+    desk.rename(puts, "Mine")
+    named = desk.strategy(puts)
+    desk.rename(puts, None)
+
+    assert ("Mine", "Put Credit Spread") == (named.name, desk.strategy(puts).name)
+
+
+def test_an_undo_takes_back_the_newest_that_stands_and_then_the_one_before() -> None:
+    desk, puts, calls = two_verticals()
+    plain = desk.grouping
+    desk.merge(puts, calls)
+    merged = desk.grouping
+    desk.rename(puts, "Mine")
+
+    desk.undo()
+    first = desk.grouping
+    desk.undo()
+
+    assert [merged, plain] == [first, desk.grouping]
+    assert () == standing(desk.edits)
+
+
+def test_an_undo_may_name_the_edit_down_to_which() -> None:
+    desk, puts, calls = two_verticals()
+    plain = desk.grouping
+    desk.merge(puts, calls)
+    desk.rename(puts, "Mine")
+
+    desk.undo(down_to=1)
+
+    assert plain == desk.grouping
+    with pytest.raises(CannotRegroup, match="Edit 1 does not stand"):
+        desk.undo(down_to=1)
+
+
+def test_an_edit_outlives_a_roll() -> None:
+    desk, puts, calls = two_verticals()
+    desk.merge(puts, calls, name="Mine")
+    out = an_order(*_back(CALLS), order_id="r", minute=60, units=2, closes=True)
+    again = an_order((call(475), -1), (call(485), 1), order_id="r", minute=60, units=2)
+    desk.trade(replace(out, legs=(*out.legs, *again.legs)))
+
+    (one,) = desk.grouping.strategies
+    assert ("Mine", puts) == (one.name, one.id)
+    assert {**times(PUTS, 2), call(475): -2, call(485): 2} == legs_of(one)
+
+
+def test_what_has_gone_since_falls_short_and_says_so() -> None:
+    """The close is told only after the edit, but was sent before it."""
+    desk, puts, calls = two_verticals()
+    desk.move(puts, put(430), 2, calls)
+    closed = an_order((put(430), -1), order_id="x", minute=1, units=1, closes=True)
+
+    desk.trade(closed)
+
+    assert {**times(CALLS, 2), put(430): 1} == legs_of(desk.strategy(calls))
+    assert {1: ((put(430), 1),)} == desk.grouping.shortfalls
+
+
+@pytest.mark.parametrize(
+    ("code", "edit"),
+    [
+        ("unknown_position", lambda desk, puts, _: desk.merge(puts, "pos_gone")),
+        ("nothing_to_merge", lambda desk, puts, _: desk.merge(puts, puts)),
+        ("unknown_leg", lambda desk, puts, calls: desk.move(puts, call(470), 1, calls)),
+        ("too_many_contracts", lambda desk, puts, calls: desk.move(puts, put(430), 3, calls)),
+        ("nothing_to_move", lambda desk, puts, _: desk.move(puts, put(430), 1, puts)),
+        ("nothing_to_split", lambda desk, puts, _: desk.split(puts, {put(430): 2, put(440): 2})),
+        (
+            "too_many_contracts",
+            lambda desk, puts, _: desk.split(puts, {put(430): 2}, {put(430): 1}),
+        ),
+        ("nothing_to_undo", lambda desk, *_: desk.undo()),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(code: str, edit: object) -> None:
+    desk, puts, calls = two_verticals()
+
+    with pytest.raises(CannotRegroup) as refused:
+        edit(desk, puts, calls)  # type: ignore[operator] # one of the lambdas above
+
+    assert code == refused.value.reason_code
+
+
+def test_strategies_on_two_underlyings_do_not_merge() -> None:
+    desk = Desk(held_after(*HISTORY), HISTORY)
+    by_underlying = {each.underlying: each.id for each in desk.grouping.strategies}
+
+    with pytest.raises(CannotRegroup, match="different underlyings"):
+        desk.merge(by_underlying["SPY"], by_underlying["QQQ"])
+
+
+# --- what holds for every account and every row of edits --------------------------------------
+
+
+def _edit_somehow(desk: Desk, data: st.DataObject) -> None:
+    """Make an edit that is drawn; one that does not fit changes nothing."""
+    strategies = desk.grouping.strategies
+    if not strategies:
+        return
+    pick = st.sampled_from(strategies)
+    one, other = data.draw(pick), data.draw(pick)
+    leg = data.draw(st.sampled_from(one.legs))
+    count = data.draw(st.integers(1, leg.contracts))
+    kind = data.draw(st.sampled_from(["merge", "split", "move", "out", "rename", "undo"]))
+    try:
+        match kind:
+            case "merge":
+                desk.merge(one.id, other.id, name=data.draw(st.none() | st.just("Mine")))
+            case "split":
+                desk.split(one.id, {leg.symbol: count})
+            case "move":
+                desk.move(one.id, leg.symbol, count, other.id)
+            case "out":
+                desk.move(one.id, leg.symbol, count)
+            case "rename":
+                desk.rename(one.id, data.draw(st.none() | st.just("Mine")))
+            case _:
+                desk.undo()
+    except CannotRegroup:
+        pass
+
+
+@settings(deadline=None)
+@given(accounts, histories, st.integers(1, 5), st.data())
+def test_claims_add_up_to_the_holdings_after_every_edit(
+    held: dict[str, int], history: list[OrderReport], count: int, data: st.DataObject
+) -> None:
+    desk = Desk(held, history)
+    for _ in range(count):
+        _edit_somehow(desk, data)
+
+        assert held == {key: value for key, value in totals(desk.grouping).items() if value}
+
+
+@settings(deadline=None)
+@given(st.tuples(accounts, accounts), st.tuples(histories, histories), st.data())
+def test_claims_add_up_whatever_happens_after_the_edits(
+    holdings: tuple[dict[str, int], dict[str, int]],
+    pasts: tuple[list[OrderReport], list[OrderReport]],
+    data: st.DataObject,
+) -> None:
+    """Even a past that has become another one altogether makes and loses nothing."""
+    desk = Desk(holdings[0], pasts[0])
+    for _ in range(3):
+        _edit_somehow(desk, data)
+    later = holdings[1]
+    desk.held, desk.history = later, pasts[1]
+
+    grouping = desk.grouping
+    ids = [each.id for each in grouping.strategies]
+    assert later == {key: value for key, value in totals(grouping).items() if value}
+    assert len(ids) == len(set(ids))
+
+
+@settings(deadline=None)
+@given(accounts, histories, st.integers(1, 4), st.data())
+def test_undoing_everything_restores_everything(
+    held: dict[str, int], history: list[OrderReport], count: int, data: st.DataObject
+) -> None:
+    desk = Desk(held, history)
+    before = desk.grouping
+    for _ in range(count):
+        _edit_somehow(desk, data)
+    if stand := standing(desk.edits):
+        desk.undo(down_to=stand[0].number)
+
+    assert before == desk.grouping
+
+
+@settings(deadline=None)
+@given(accounts, histories, st.integers(1, 4), st.data(), st.randoms(use_true_random=False))
+def test_the_order_in_which_edits_and_orders_are_given_does_not_matter(
+    held: dict[str, int],
+    history: list[OrderReport],
+    count: int,
+    data: st.DataObject,
+    dice: Random,
+) -> None:
+    desk = Desk(held, history)
+    for _ in range(count):
+        _edit_somehow(desk, data)
+    expected, words = desk.grouping, assignments(desk.edits)
+
+    dice.shuffle(desk.edits)
+    dice.shuffle(desk.history)
+
+    assert words == assignments(desk.edits)
+    assert expected == desk.grouping == desk.grouping
+
+
+openings = st.lists(st.tuples(packages, st.integers(1, 4)), min_size=2, max_size=6).map(
+    lambda rows: [
+        an_order(*legs, order_id=f"o{n}", minute=n, units=units)
+        for n, (legs, units) in enumerate(rows)
+    ]
+)
+
+
+@settings(deadline=None)
+@given(openings, st.data())
+def test_a_merge_has_all_that_its_strategies_had(
+    history: list[OrderReport], data: st.DataObject
+) -> None:
+    desk = Desk(held_after(*history), history)
+    strategies = desk.grouping.strategies
+    assume(len(strategies) > 1)
+    assume(not any(each.missing or each.netted for each in strategies))
+    some = data.draw(st.lists(st.sampled_from(strategies), min_size=2, unique_by=lambda s: s.id))
+    total = Counter[str]()
+    for each in some:
+        total.update(legs_of(each))
+
+    desk.merge(*(each.id for each in some))
+
+    had = {symbol: quantity for symbol, quantity in total.items() if quantity}
+    now = shapes(desk.grouping)
+    assert had == now.get(some[0].id, {})
+    assert not {each.id for each in some[1:]} & now.keys()
+
+
+def _back(legs: tuple[tuple[str, int], ...]) -> list[tuple[str, int]]:
+    return [(symbol, -ratio) for symbol, ratio in legs]
