@@ -197,6 +197,26 @@ def test_a_trade_without_an_id_gets_the_same_name_on_every_repeat(example: Examp
     assert update(message).executions[0].execution_id not in names
 
 
+def test_a_bust_names_the_trades_that_count_no_more(example: Example) -> None:
+    package, single = example("trade_updates_mleg_fill"), example("trade_updates_simple_fill")
+    for message in (package, single):
+        traded = update(message).executions
+        message["data"]["event"] = "trade_bust"
+
+        busted = update(message)
+
+        assert (True, (), traded) == (busted.is_revision, busted.executions, busted.undone)
+
+
+def test_a_correction_trades_nothing_and_takes_nothing_back(example: Example) -> None:
+    message = example("trade_updates_simple_fill")
+    message["data"]["event"] = "trade_correct"
+
+    corrected = update(message)
+
+    assert (True, (), ()) == (corrected.is_revision, corrected.executions, corrected.undone)
+
+
 @pytest.mark.parametrize(("qty", "side"), [("-2", "short"), ("2", "short"), ("-2", None)])
 def test_short_holdings_are_negative_however_they_are_told(qty: str, side: str | None) -> None:
     row = PositionRow(symbol="S", qty=Decimal(qty), side=side, qty_available=Decimal(-1))

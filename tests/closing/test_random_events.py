@@ -34,13 +34,14 @@ from closeout.closing.events import (
     OutcomeLost,
     ReadMissed,
     Recovered,
+    TradeRevised,
     Woke,
 )
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.state import Attempt, CloseState
 from closeout.closing.step import fold, step
 from closeout.closing.walk import AtEnd, Holding, Pace
-from closeout.domain.orders import OrderStatus
+from closeout.domain.orders import Execution, OrderStatus
 from closeout.domain.quotes import NetQuote
 
 waits = st.sampled_from([0, 0.25, 1, 7, 31])
@@ -51,6 +52,8 @@ choices = st.tuples(
             "report",
             "report",
             "fill",
+            "bust",
+            "correct",
             "refuse",
             "not sent",
             "lose",
@@ -137,6 +140,8 @@ def _event(state: CloseState, choice: Choice, seconds: float) -> Event:
     makers: dict[str, Callable[[], Event]] = {
         "report": lambda: _told(state, choice, seconds),
         "fill": lambda: _told(state, choice, seconds),
+        "bust": lambda: _revised(state, choice, seconds, [number]),
+        "correct": lambda: _revised(state, choice, seconds, []),
         "refuse": lambda: OrderRefused(at, identity, 422, 42210000, unique, ()),
         "not sent": lambda: OrderNotSent(at, identity, "429", soon),
         "lose": lambda: OutcomeLost(at, identity, "timeout"),
@@ -184,6 +189,16 @@ def _told(state: CloseState, choice: Choice, seconds: float) -> OrderReported:
         updated=after(seconds - wait / 2) if number % 4 else None,
     )
     return OrderReported(after(seconds), report, "stream")
+
+
+def _revised(state: CloseState, choice: Choice, seconds: float, undone: list[int]) -> TradeRevised:
+    report = _told(state, choice, seconds).report
+    symbol, price = state.plan.symbols[-1], Decimal("1.00")
+    trades = (
+        Execution(f"trade-{number}", report.order_id, symbol, number, price, after(seconds))
+        for number in undone
+    )
+    return TradeRevised(after(seconds), report, tuple(trades))
 
 
 def _successor_id(state: CloseState, number: int) -> str:

@@ -13,14 +13,13 @@ from support.builders import (
     run,
     told,
 )
+from support.phases import STATES
 
 from closeout.closing.events import OrderNotSent
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.timing import CANCEL_RETRY
 from closeout.closing.wording import _REASONS, describe, progress
 from closeout.domain.orders import OrderStatus
-
-from .test_every_phase import STATES
 
 _DENIALS = re.compile(r"Nothing was closed|Closed so far", re.IGNORECASE)
 

@@ -29,6 +29,7 @@ from closeout.closing.events import (
     OutcomeLost,
     ReadMissed,
     Recovered,
+    TradeRevised,
     Woke,
 )
 from closeout.closing.plans import Plan, PlanStep, Target
@@ -45,6 +46,7 @@ from closeout.domain.edits import (
     StrategySplit,
 )
 from closeout.domain.orders import (
+    Execution,
     Intent,
     LegReport,
     OrderReport,
@@ -126,6 +128,9 @@ EVENTS: tuple[Event, ...] = (
         plan=PLAN,
     ),
     OrderReported(at=AT, report=REPORT, source="stream"),
+    TradeRevised(
+        at=AT, report=REPORT, undone=(Execution("e1", "77aa", PUT, 1, Decimal("1.05"), AT),)
+    ),
     OrderRefused(
         at=AT,
         client_order_id="c1-1-1",

@@ -106,3 +106,16 @@ async def test_shares_follow_when_the_call_has_filled(empty_bench: Bench) -> Non
 
     assert (1, 2) == (sent_before, len(bench.broker.sent))
     assert {} == bench.broker.quantities
+
+
+async def test_a_fill_that_is_taken_back_opens_a_closed_close_for_a_person(bench: Bench) -> None:
+    runner = await bench.open()
+    order = bench.broker.fill()
+    await bench.reaches(runner.state.close_id, Phase.CLOSED)
+
+    bench.broker.bust(order, LONG_CALL, contracts=1)
+
+    state = await bench.reaches(runner.state.close_id, Phase.NEEDS_ATTENTION)
+    await bench.clock.seconds(31)
+    assert "trade_busted" == reason(state)
+    assert 1 == bench.leg(LONG_CALL).quantity, "and the page shows that it is there again"

@@ -285,11 +285,14 @@ def checked(
     free: Mapping[str, int] | None = None,
 ) -> AccountChecked:
     """
-    Return a look at the account: what the close holds and nothing else, all of it free.
+    Return a look at the account: what the close still holds and nothing else, all of it free.
 
     `held` (signed) and `free` say what is otherwise.
     """
-    quantities = {target.symbol: target.held for target in state.plan.targets}
+    quantities = {
+        target.symbol: target.held + target.side.sign * state.filled(target.symbol)
+        for target in state.plan.targets
+    }
     quantities |= {symbol: Decimal(each) for symbol, each in (held or {}).items()}
     available = {symbol: abs(quantity) for symbol, quantity in quantities.items()}
     available |= {symbol: Decimal(each) for symbol, each in (free or {}).items()}

@@ -3,7 +3,7 @@
 from support.builders import of_kind, placed
 
 from closeout.closing.effects import Effect, ReplaceOrder
-from closeout.closing.events import Event, HoldingsRead, OrderReported
+from closeout.closing.events import Event, HoldingsRead, OrderReported, TradeRevised
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import describe
 from closeout.domain.orders import Ticket
@@ -70,10 +70,12 @@ class Rules:
     ) -> None:
         if after.phase is Phase.CLOSED and before.phase is not Phase.CLOSED:
             assert isinstance(event, HoldingsRead), "closed without a snapshot"
-        if before.phase is Phase.CLOSED:
-            assert after.phase is Phase.CLOSED
+        if before.phase is Phase.CLOSED and after.phase is not Phase.CLOSED:
+            assert isinstance(event, TradeRevised), "only a bust opens what was closed"
+            assert Phase.NEEDS_ATTENTION is after.phase
         if before.phase.is_end:
             assert not placed(effects), "an ended close sends"
             if after.phase is not before.phase:
-                evidence = isinstance(event, OrderReported) or after.phase is Phase.CLOSED
+                told = isinstance(event, OrderReported | TradeRevised)
+                evidence = told or after.phase is Phase.CLOSED
                 assert evidence, "an end was undone without evidence"

@@ -233,6 +233,18 @@ class FakeBroker:
         self.tell("fill" if complete else "partial_fill", order, traded)
         return order
 
+    def bust(self, order: FakeOrder, symbol: str, *, contracts: int) -> None:
+        """Let the exchange take back a trade of one leg, and tell of it."""
+        leg = next(each for each in order.ticket.legs if each.symbol == symbol)
+        self._move(symbol, -leg.side.sign * contracts)
+        at = order.updated_at = self._clock.now()
+        trade = Execution("busted", order.order_id, symbol, contracts, order.prices[symbol], at)
+        update = TradeUpdate(
+            "trade_bust", None, order.report(), (), (), at, is_revision=True, undone=(trade,)
+        )
+        if self._streaming:
+            self.push(update)
+
     def end(self, status: OrderStatus, order: FakeOrder | None = None) -> None:
         """Let an order (the newest) end without filling, and tell of it."""
         order = order or self.newest

@@ -33,7 +33,10 @@ from closeout.domain.quotes import Quote
 
 _Word = TypeVar("_Word", Side, Intent)
 
-_TRADES = frozenset({"fill", "partial_fill"})
+_BUST = "trade_bust"
+_TRADES = frozenset({"fill", "partial_fill", _BUST})
+_REVISIONS = frozenset({_BUST, "trade_correct"})
+"""Told in Alpaca's activity stream, and by other brokers' trade streams; ready if they come."""
 
 
 def order_report(row: OrderRow) -> OrderReport:
@@ -128,13 +131,17 @@ def trade_update(row: UpdateRow, received: datetime) -> TradeUpdate:
         Unreadable: a number is infinite or not a number.
     """
     at = row.timestamp or row.at
+    executions = tuple(_executions(row, at or received))
+    is_revision = row.event in _REVISIONS
     return TradeUpdate(
         event=row.event,
         event_id=row.event_id or None,
         order=order_report(row.order),
-        executions=tuple(_executions(row, at or received)),
+        executions=() if is_revision else executions,
         positions=tuple(_positions(row)),
         at=at,
+        is_revision=is_revision,
+        undone=executions if row.event == _BUST else (),
     )
 
 

@@ -13,7 +13,7 @@ from closeout.closing.plans import Plan
 from closeout.closing.rooms import Room
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.walk import Holding
-from closeout.domain.orders import OrderReport
+from closeout.domain.orders import Execution, OrderReport
 from closeout.domain.quotes import NetQuote
 
 
@@ -58,6 +58,20 @@ class OrderReported:
     source: str
     """`answer`, `stream` or `read`."""
     market: MarketSnapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRevised:
+    """
+    The exchange took back or corrected a trade of one of our orders.
+
+    `undone` are the trades that count no more (a bust). A correction names none: where its
+    report says less than was filled, the difference counts no more.
+    """
+
+    at: datetime
+    report: OrderReport
+    undone: tuple[Execution, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +212,7 @@ class Recovered:
 Event = (
     CloseOpened
     | OrderReported
+    | TradeRevised
     | OrderRefused
     | OrderNotSent
     | OutcomeLost

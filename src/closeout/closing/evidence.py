@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from closeout.closing import timing
+from closeout.closing.busts import told
 from closeout.closing.cancelling import begin_cancel
 from closeout.closing.clearing import on_conflict_report
 from closeout.closing.effects import FollowOrder, ReadHoldings, WakeAfter
@@ -36,7 +37,7 @@ def on_report(state: CloseState, event: OrderReported) -> Result:
         return state, ()
     if state.phase.is_end and _evidence(merged) == _evidence(state):
         return merged, ()
-    return _settle(merged, event.at)
+    return settle(merged, event.at)
 
 
 def _evidence(state: CloseState) -> list[tuple[object, ...]]:
@@ -49,7 +50,7 @@ def _evidence(state: CloseState) -> list[tuple[object, ...]]:
     ]
 
 
-def _settle(state: CloseState, at: datetime) -> Result:
+def settle(state: CloseState, at: datetime) -> Result:
     """Let the phase follow from the evidence."""
     state, moved = settle_replacement(state, at)
     after, effects = _settle_phase(state, at)
@@ -116,6 +117,10 @@ def _is_left_behind(state: CloseState) -> bool:
 
 def _send_next(state: CloseState, at: datetime) -> Result:
     planned = state.next_step
+    if state.busts:
+        return end_short(
+            state, Phase.NEEDS_ATTENTION, at, Reason("trade_busted", told(state.busts))
+        )
     if state.cancel_requested:
         return end_short(state, Phase.CANCELLED, at, Reason("cancelled"))
     if planned is None or _is_left_behind(state):

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from closeout.closing.busts import Bust
 from closeout.closing.conflicting import ConflictingOrder
 from closeout.closing.executions import Executions
 from closeout.closing.ids import close_of
@@ -256,6 +257,8 @@ class CloseState:
     elsewhere: tuple[tuple[str, int], ...] = ()
     executions: Executions = field(default_factory=Executions)
     """What the report of this close is measured by."""
+    busts: tuple[Bust, ...] = ()
+    """Trades that the exchange has taken back; what the orders reported stays as it was told."""
 
     @property
     def attempt(self) -> Attempt:
@@ -267,12 +270,19 @@ class CloseState:
         return self.plan.steps[0].order_type
 
     def filled(self, symbol: str) -> int:
-        """Contracts of `symbol` that fills have closed so far, unsigned."""
+        """Contracts of `symbol` that fills have closed so far and that still count, unsigned."""
+        return max(0, self._reported(symbol) - self.busted(symbol))
+
+    def _reported(self, symbol: str) -> int:
         return sum(attempt.filled(symbol) for attempt in self.attempts)
+
+    def busted(self, symbol: str) -> int:
+        """Contracts of `symbol` whose fills the exchange has taken back."""
+        return sum(bust.contracts for bust in self.busts if bust.symbol == symbol)
 
     def average_price(self, symbol: str) -> Decimal | None:
         """Dollars per share over everything that has filled; None when that is not known."""
-        filled, total = self.filled(symbol), Decimal(0)
+        filled, total = self._reported(symbol), Decimal(0)
         for attempt in self.attempts:
             paid = attempt.paid(symbol)
             if paid is None:

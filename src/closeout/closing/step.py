@@ -41,9 +41,11 @@ from closeout.closing.events import (
     OutcomeLost,
     ReadMissed,
     Recovered,
+    TradeRevised,
     Woke,
 )
 from closeout.closing.evidence import on_report
+from closeout.closing.revising import on_trade_revised
 from closeout.closing.sending import on_checked, on_lost, on_not_found, on_not_sent, on_refused
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.transitions import Result, first_attempt
@@ -88,6 +90,8 @@ def _apply(state: CloseState, event: Event) -> Result:  # noqa: C901, PLR0912 - 
     match event:
         case OrderReported():
             return on_report(state, event)
+        case TradeRevised():
+            return on_trade_revised(state, event)
         case OrderRefused():
             return on_refused(state, event)
         case OrderNotSent():

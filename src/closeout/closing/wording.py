@@ -24,6 +24,7 @@ _REASONS = {
     "filled_after_end": "The order filled after this close had ended; nothing more was sent.",
     "fills_unclear": "The order filled in part while its price was being changed, and Alpaca's "
     "reports can be added up in two ways.",
+    "trade_busted": "The exchange took fills back, so these contracts are open again",
     "uneven_fill": "Alpaca reports the order filled, but not every contract of it.",
     "holdings_disagree": "All fills are in, but Alpaca's positions do not agree",
 }
@@ -142,4 +143,5 @@ def _what_is_left(state: CloseState) -> str:
         for target in state.plan.targets
         if (remaining := state.remaining(target))
     )
-    return f"Closed so far: {progress(state)}. Still open: {left}."
+    advice = " Close them anew when Alpaca's positions show them." if state.busts else ""
+    return f"Closed so far: {progress(state)}. Still open: {left}.{advice}"

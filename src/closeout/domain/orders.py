@@ -215,6 +215,9 @@ class TradeUpdate:
 
     `event` is Alpaca's word (`fill`, `canceled`, ...). `positions` is the signed holding
     per symbol after the trade, where the message told it.
+
+    `is_revision` says that the exchange has taken back or corrected a trade; `undone` are the
+    trades that count no more.
     """
 
     event: str
@@ -223,3 +226,5 @@ class TradeUpdate:
     executions: tuple[Execution, ...]
     positions: tuple[tuple[str, int], ...]
     at: datetime | None
+    is_revision: bool = False
+    undone: tuple[Execution, ...] = ()

@@ -173,6 +173,11 @@ class Book:
         self._orders[report.order_id] = report if known is None else merge(known, report)
         self._grouped_from = None
 
+    def note_revised(self, report: OrderReport) -> None:
+        """Take in a report whose fills may be fewer: the exchange has taken a trade back."""
+        self._orders[report.order_id] = report
+        self._grouped_from = None
+
     def regroup(self) -> None:
         """Sort what is held into strategies, as the history and the user say now."""
         if self.holdings is None or self.account is None:

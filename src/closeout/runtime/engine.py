@@ -278,11 +278,16 @@ class Engine:
                     self.supervisor.stale_positions.set()
 
     def _take_update(self, update: TradeUpdate) -> None:
-        self.book.note_order(update.order)
-        ours = self.supervisor.take_report(update.order)
-        if update.executions or update.order.status.is_final or not ours:
+        if update.is_revision:
+            self.book.note_revised(update.order)
+            ours = self.supervisor.take_revision(update.order, update.undone)
+        else:
+            self.book.note_order(update.order)
+            ours = self.supervisor.take_report(update.order)
+        traded = bool(update.executions) or update.is_revision
+        if traded or update.order.status.is_final or not ours:
             self.book.disturb()
-        if update.executions:
+        if traded:
             self.supervisor.stale_positions.set()
         log.info(
             "trade.update",

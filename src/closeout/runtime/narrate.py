@@ -16,6 +16,7 @@ from closeout.closing.events import (
     OrderRefused,
     OrderReported,
     OutcomeLost,
+    TradeRevised,
 )
 from closeout.closing.state import CloseState
 
@@ -48,6 +49,9 @@ def _details(event: Event) -> dict[str, Any]:
         case OrderReported(report=report, source=source):
             prices = {leg.symbol: _text(leg.average_price) for leg in report.legs}
             return {"status": report.raw_status, "source": source, "prices": prices}
+        case TradeRevised(report=report, undone=undone):
+            trades = [f"{trade.quantity} {trade.symbol} {trade.price}" for trade in undone]
+            return {"status": report.raw_status, "undone": trades}
         case OrderRefused():
             return {"http_status": event.http_status, "code": event.code, "detail": event.message}
         case OrderNotSent(reason=reason) | OutcomeLost(reason=reason) | CancelFailed(reason=reason):

@@ -22,6 +22,7 @@ from closeout.closing.events import (
     LimitRequested,
     OrderNotSent,
     OrderReported,
+    TradeRevised,
     Woke,
 )
 from closeout.closing.events import Recovered as CloseRecovered
@@ -32,7 +33,7 @@ from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
 from closeout.closing.walking import can_change, check_limit
 from closeout.domain.holdings import Holdings
-from closeout.domain.orders import OrderReport
+from closeout.domain.orders import Execution, OrderReport
 from closeout.ports import Broker, Clock, Journal, JournalFailed, NotOwner, StoredClose
 from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget
@@ -338,14 +339,26 @@ class Supervisor:
 
     def take_report(self, report: OrderReport) -> bool:
         """Bring a report to the close it speaks of; False when it is nobody's."""
-        close_id = close_of(report.client_order_id)
-        runner = self._runners.get(close_id) if close_id else None
-        if runner is None:
-            runner = next((each for each in self.running() if each.state.knows(report)), None)
+        runner = self._runner_of(report)
         if runner is None:
             return False
         runner.post(OrderReported(self._clock.now(), report, "stream"))
         return True
+
+    def take_revision(self, report: OrderReport, undone: tuple[Execution, ...]) -> bool:
+        """Bring the news of a trade that was taken back or corrected; False if nobody's."""
+        runner = self._runner_of(report)
+        if runner is None:
+            return False
+        runner.post(TradeRevised(self._clock.now(), report, undone))
+        return True
+
+    def _runner_of(self, report: OrderReport) -> Runner | None:
+        close_id = close_of(report.client_order_id)
+        runner = self._runners.get(close_id) if close_id else None
+        if runner is not None:
+            return runner
+        return next((each for each in self.running() if each.state.knows(report)), None)
 
     def reconcile(self, holdings: Holdings) -> None:
         """Bring every close up to what the book has just read of the account."""

@@ -1,0 +1,50 @@
+"""
+The exchange takes a trade back, or corrects it.
+
+The only way in which fills become fewer: a read that says less is an old one. So what orders
+have reported stays, and what was taken back is counted beside it. Nothing is sent for it: what
+the broker does with the order then is not documented, so the rest is for a person.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from closeout.closing.busts import Bust, told
+from closeout.closing.events import OrderReported, TradeRevised
+from closeout.closing.evidence import on_report, settle
+from closeout.closing.reports import absorb
+from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.closing.transitions import Result, enter
+
+
+def on_trade_revised(state: CloseState, event: TradeRevised) -> Result:
+    """Count what was taken back; a close that was over for its fills is a person's again."""
+    attempt = state.attempt_for(event.report)
+    if attempt is None:
+        return state, ()
+    known = {bust.trade for bust in state.busts}
+    busts = tuple(bust for bust in _busts(attempt, event) if bust.trade not in known)
+    if not busts:
+        return on_report(state, OrderReported(event.at, event.report, "stream"))
+    merged = state.with_attempt(absorb(attempt, event.report))
+    revised = replace(merged, busts=(*state.busts, *busts))
+    if state.phase is Phase.VERIFYING or state.phase.is_end:
+        reason = Reason("trade_busted", told(revised.busts))
+        return enter(revised, Phase.NEEDS_ATTENTION, event.at, reason), ()
+    return settle(revised, event.at)
+
+
+def _busts(attempt: Attempt, event: TradeRevised) -> Iterator[Bust]:
+    if event.undone:
+        for trade in event.undone:
+            yield Bust(
+                trade.execution_id, trade.order_id, trade.symbol, trade.quantity, trade.price
+            )
+        return
+    order = event.report
+    before = next((each for each in attempt.orders if each.order_id == order.order_id), None)
+    for leg in order.legs:
+        old = None if before is None else before.leg(leg.symbol)
+        if old is not None and leg.filled < old.filled:
+            name = f"{leg.order_id} {old.filled}>{leg.filled}"
+            yield Bust(name, leg.order_id, leg.symbol, old.filled - leg.filled, old.average_price)

@@ -1,0 +1,154 @@
+"""The exchange takes trades back: the only way in which fills become fewer."""
+
+from decimal import Decimal
+
+from support.builders import (
+    a_covered_call,
+    a_report,
+    a_sending_close,
+    a_working_close,
+    after,
+    call,
+    checked,
+    of_kind,
+    placed,
+    put,
+    run,
+    told,
+)
+
+from closeout.closing.effects import PlaceOrder
+from closeout.closing.events import HoldingsRead, TradeRevised
+from closeout.closing.state import CloseState, Phase
+from closeout.closing.wording import describe
+from closeout.domain.orders import Execution, OrderReport, OrderStatus
+
+SHORT = put(450)
+
+
+def reason(state: CloseState) -> str | None:
+    return state.reason.code if state.reason else None
+
+
+def filled(state: CloseState, units: int, status: OrderStatus = OrderStatus.FILLED) -> OrderReport:
+    return a_report(state.attempt.ticket, status, filled=units, updated=after(units))
+
+
+def a_trade(trade: str = "trade-1", contracts: int = 1, symbol: str = SHORT) -> Execution:
+    return Execution(trade, "order-1-leg-1", symbol, contracts, Decimal("1.20"), after(5))
+
+
+def bust(state: CloseState, *trades: Execution, units: int = 10) -> TradeRevised:
+    return TradeRevised(after(20), filled(state, units), trades or (a_trade(),))
+
+
+def a_filled_close() -> CloseState:
+    state = a_working_close()
+    return run(state, told(filled(state, 10)))[0]
+
+
+def a_closed_close() -> CloseState:
+    state = a_filled_close()
+    nothing = tuple((symbol, Decimal(0)) for symbol in state.plan.symbols)
+    return run(state, HoldingsRead(after(15), nothing))[0]
+
+
+def test_a_close_that_was_closed_asks_for_a_person() -> None:
+    state = a_closed_close()
+    assert Phase.CLOSED is state.phase
+
+    state, effects = run(state, bust(state))
+
+    assert (Phase.NEEDS_ATTENTION, "trade_busted", ()) == (state.phase, reason(state), effects)
+
+
+def test_a_person_is_told_what_was_taken_back_and_what_to_do() -> None:
+    state, _ = run(a_closed_close(), bust(a_closed_close()))
+
+    assert (
+        f"The exchange took fills back, so these contracts are open again: 1 {SHORT} at 1.20 "
+        f"(order order-1-leg-1). Closed so far: 39 of 40 filled. Still open: 1 {SHORT}. Close "
+        "them anew when Alpaca's positions show them."
+    ) == describe(state)
+
+
+def test_what_was_taken_back_is_open_whatever_old_reads_say() -> None:
+    state, _ = run(a_filled_close(), bust(a_filled_close()))
+    late = told(filled(state, 10), after(30), "read")
+
+    state, effects = run(state, late, told(filled(state, 9), after(31), "read"))
+
+    assert (9, Phase.NEEDS_ATTENTION, ()) == (state.filled(SHORT), state.phase, effects)
+
+
+def test_a_bust_told_twice_counts_once() -> None:
+    state = a_filled_close()
+    state, _ = run(state, bust(state), bust(state))
+
+    assert 9 == state.filled(SHORT)
+
+
+def test_two_busts_count_twice() -> None:
+    state = a_filled_close()
+    state, _ = run(state, bust(state), bust(state, a_trade("trade-2", contracts=3)))
+
+    assert 6 == state.filled(SHORT)
+
+
+def test_an_order_that_works_goes_on_and_the_rest_is_a_persons_afterwards() -> None:
+    state = a_working_close()
+    state, _ = run(state, told(filled(state, 4, OrderStatus.PARTIALLY_FILLED)))
+    state, effects = run(state, bust(state, units=4))
+    assert (Phase.WORKING, 3, ()) == (state.phase, state.filled(SHORT), effects)
+
+    state, effects = run(state, told(filled(state, 10)))
+
+    assert (Phase.NEEDS_ATTENTION, "trade_busted", []) == (
+        state.phase,
+        reason(state),
+        of_kind(PlaceOrder, effects),
+    )
+
+
+def test_no_later_order_goes_out_over_what_was_taken_back() -> None:
+    """Shares must stay while the call that they cover is open again."""
+    state = a_sending_close(a_covered_call())
+    working = filled(state, 1, OrderStatus.PARTIALLY_FILLED)
+    state, _ = run(state, told(working))
+    state, _ = run(state, bust(state, a_trade(symbol=call(140, "NVDA")), units=1))
+
+    state, effects = run(state, told(filled(state, 2)), checked(state, after(30)))
+
+    assert (Phase.NEEDS_ATTENTION, "trade_busted", []) == (
+        state.phase,
+        reason(state),
+        placed(effects),
+    )
+
+
+def test_a_correction_to_less_counts_as_a_bust_of_the_difference() -> None:
+    state = a_closed_close()
+    less = TradeRevised(after(20), filled(state, 9), ())
+
+    state, _ = run(state, less)
+
+    assert (Phase.NEEDS_ATTENTION, 9) == (state.phase, state.filled(SHORT))
+
+
+def test_a_correction_of_the_price_changes_the_price_alone() -> None:
+    state = a_closed_close()
+    dearer = a_report(
+        state.attempt.ticket, OrderStatus.FILLED, filled=10, price="1.05", updated=after(20)
+    )
+    state, effects = run(state, TradeRevised(after(20), dearer, ()))
+
+    leg = state.attempt.orders[0].leg(SHORT)
+    assert leg is not None
+    assert (Phase.CLOSED, Decimal("1.05"), ()) == (state.phase, leg.average_price, effects)
+
+
+def test_a_bust_of_somebody_elses_trade_changes_nothing() -> None:
+    state = a_closed_close()
+    theirs = a_report(state.attempt.ticket, order_id="order-9", client_order_id="theirs")
+
+    assert (state, ()) == run(state, TradeRevised(after(20), theirs, (a_trade(),)))
