@@ -20,7 +20,14 @@ from support.builders import (
     told,
 )
 
-from closeout.closing.effects import CancelOrder, LookUpOrder, PlaceOrder, ReadHoldings, WakeAfter
+from closeout.closing.effects import (
+    CancelOrder,
+    CheckAccount,
+    LookUpOrder,
+    PlaceOrder,
+    ReadHoldings,
+    WakeAfter,
+)
 from closeout.closing.events import (
     CancelRequested,
     Event,
@@ -217,6 +224,8 @@ def a_sending_limit(price: str) -> CloseState:
 
 def test_a_refused_increment_sends_the_order_again_on_the_coarser_tick() -> None:
     state, effects = run(a_sending_limit("1.02"), off_the_ticks())
+    assert (Phase.SENDING, [CheckAccount("closeout-c1-0-1")]) == (state.phase, [*effects])
+    state, effects = run(state, checked(state, after(2)))
 
     [ticket] = placed(effects)
     assert ("closeout-c1-0-1", Decimal("1.00")) == (ticket.client_order_id, ticket.limit)
@@ -226,9 +235,18 @@ def test_a_refused_increment_sends_the_order_again_on_the_coarser_tick() -> None
 
 
 def test_a_credit_rounds_to_more_of_it() -> None:
-    _, effects = run(a_sending_limit("-1.02"), off_the_ticks())
+    state, _ = run(a_sending_limit("-1.02"), off_the_ticks())
+    _, effects = run(state, checked(state, after(2)))
 
     assert [Decimal("-1.05")] == [ticket.limit for ticket in placed(effects)]
+
+
+def test_the_coarser_order_is_cut_to_what_is_still_there() -> None:
+    state, _ = run(a_sending_limit("1.02"), off_the_ticks())
+    left = {target.symbol: int(target.held) * 4 // 10 for target in state.plan.targets}
+    _, effects = run(state, checked(state, after(2), held=left))
+
+    assert [4] == [ticket.units for ticket in placed(effects)]
 
 
 def test_a_price_that_every_tick_takes_is_refused_for_good() -> None:

@@ -13,6 +13,7 @@ from support.builders import (
     a_walking_close,
     after,
     an_iron_condor,
+    checked,
     of_kind,
     placed,
     put,
@@ -22,6 +23,8 @@ from support.builders import (
 
 from closeout.closing.effects import (
     CancelOrder,
+    CheckAccount,
+    Effect,
     FollowOrder,
     LookUpOrder,
     ReplaceOrder,
@@ -67,6 +70,16 @@ def a_walk(at_end: AtEnd = AtEnd.REST, worst: str | None = None, units: int = 10
         Pace.NORMAL, at_end=at_end, worst_price=None if worst is None else Decimal(worst)
     )
     return a_walking_close(an_iron_condor(units), terms, half="0.06")
+
+
+def looked(state: CloseState, ended: OrderReported) -> tuple[CloseState, tuple[Effect, ...]]:
+    """Let the withdrawn order end, and the account show what the close still holds."""
+    state, effects = run(state, ended)
+    assert ([], [state.attempt.ticket.client_order_id]) == (
+        placed(effects),
+        [effect.client_order_id for effect in of_kind(CheckAccount, effects)],
+    )
+    return run(state, checked(state, ended.at))
 
 
 def walking(state: CloseState) -> Walking:
@@ -247,7 +260,7 @@ def test_a_replacement_that_is_rejected_later_leaves_the_old_order_to_be_withdra
 
     assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
     assert walking(state).by_cancel
-    state, effects = run(state, old_order(state, OrderStatus.CANCELED, 6))
+    state, effects = looked(state, old_order(state, OrderStatus.CANCELED, 6))
     [ticket] = placed(effects)
     assert (THIRD, Decimal("0.02"), 10) == (ticket.client_order_id, ticket.limit, ticket.units)
     assert Phase.SENDING == state.phase
@@ -282,7 +295,7 @@ def test_one_that_arrives_late_is_withdrawn_in_its_place() -> None:
     state, effects = run(state, told(late, after(12)))
     assert [CancelOrder("order-2")] == of_kind(CancelOrder, effects)
     ended = replace(late, status=OrderStatus.CANCELED, updated_at=after(13))
-    state, effects = run(state, told(ended, after(13)))
+    state, effects = looked(state, told(ended, after(13)))
     assert [THIRD] == [ticket.client_order_id for ticket in placed(effects)]
 
 
@@ -313,7 +326,7 @@ def test_one_that_was_answered_and_dropped_does_not_hide_the_order_at_work() -> 
     state, _ = run(state, taken(state, 5.1), old_order(state, OrderStatus.NEW, 6))
     state, effects = run(state, Woke(after(11)))
     assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
-    state, effects = run(state, old_order(state, OrderStatus.CANCELED, 12, filled=3))
+    state, effects = looked(state, old_order(state, OrderStatus.CANCELED, 12, filled=3))
     assert [(THIRD, 7)] == [(ticket.client_order_id, ticket.units) for ticket in placed(effects)]
 
 
@@ -383,7 +396,7 @@ def test_a_partly_filled_order_is_withdrawn_and_only_the_rest_goes_anew() -> Non
     state, _ = run(state, old_order(state, OrderStatus.PARTIALLY_FILLED, 2, filled=4))
     state, effects = run(state, seen(5))
     assert ([], [CancelOrder("order-1")]) == (replaced(effects), of_kind(CancelOrder, effects))
-    state, effects = run(state, old_order(state, OrderStatus.CANCELED, 6, filled=5))
+    state, effects = looked(state, old_order(state, OrderStatus.CANCELED, 6, filled=5))
     [ticket] = placed(effects)
     assert (5, Decimal("0.02")) == (ticket.units, ticket.limit)
     state, _ = run(
@@ -391,6 +404,28 @@ def test_a_partly_filled_order_is_withdrawn_and_only_the_rest_goes_anew() -> Non
         told(a_report(ticket, OrderStatus.FILLED, filled=5, order_id="order-2"), after(7)),
     )
     assert Phase.VERIFYING == state.phase
+
+
+def test_the_rest_goes_anew_only_as_far_as_another_hand_has_left_it() -> None:
+    state = a_walk()
+    state, _ = run(state, old_order(state, OrderStatus.PARTIALLY_FILLED, 2, filled=4), seen(5))
+    state, _ = run(state, old_order(state, OrderStatus.CANCELED, 6, filled=4))
+    left = {target.symbol: int(target.held) // 5 for target in state.plan.targets}
+
+    state, effects = run(state, checked(state, after(7), held=left))
+
+    assert [2] == [ticket.units for ticket in placed(effects)]
+    assert dict.fromkeys(left, 4) == dict(state.elsewhere)
+
+
+def test_nothing_goes_anew_over_orders_that_hold_the_contracts() -> None:
+    state, _ = run(a_walk(), seen(5), Woke(after(11)))
+    state, _ = run(state, old_order(state, OrderStatus.CANCELED, 12))
+    held = dict.fromkeys(state.plan.symbols, 3)
+
+    state, effects = run(state, checked(state, after(12), free=held))
+
+    assert (Phase.SENDING, []) == (state.phase, placed(effects))
 
 
 def replaced_after_a_fill(units: int, filled: int) -> CloseState:

@@ -16,7 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from closeout.closing import timing
-from closeout.closing.effects import CancelOrder, Effect, PlaceOrder, ReplaceOrder, WakeAfter
+from closeout.closing.effects import CancelOrder, Effect, ReplaceOrder, WakeAfter
 from closeout.closing.events import (
     CancelAcknowledged,
     CancelFailed,
@@ -27,7 +27,7 @@ from closeout.closing.events import (
 from closeout.closing.ids import client_order_id, close_of
 from closeout.closing.moves import Replacing, Walking, Withdrawing
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
-from closeout.closing.transitions import Result, ask, end_short, enter
+from closeout.closing.transitions import Result, ask, end_short, prepare
 from closeout.domain.orders import OrderReport, OrderStatus
 from closeout.domain.outcomes import Refused
 from closeout.domain.pricing import coarser_rule
@@ -263,13 +263,7 @@ def send_anew(state: CloseState, at: datetime) -> Result:
         limit=walking.walk.grid.price(net),
     )
     again = Attempt(step=attempt.step, number=number, ticket=ticket, sent_at=at)
-    sending = replace(
-        enter(state, Phase.SENDING, at),
-        attempts=(*state.attempts, again),
-        resends=0,
-        walking=stand(walking, net, at),
-    )
-    return sending, (PlaceOrder(ticket),)
+    return prepare(replace(state, walking=stand(walking, net, at)), again, at)
 
 
 def _order_of(attempt: Attempt, identity: str) -> OrderReport | None:

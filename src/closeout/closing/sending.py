@@ -27,7 +27,7 @@ from closeout.closing.moving import (
 )
 from closeout.closing.rooms import Room, fit
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
-from closeout.closing.transitions import Result, end_short, enter, look_up
+from closeout.closing.transitions import Result, end_short, enter, look_up, prepare
 from closeout.closing.walk import Grid
 from closeout.domain.outcomes import Refused
 from closeout.domain.pricing import coarser_rule
@@ -76,13 +76,7 @@ def _send_on_coarser_tick(state: CloseState, event: OrderRefused) -> Result:
     walking = state.walking
     if walking is not None:
         walking = replace(walking, walk=replace(walking.walk, grid=grid), limit=net)
-    sending = replace(
-        enter(refused, Phase.SENDING, event.at),
-        attempts=(*refused.attempts, again),
-        learned=rule,
-        walking=walking,
-    )
-    return sending, (PlaceOrder(ticket),)
+    return prepare(replace(refused, learned=rule, walking=walking), again, event.at)
 
 
 def _reject(state: CloseState, message: str, at: datetime) -> Result:
