@@ -53,11 +53,11 @@ class Kept:
 
 
 @pytest.fixture
-async def kept(bench: Bench) -> Kept:
-    bench.hold_condor()
-    bench.quotes.set("SPY", "590.00", "590.10")
-    await bench.start()
-    return Kept(bench)
+async def kept(empty_bench: Bench) -> Kept:
+    empty_bench.hold_condor()
+    empty_bench.quotes.set("SPY", "590.00", "590.10")
+    await empty_bench.start()
+    return Kept(empty_bench)
 
 
 async def test_before_the_first_look_only_the_exact_is_known(kept: Kept) -> None:
