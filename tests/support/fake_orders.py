@@ -21,6 +21,8 @@ class FakeOrder:
     filled_units: int = 0
     prices: dict[str, Decimal] = field(default_factory=dict)
     opening: bool = False
+    opens: frozenset[str] = frozenset()
+    """Symbols it opens while it closes the others: a roll."""
     replaced_by: str | None = None
     replaces: str | None = None
 
@@ -65,7 +67,7 @@ class FakeOrder:
             order_id=f"{self.order_id}-leg{index}" if self.ticket.is_package else self.order_id,
             symbol=leg.symbol,
             side=leg.side,
-            intent=opening if self.opening else leg.intent,
+            intent=opening if self.opening or leg.symbol in self.opens else leg.intent,
             ratio=leg.ratio,
             quantity=self.ticket.units * leg.ratio,
             filled=self.filled_units * leg.ratio,

@@ -61,7 +61,7 @@ class PreviewView:
         fees = plan_fees(plan, book.quotes, exchange_date(self.now)) if plan else {}
         after = cover(self.holdings, plan) if plan else None
         left = remaining_legs(self.strategy, plan) if plan else self.strategy.legs
-        conflicts = find_conflicts(plan, book.open_orders()) if plan else ()
+        conflicts = find_conflicts(plan, book.orders.open()) if plan else ()
         return ClosePreview(
             preview_id=kept.id if kept else None,
             expires_at=kept.expires_at if kept else None,
@@ -101,7 +101,7 @@ class PreviewView:
             strategy=self.strategy,
             quotes=book.quotes,
             holdings=self.holdings,
-            open_orders=book.open_orders(),
+            open_orders=book.orders.open(),
             market=book.market,
             feed=self.desk.option_feed,
             now=self.now,

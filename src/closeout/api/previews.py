@@ -98,7 +98,7 @@ def _problem(desk: Desk, prepared: Prepared, terms: Terms, *, cancels: bool) -> 
         closed = MarketClosed(market.next_open, walks=terms.walk is not None)
         return (closed.code, str(closed))
     try:
-        preparer, orders = desk.engine.supervisor.preparer, book.open_orders()
+        preparer, orders = desk.engine.supervisor.preparer, book.orders.open()
         conflicts = preparer.conflicts(prepared.plan, orders) if cancels else ()
         preparer.check(prepared.plan, orders, cancels=conflicts)
     except CannotPlan as problem:

@@ -12,7 +12,6 @@ from typing import TypeVar
 import structlog
 
 from closeout.closing.plan import MarketView
-from closeout.closing.reports import merge
 from closeout.closing.snapshots import MarketSnapshot, take_snapshot
 from closeout.domain.assignments import Assignment
 from closeout.domain.grouping import Grouping, group
@@ -22,8 +21,9 @@ from closeout.domain.orders import OrderReport
 from closeout.domain.pricing import EVERY_CENT, TickRule, option_tick_rule
 from closeout.domain.quotes import Quote
 from closeout.domain.strategies import Leg, Strategy
-from closeout.ports import Broker, Clock, Quotes, ReadFailed
+from closeout.ports import Broker, Clock, History, Quotes, ReadFailed
 from closeout.runtime.feed import Feed
+from closeout.runtime.orders import Orders
 
 log = structlog.get_logger(__name__)
 
@@ -38,9 +38,6 @@ A snapshot of this age still stands for the account, while the stream would have
 change. An order may only close (`*_to_close`), so the broker is the last guard.
 """
 
-_HISTORY_OVERLAP = timedelta(minutes=5)
-"""Alpaca lists orders by the time they were submitted; some arrive in the list late."""
-
 
 class Book:
     """Holdings, order history, strategies, quotes, account and clock of one account."""
@@ -54,6 +51,7 @@ class Book:
         owners: Owners,
         *,
         words: Words = tuple,
+        history: History,
         option_feed: str = "indicative",
     ) -> None:
         self._broker = broker
@@ -63,10 +61,7 @@ class Book:
         self._owners = owners
         self._words = words
         self._option_feed = option_feed
-        self._orders: dict[str, OrderReport] = {}
-        self._history_until: datetime | None = None
-        """The newest order the history has told of. The stream's word does not count: it
-        says nothing about what was missed before."""
+        self.orders = Orders(broker, history)
         self._penny: dict[str, bool] = {}
         self._taught_ticks: dict[str, TickRule] = {}
         self._net_ticks: dict[str, TickRule] = {}
@@ -152,30 +147,23 @@ class Book:
         self.regroup()
 
     async def _read_history(self) -> None:
-        for order in await self._broker.order_history(self._history_since()):
-            self.note_order(order)
-            if order.submitted_at is not None:
-                known = self._history_until or order.submitted_at
-                self._history_until = max(known, order.submitted_at)
-
-    def _history_since(self) -> datetime | None:
-        """Everything the first time; later what is new or was not final yet."""
-        if self._history_until is None:
-            return None
-        moving = (order.submitted_at for order in self.open_orders() if order.submitted_at)
-        return min([self._history_until, *moving]) - _HISTORY_OVERLAP
+        account = self.account or await self.read_account()
+        if await self.orders.read(account.number):
+            self._grouped_from = None
 
     def note_order(self, report: OrderReport) -> None:
         """Take in a report; one that comes late or twice takes nothing back."""
-        known = self._orders.get(report.order_id)
-        if report == known:
-            return
-        self._orders[report.order_id] = report if known is None else merge(known, report)
-        self._grouped_from = None
+        if self.orders.note(report):
+            self._grouped_from = None
+
+    async def keep_history(self) -> None:
+        """Have the journal keep what is new of the orders, if it can."""
+        if self.account is not None and self.orders.news.is_set():
+            await self.orders.keep(self.account.number)
 
     def note_revised(self, report: OrderReport) -> None:
         """Take in a report whose fills may be fewer: the exchange has taken a trade back."""
-        self._orders[report.order_id] = report
+        self.orders.revise(report)
         self._grouped_from = None
 
     def regroup(self) -> None:
@@ -196,7 +184,7 @@ class Book:
 
     def _group(self, account: str, holdings: Holdings) -> None:
         grouping = group(
-            account, holdings, self._orders.values(), self._owners(), assignments=self._words()
+            account, holdings, self.orders.all(), self._owners(), assignments=self._words()
         )
         if grouping != self.grouping:
             log.info("positions.grouped", strategies=len(grouping.strategies))
@@ -292,35 +280,6 @@ class Book:
 
     def strategy(self, position_id: str) -> Strategy | None:
         return next((each for each in self.grouping.strategies if each.id == position_id), None)
-
-    def orders_since(self, since: datetime) -> tuple[OrderReport, ...]:
-        """The orders that were submitted about then or later, as far as they are known."""
-        earliest = since - _HISTORY_OVERLAP
-        return tuple(
-            order
-            for order in self._orders.values()
-            if order.submitted_at is None or order.submitted_at >= earliest
-        )
-
-    def newest_order_at(self) -> datetime | None:
-        """When the newest order that is known was submitted, by the broker's clock."""
-        times = (order.submitted_at for order in self._orders.values() if order.submitted_at)
-        return max(times, default=None)
-
-    def order_under(self, client_order_id: str) -> OrderReport | None:
-        """The order the account has under this client id, as far as it has been told of."""
-        orders = self._orders.values()
-        return next((each for each in orders if each.client_order_id == client_order_id), None)
-
-    def knows_order(self, order_id: str) -> bool:
-        """Whether this is an order, or a leg of one, that has been told of."""
-        return order_id in self._orders or any(
-            leg.order_id == order_id for order in self._orders.values() for leg in order.legs
-        )
-
-    def open_orders(self) -> tuple[OrderReport, ...]:
-        """The orders that were not final when we last heard of them."""
-        return tuple(order for order in self._orders.values() if not order.status.is_final)
 
     def watched(self) -> tuple[frozenset[str], frozenset[str]]:
         """The option and stock symbols whose quotes matter."""

@@ -46,6 +46,8 @@ _CLOCK_CHECK = timedelta(seconds=5)
 _CLOCK_EVERY = timedelta(seconds=60)
 _RETRY = timedelta(seconds=2)
 _FOLLOW_EVERY = timedelta(seconds=1)
+_KEEP_AFTER = timedelta(seconds=2)
+"""News of orders come in bursts, and a restart asks for what was not kept yet."""
 
 
 class Engine:
@@ -85,6 +87,7 @@ class Engine:
             self.feed,
             self._owners,
             words=self._words,
+            history=journal,
             option_feed=option_feed,
         )
         self.supervisor = Supervisor(
@@ -122,7 +125,10 @@ class Engine:
         await self.supervisor.stop()
         # Only now: what was still being opened needed the account to be ours.
         await _end(self._pulse)
+        was_ours = self.ownership.is_ours
         await self.ownership.release()
+        if was_ours and self.book.orders.trouble is None:
+            await self.book.keep_history()
 
     def _owners(self) -> Mapping[str, str]:
         return self.supervisor.owners()
@@ -157,7 +163,11 @@ class Engine:
         while True:
             await self._beside(self._contend, self._follow_owner)
             await self._beside(
-                self._until_lost, self._follow_trades, self._follow_quotes, self._take_up
+                self._until_lost,
+                self._follow_trades,
+                self._follow_quotes,
+                self._take_up,
+                self._keep_history,
             )
             await self._stand_down()
 
@@ -324,6 +334,13 @@ class Engine:
                 await self._clock.sleep(wait)
             stale.clear()
             await self._refresh()
+
+    async def _keep_history(self) -> None:
+        """Let the journal keep what is new of the orders, behind everything that trades."""
+        while True:
+            await self.book.orders.news.wait()
+            await self._clock.sleep(_KEEP_AFTER)
+            await self.book.keep_history()
 
     async def _look_regularly(self) -> None:
         """Streams may miss what happens elsewhere, and never tell of assignments."""

@@ -216,7 +216,7 @@ class Performer:
             await self._book.refresh_unless_young()
         else:
             await self._account()
-        there = self._book.order_under(effect.client_order_id)
+        there = self._book.orders.under(effect.client_order_id)
         if there is not None:
             return OrderReported(self._clock.now(), there, "read")
         if effect.lost_at is not None:
@@ -235,5 +235,5 @@ class Performer:
     async def _check_fills(self, since: datetime, symbols: Sequence[str]) -> None:
         """Raises: ReadFailed: something traded whose order Alpaca does not list yet."""
         for fill in await self._broker.fills(since - _CLOCKS_DIFFER):
-            if fill.symbol in symbols and not self._book.knows_order(fill.order_id):
+            if fill.symbol in symbols and not self._book.orders.knows(fill.order_id):
                 raise ReadFailed(f"{fill.symbol} traded under an order that is not listed yet")

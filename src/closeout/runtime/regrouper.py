@@ -119,7 +119,7 @@ class Regrouper:
 
     def _occasion(self) -> Occasion:
         regroupings = standing(self._edits)
-        times = [self._book.newest_order_at(), *(each.after for each in regroupings)]
+        times = [self._book.orders.newest_at(), *(each.after for each in regroupings)]
         return Occasion(
             account=self._account_number(),
             number=len(self._edits) + 1,

@@ -364,7 +364,7 @@ class Supervisor:
         """Bring every close up to what the book has just read of the account."""
         runners = list(self._runners.values())
         running = [runner.state.opened_at for runner in runners if not runner.state.phase.is_end]
-        orders = self._book.orders_since(min(running, default=holdings.at))
+        orders = self._book.orders.since(min(running, default=holdings.at))
         for runner in runners:
             for event in reconcile(runner.state, orders, holdings, at=self._clock.now()):
                 runner.post(event)
