@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest'
 import {
   formatCash,
   formatDollars,
+  formatFraction,
   formatMagnitude,
   formatNet,
   formatPercent,
   formatPrice,
+  formatRound,
   formatSpot,
   formatStrike,
   roundDecimal,
@@ -72,6 +74,18 @@ describe('money', () => {
     expect(formatStrike('62.50')).toBe('62.5')
     expect(formatSpot('548.2134')).toBe('548.21')
     expect(formatMagnitude('-1.295')).toBe('1.295')
+  })
+
+  it('leaves out cents only where there are none', () => {
+    expect([formatRound('-8150.00'), formatRound('852.96'), formatRound(null)]).toEqual([
+      '−$8,150',
+      '$852.96',
+      '—',
+    ])
+  })
+
+  it('shows every digit of a part of a dollar', () => {
+    expect([formatFraction('0.02685'), formatFraction('0.6')]).toEqual(['$0.02685', '$0.60'])
   })
 
   it('reads a sign without reading a number', () => {

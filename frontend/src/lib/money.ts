@@ -72,6 +72,16 @@ export function formatDollars(value: string | null, { plus = false } = {}): stri
   return signed(cents, `$${plain(cents, 2)}`, plus)
 }
 
+/** Dollars to the cent, without cents where there are none: `−$8,150`. */
+export function formatRound(value: string | null): string {
+  return formatDollars(value).replace(/\.00$/, '')
+}
+
+/** A part of a dollar, every digit that was sent: `$0.02685`. */
+export function formatFraction(value: string | null): string {
+  return value === null ? MISSING : signed(value, `$${plain(value, 2)}`, false)
+}
+
 /** Percent with one decimal and its sign. */
 export function formatPercent(value: string | null): string {
   if (value === null) return MISSING

@@ -45,6 +45,20 @@ export function formatSession(instant: string): string {
   return `${sessionTime.format(new Date(instant)).replace(',', '')} ET`
 }
 
+const sessionDay = new Intl.DateTimeFormat('en-GB', {
+  timeZone: EXCHANGE,
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
+
+/** `18 Dec 15:15 ET`: a session further away than its weekday would tell. */
+export function formatSessionDay(instant: string): string {
+  return `${sessionDay.format(new Date(instant)).replace(',', '')} ET`
+}
+
 const localTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 const localDateTime = new Intl.DateTimeFormat(undefined, {
   dateStyle: 'medium',

@@ -15,3 +15,14 @@ export async function notices(): Promise<string[]> {
   const shown = [...document.querySelectorAll<HTMLElement>('.el-notification')]
   return shown.filter(({ style }) => style.display !== 'none').map((notice) => notice.textContent.trim())
 }
+
+/** Its text with one space between what different elements say. */
+export function wordsOf(scope: Pick<VueWrapper, 'element'>): string {
+  const texts: string[] = []
+  const collect = (node: Node): void => {
+    if (node.nodeType === Node.TEXT_NODE) texts.push(node.textContent ?? '')
+    node.childNodes.forEach(collect)
+  }
+  collect(scope.element as Node)
+  return texts.join(' ').replace(/\s+/g, ' ').trim()
+}

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { RawPosition } from '@/api/wire'
 import { useClosingStore } from '@/stores/closing'
 import { useDeskStore } from '@/stores/desk'
-import { aClose, aPosition, aRawLeg, CONDOR_LEGS, NOW } from '@/testing/builders'
+import { aClose, aPosition, aRawLeg, aRawMetrics, CONDOR_LEGS, NOW } from '@/testing/builders'
 import { allByTestId, byTestId } from '@/testing/dom'
 
 import StrategyCard from './StrategyCard.vue'
@@ -60,6 +60,24 @@ describe('a strategy’s card', () => {
     expect(rows(card)[0]).toBe('ShortPut | 520 | 18 Dec 2026 | 10 | — | — × — | — | — | — | Close Leg')
     expect(byTestId(card, 'total-pnl').text()).toContain('—')
     expect(byTestId(card, 'spot').text()).toBe('—')
+  })
+
+  it('draws its payoff, and tells the same in words', () => {
+    const picture = byTestId(show(), 'payoff')
+
+    expect(picture.attributes('role')).toBe('img')
+    expect(picture.find('title').text()).toBe('Payoff of SPY Iron Condor')
+    expect(picture.find('desc').text()).toBe(
+      'At the first expiry: profit at most +$1,850.00, loss at most −$8,150.00. ' +
+        'Break-even at 518.15 and 581.85. P&L now +$560.00.',
+    )
+  })
+
+  it('draws nothing where no payoff is known', () => {
+    const card = show({ metrics: { ...aRawMetrics(), outlook: null } })
+
+    expect(byTestId(card, 'payoff').exists()).toBe(false)
+    expect(byTestId(card, 'metrics').exists()).toBe(true)
   })
 
   it('shows shares without strike and type', () => {
