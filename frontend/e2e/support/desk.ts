@@ -33,6 +33,11 @@ export class Desk {
     return new Card(this.cards.filter({ has: this.page.getByRole('heading', { name: title }) }))
   }
 
+  /** Choose how the open confirmation prices the close, such as `Limit`. */
+  async price(name: string): Promise<void> {
+    await this.dialog.getByTestId('pricing').locator('label', { hasText: name }).click()
+  }
+
   /** Send what the open confirmation shows, once it may be sent. */
   async confirm(): Promise<void> {
     await expect(this.sendButton).toBeEnabled()

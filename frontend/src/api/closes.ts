@@ -1,3 +1,5 @@
+import { decamelize, type Camelized } from '@/lib/camelize'
+
 import { answerOf, client, CLOSE_TIMEOUT_MS, deadline, READ_TIMEOUT_MS } from './client'
 import {
   transformCancelCloseResponse,
@@ -11,10 +13,17 @@ import type {
   Close,
   CloseLegOptions,
   CloseLegResponse,
+  CloseOptions,
   ClosePreview,
   CloseStrategyOptions,
   CloseStrategyResponse,
+  Options,
 } from './types'
+import type {
+  RawCloseLegRequest,
+  RawClosePreviewRequest,
+  RawCloseStrategyRequest,
+} from './wire'
 
 /**
  * Ask for the whole strategy to be closed.
@@ -29,12 +38,7 @@ export async function closeStrategy(
 ): Promise<CloseStrategyResponse> {
   const call = client.POST('/api/positions/{position_id}/close-strategy', {
     params: { path: { position_id: positionId }, header: { 'Idempotency-Key': idempotencyKey } },
-    body: {
-      position_id: positionId,
-      order_type: options.orderType,
-      limit_price_offset: options.limitPriceOffset,
-      limit_price: options.limitPrice,
-    },
+    body: { position_id: positionId, ...asked<Omit<RawCloseStrategyRequest, 'position_id'>>(options) },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
   return transformCloseStrategyResponse(await answerOf(call))
@@ -49,7 +53,7 @@ export async function closeLeg(
 ): Promise<CloseLegResponse> {
   const call = client.POST('/api/positions/{position_id}/close-leg', {
     params: { path: { position_id: positionId }, header: { 'Idempotency-Key': idempotencyKey } },
-    body: { leg_id: legId, order_type: options.orderType, limit_price: options.limitPrice },
+    body: { leg_id: legId, ...asked<Omit<RawCloseLegRequest, 'leg_id'>>(options) },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
   return transformCloseLegResponse(await answerOf(call))
@@ -59,17 +63,12 @@ export async function closeLeg(
 export async function previewClose(
   positionId: string,
   legId: string | null,
-  options: CloseStrategyOptions & CloseLegOptions,
+  options: CloseOptions,
   signal: AbortSignal,
 ): Promise<ClosePreview> {
   const call = client.POST('/api/positions/{position_id}/close-preview', {
     params: { path: { position_id: positionId } },
-    body: {
-      leg_id: legId,
-      order_type: options.orderType,
-      limit_price_offset: options.limitPriceOffset,
-      limit_price: options.limitPrice,
-    },
+    body: { leg_id: legId, ...asked<Omit<RawClosePreviewRequest, 'leg_id'>>(options) },
     signal: deadline(READ_TIMEOUT_MS, signal),
   })
   return transformClosePreview(await answerOf(call))
@@ -96,3 +95,9 @@ export async function cancelClose(closeId: string): Promise<CancelCloseResponse>
   })
   return transformCancelCloseResponse(await answerOf(call))
 }
+
+/**
+ * The options as the wire has them. The generated types demand what has a default, the server
+ * does not.
+ */
+const asked = <Raw>(options: Options<Raw>): Raw => decamelize(options as Camelized<Raw>)

@@ -23,6 +23,9 @@ export type ClosePreview = Camelized<wire.RawClosePreview>
 export type PreviewOrder = ClosePreview['orders'][number]
 export type PreviewLeg = PreviewOrder['legs'][number]
 export type PreviewWarning = ClosePreview['warnings'][number]
+export type PreviewConflict = ClosePreview['conflicts'][number]
+export type PositionRisk = NonNullable<ClosePreview['riskAfter']>
+export type Fees = NonNullable<ClosePreview['fees']>
 
 export type Status = Camelized<wire.RawStatus>
 export type Link = Status['trading']
@@ -34,14 +37,13 @@ export type OrderType = Close['orderType']
 export type CloseAction = CloseLeg['action']
 
 /** What is asked of a close; prices are decimal strings in dollars per share. */
-export interface CloseStrategyOptions {
-  orderType: OrderType
-  limitPriceOffset: string | null
-  /** The limit itself, as a preview showed it; goes without an offset. */
-  limitPrice: string | null
-}
+export type CloseStrategyOptions = Options<Omit<wire.RawCloseStrategyRequest, 'position_id'>>
+export type CloseLegOptions = Options<Omit<wire.RawCloseLegRequest, 'leg_id'>>
+/** Of either; which of them fit is for who asks to know. */
+export type CloseOptions = Options<Omit<wire.RawClosePreviewRequest, 'leg_id'>>
 
-export interface CloseLegOptions {
-  orderType: OrderType
-  limitPrice: string | null
-}
+/** What is sent: the options, and the preview that they are agreed to by. */
+export type AgreedOptions = CloseOptions & { previewId?: string | null | undefined }
+
+/** What is left out is the server's default. */
+export type Options<Raw> = { [Key in keyof Camelized<Raw>]?: Camelized<Raw>[Key] | undefined }

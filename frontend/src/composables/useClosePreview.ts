@@ -2,9 +2,8 @@ import { useIntervalFn, watchDebounced } from '@vueuse/core'
 import { computed, onScopeDispose, shallowRef, type ComputedRef, type ShallowRef } from 'vue'
 
 import { previewClose } from '@/api/closes'
-import type { ClosePreview } from '@/api/types'
+import type { CloseOptions, ClosePreview } from '@/api/types'
 import { keyOfTarget, type CloseTarget } from '@/lib/target'
-import type { CloseOptions } from '@/stores/closing'
 
 export const PREVIEW_EVERY_MS = 2_000
 const TYPING_MS = 150
@@ -16,6 +15,8 @@ export interface LivePreview {
   shown: ShallowRef<ClosePreview | null>
   error: ShallowRef<string | null>
   readAt: ShallowRef<number>
+  /** Forget the present one and ask again at once. */
+  renew: () => void
 }
 
 /** Ask every two seconds, and whenever the options change, what would be sent now. */
@@ -63,9 +64,15 @@ export function useClosePreview(
     shownFor.value = null
   }
 
+  function renew(): void {
+    shownFor.value = null
+    inFlightFor = null
+    void read()
+  }
+
   useIntervalFn(() => void read(), PREVIEW_EVERY_MS, { immediateCallback: true })
   watchDebounced(asked, () => void read(), { debounce: TYPING_MS })
   onScopeDispose(() => inFlight?.abort())
 
-  return { preview, shown, error, readAt }
+  return { preview, shown, error, readAt, renew }
 }

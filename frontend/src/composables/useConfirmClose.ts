@@ -1,26 +1,26 @@
-import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
+import { computed, reactive, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
 
 import { ApiProblem } from '@/api/errors'
-import type { ClosePreview, OrderType } from '@/api/types'
+import type { AgreedOptions } from '@/api/types'
+import { emptyForm, optionsOf, type CloseForm } from '@/lib/closeForm'
 import { runningCloses } from '@/lib/desk'
 import { describeSend } from '@/lib/describe'
 import { PREVIEW_STALE_FROM_MS } from '@/lib/freshness'
 import { newKey } from '@/lib/key'
+import { isPace } from '@/lib/pace'
 import type { CloseTarget } from '@/lib/target'
-import { useClosingStore, type CloseOptions } from '@/stores/closing'
+import { useClosingStore } from '@/stores/closing'
 import { useDeskStore } from '@/stores/desk'
 
 import { useClosePreview, type LivePreview } from './useClosePreview'
 import { useServerNow } from './useServerNow'
 
 export interface ConfirmClose extends LivePreview {
-  orderType: ShallowRef<OrderType>
-  /** The offset from mid of a strategy, or the limit of a leg; null is mid. */
-  price: ShallowRef<string | null>
-  /** What was typed as price cannot be read. */
-  unreadable: ShallowRef<boolean>
+  form: CloseForm
   sending: ComputedRef<boolean>
   refusal: ShallowRef<string | null>
+  /** What had changed since the preview that was to be sent: nothing was. */
+  moved: ShallowRef<string | null>
   canSend: ComputedRef<boolean>
   sendLabel: ComputedRef<string>
   send: () => Promise<void>
@@ -32,24 +32,15 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
   const closing = useClosingStore()
   const now = useServerNow()
 
-  const orderType = shallowRef<OrderType>('market')
-  const price = shallowRef<string | null>(null)
-  const unreadable = shallowRef(false)
+  const form = reactive(emptyForm(target))
   const refusal = shallowRef<string | null>(null)
+  const moved = shallowRef<string | null>(null)
   let key = newKey()
   /** What went out under `key`: a repeat must say the same, although the market has moved. */
-  let sent: CloseOptions | null = null
+  let sent: AgreedOptions | null = null
   let isDone = false
 
-  const options = computed<CloseOptions | null>(() => {
-    if (unreadable.value) return null
-    const limit = orderType.value === 'limit' ? price.value : null
-    return {
-      orderType: orderType.value,
-      limitPriceOffset: target.leg ? null : limit,
-      limitPrice: target.leg ? limit : null,
-    }
-  })
+  const options = computed(() => optionsOf(form, target))
   const live = useClosePreview(target, () => options.value)
   const sending = computed(() => closing.isSending(target))
 
@@ -65,7 +56,9 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
   const sendLabel = computed(() => {
     if (sending.value) return 'Sending…'
     const preview = live.preview.value ?? live.shown.value
-    return preview === null ? 'Reading quotes…' : describeSend(preview)
+    if (preview === null) return 'Reading quotes…'
+    const pace = isPace(form.pricing) ? `, ${form.pricing} pace` : ''
+    return describeSend(preview) + pace
   })
 
   function renewKey(): void {
@@ -82,14 +75,19 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
   async function send(): Promise<void> {
     if (!canSend.value || options.value === null) return
     refusal.value = null
+    moved.value = null
     try {
-      sent ??= asShown(options.value, live.preview.value)
+      sent ??= { ...options.value, previewId: live.preview.value?.previewId }
       await closing.send(target, sent, key)
       finish()
     } catch (error) {
-      refusal.value = error instanceof Error ? error.message : String(error)
+      const told = error instanceof Error ? error.message : String(error)
+      if (isStale(error)) moved.value = told
+      else refusal.value = told
       // A refusal is an answer, so the next try is a new request; silence is not.
       if (error instanceof ApiProblem) renewKey()
+      // Until the next one is read there is nothing to agree to.
+      if (isStale(error)) live.renew()
     }
   }
 
@@ -97,6 +95,7 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
   watch(options, () => {
     renewKey()
     refusal.value = null
+    moved.value = null
   })
   watch(
     () => sending.value && runningCloses(desk.closes, target.position).length > 0,
@@ -105,13 +104,8 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
     },
   )
 
-  return { ...live, orderType, price, unreadable, sending, refusal, canSend, sendLabel, send }
+  return { ...live, form, sending, refusal, moved, canSend, sendLabel, send }
 }
 
-/** The options with the very limit that was shown: mid may have moved since. */
-function asShown(options: CloseOptions, preview: ClosePreview | null): CloseOptions {
-  const limitPrice = preview?.orders.length === 1 ? preview.orders[0]?.limitPrice : null
-  return options.orderType === 'limit' && limitPrice != null
-    ? { orderType: 'limit', limitPriceOffset: null, limitPrice }
-    : options
-}
+const isStale = (error: unknown): boolean =>
+  error instanceof ApiProblem && error.code === 'preview_stale'

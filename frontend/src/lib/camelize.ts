@@ -28,3 +28,16 @@ export function camelize<T>(raw: T): Camelized<T> {
   for (const [key, value] of Object.entries(raw)) camel[camelKey(key)] = camelize(value)
   return camel as Camelized<T>
 }
+
+const snakeKey = (key: string): string =>
+  key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** The way back, for a request. What is undefined is left out, so that the server's default holds. */
+export function decamelize<Raw>(camel: Camelized<Raw>): Raw {
+  if (Array.isArray(camel)) return camel.map((item: unknown) => decamelize(item)) as Raw
+  if (camel === null || typeof camel !== 'object') return camel as Raw
+  const known = Object.entries(camel).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(
+    known.map(([key, value]) => [snakeKey(key), decamelize(value as Camelized<unknown>)]),
+  ) as Raw
+}

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { shallowReactive, shallowRef } from 'vue'
 
 import { cancelClose, closeLeg, closeStrategy, getClose } from '@/api/closes'
-import type { Close, CloseLegOptions, CloseStrategyOptions, PhaseName } from '@/api/types'
+import type { AgreedOptions, Close, PhaseName } from '@/api/types'
 import {
   failureNotice,
   isEnding,
@@ -15,8 +15,6 @@ import { keyOfTarget, nameOfTarget, type CloseTarget } from '@/lib/target'
 
 import { useDeskStore } from './desk'
 import { useNoticesStore } from './notices'
-
-export type CloseOptions = CloseStrategyOptions & CloseLegOptions
 
 interface Told {
   notice: Notice
@@ -50,7 +48,7 @@ export const useClosingStore = defineStore('closing', () => {
    *
    * @throws the refusal or the missing answer, after telling it
    */
-  async function send(asked: CloseTarget, options: CloseOptions, key: string): Promise<void> {
+  async function send(asked: CloseTarget, options: AgreedOptions, key: string): Promise<void> {
     if (isSending(asked)) return
     sending.add(keyOfTarget(asked))
     try {
@@ -65,7 +63,7 @@ export const useClosingStore = defineStore('closing', () => {
     }
   }
 
-  async function ask(asked: CloseTarget, options: CloseOptions, key: string): Promise<Told> {
+  async function ask(asked: CloseTarget, options: AgreedOptions, key: string): Promise<Told> {
     const { position, leg } = asked
     if (leg === null) {
       const answer = await closeStrategy(position.id, options, key)

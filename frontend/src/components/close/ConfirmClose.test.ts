@@ -195,6 +195,7 @@ describe('the confirmation', () => {
     const keys = server.orders().map(({ headers }) => headers.get('Idempotency-Key'))
     expect(keys).toHaveLength(2)
     expect(new Set(keys).size).toBe(1)
+    expect(server.orders()[1]?.body).toEqual(server.orders()[0]?.body)
   })
 
   it.each([
@@ -247,24 +248,41 @@ describe('the confirmation', () => {
     expect(server.orders()[0]?.body).toMatchObject({ order_type: 'limit', limit_price_offset: '0.03' })
   })
 
-  it('sends the very limit that was shown', async () => {
-    const orders = aRawPreview().orders.map((order) => ({
-      ...order,
-      order_type: 'limit' as const,
-      limit_price: '1.31',
-    }))
-    server.on(PREVIEW, () => json(aRawPreview({ orders })))
+  it('sends exactly what was shown, by the name of that preview', async () => {
     await open()
     await choose('limit')
-    await settle(200)
+    server.on(PREVIEW, () => json(aRawPreview({ preview_id: 'prv_2' })))
+    await settle(PREVIEW_EVERY_MS)
     send().click()
     await settle()
 
-    expect(server.orders()[0]?.body).toMatchObject({
-      order_type: 'limit',
-      limit_price: '1.31',
-      limit_price_offset: null,
-    })
+    expect(server.orders()[0]?.body).toMatchObject({ order_type: 'limit', preview_id: 'prv_2' })
+  })
+
+  it('says what had changed when the preview no longer held, and asks again', async () => {
+    await open()
+    server.on(CLOSE, () => problem(409, 'preview_stale', 'The natural was 1.35 and is 1.52.'))
+    server.on(PREVIEW, () => new Promise<Response>(() => undefined))
+    send().click()
+    await settle()
+    expect(byTestId(dialog, 'preview-moved').text()).toContain('The natural was 1.35 and is 1.52.')
+    expect(byTestId(dialog, 'send-refusal').exists()).toBe(false)
+    expect(send().disabled).toBe(true)
+    expect(server.orders()).toHaveLength(1)
+  })
+
+  it('sends the new preview after an old one was refused', async () => {
+    await open()
+    server.on(CLOSE, () => problem(409, 'preview_stale', 'The natural was 1.35 and is 1.52.'))
+    server.on(PREVIEW, () => json(aRawPreview({ preview_id: 'prv_2' })))
+    send().click()
+    await settle(20)
+    expect(byTestId(dialog, 'preview-moved').exists()).toBe(true)
+    send().click()
+    await settle()
+
+    const asked = server.orders().map(({ body }) => (body as { preview_id: string }).preview_id)
+    expect(asked).toEqual(['prv_1', 'prv_2'])
   })
 
   it('cannot be sent while the preview still shows other options', async () => {
@@ -309,17 +327,149 @@ describe('the confirmation', () => {
     expect(server.orders().map(({ path, body }) => [path, body])).toEqual([
       [
         '/api/positions/spy-condor/close-leg',
-        { leg_id: 'leg-520p', order_type: 'limit', limit_price: '1.30' },
+        { leg_id: 'leg-520p', order_type: 'limit', limit_price: '1.30', preview_id: 'prv_1' },
       ],
     ])
   })
 
-  it('puts the gravest warning first', async () => {
+  it('asks for a part of the units, by number or by share', async () => {
+    await open()
+    await dialog.find('[data-percent="25"]').trigger('click')
+    await settle(200)
+    expect(previews().at(-1)).toMatchObject({ units: 2 })
+
+    await byTestId(dialog, 'quantity-input').setValue('7')
+    await settle(200)
+    send().click()
+    await settle()
+    expect(server.orders()[0]?.body).toMatchObject({ units: 7 })
+  })
+
+  it('asks for the whole without a number, so that it is the whole when it has just changed', async () => {
+    await open()
+    await dialog.find('[data-percent="50"]').trigger('click')
+    await dialog.find('[data-percent="100"]').trigger('click')
+    send().click()
+    await settle()
+
+    expect(server.orders()[0]?.body).not.toHaveProperty('units')
+  })
+
+  it('cannot be sent for more than there is', async () => {
+    await open()
+    await byTestId(dialog, 'quantity-input').setValue('11')
+    await settle(200)
+
+    expect(send().disabled).toBe(true)
+    expect(byTestId(dialog, 'quantity-input').attributes('aria-invalid')).toBe('true')
+  })
+
+  it('asks for the chosen legs, and never for none', async () => {
+    await open()
+    for (const id of ['leg-510p', 'leg-590c']) {
+      await dialog.find(`input[data-leg-id="${id}"]`).setValue(false)
+    }
+    await settle(200)
+    expect(byTestId(dialog, 'leg-choice').text()).toContain('2 of 4 legs')
+    expect(previews().at(-1)).toMatchObject({ leg_ids: ['leg-520p', 'leg-580c'] })
+
+    await dialog.find('input[data-leg-id="leg-520p"]').setValue(false)
+    expect(dialog.find('input[data-leg-id="leg-580c"]').attributes()).toHaveProperty('disabled')
+  })
+
+  it('asks for some contracts of a leg', async () => {
+    await openLeg()
+    await byTestId(dialog, 'quantity-input').setValue('3')
+    await settle(200)
+
+    expect(previews().at(-1)).toMatchObject({ leg_id: 'leg-520p', quantity: 3 })
+    expect(byTestId(dialog, 'leg-choice').exists()).toBe(false)
+  })
+
+  it('asks for a pace with its worst and its end', async () => {
+    await open()
+    await dialog.find('input[value="normal"]').setValue(true)
+    await byTestId(dialog, 'price-input').setValue('1.33')
+    await dialog.find('input[value="cross"]').setValue(true)
+    await settle(200)
+
+    expect(previews().at(-1)).toEqual({
+      leg_id: null,
+      order_type: 'limit',
+      pace: 'normal',
+      worst_price: '1.33',
+      at_end: 'cross',
+    })
+  })
+
+  it('asks for a worst P&L instead of a price', async () => {
+    await open()
+    await dialog.find('input[value="urgent"]').setValue(true)
+    await dialog.find('input[value="pnl"]').setValue(true)
+    await byTestId(dialog, 'price-input').setValue('-200')
+    await settle(200)
+
+    expect(previews().at(-1)).toMatchObject({ pace: 'urgent', worst_pnl: '-200.00' })
+    expect(previews().at(-1)).not.toHaveProperty('worst_price')
+    expect(send().textContent).toContain('urgent pace')
+  })
+
+  it('takes no number typed as a price for a P&L', async () => {
+    await open()
+    await dialog.find('input[value="urgent"]').setValue(true)
+    await byTestId(dialog, 'price-input').setValue('1.33')
+    await dialog.find('input[value="pnl"]').setValue(true)
+    await settle(200)
+
+    expect(previews().at(-1)).not.toHaveProperty('worst_pnl')
+    expect(previews().at(-1)).not.toHaveProperty('worst_price')
+  })
+
+  it('asks for a walk of one’s own only when it can be walked', async () => {
+    await open()
+    await dialog.find('input[value="custom"]').setValue(true)
+    await dialog.find('[data-field="end"]').setValue('75')
+    await settle(200)
+    const walk = { budget_seconds: 60, interval_seconds: 5, start_share: '0.00', end_share: '0.75' }
+    expect(previews().at(-1)).toMatchObject({ pace: 'custom', walk })
+
+    await dialog.find('[data-field="interval"]').setValue('61')
+    await settle(200)
+    expect(send().disabled).toBe(true)
+  })
+
+  it('names open orders that are in the way, and offers to cancel them first', async () => {
+    const conflict = {
+      order_id: 'o-1',
+      client_order_id: 'mine',
+      close_id: null,
+      status: 'new',
+      order_class: 'simple',
+      order_type: 'limit',
+      limit_price: '0.40',
+      submitted_at: null,
+      legs: [],
+      holds: true,
+      message: 'Order o-1 holds contracts of SPY261218P00520000.',
+    }
+    server.on(PREVIEW, () => json(aRawPreview({ conflicts: [conflict] })))
+    await open()
+
+    expect(byTestId(dialog, 'conflicts').text()).toContain('Order o-1 holds contracts')
+    expect(previews().at(-1)).not.toHaveProperty('cancel_conflicting')
+
+    await byTestId(dialog, 'cancel-conflicting').setValue(true)
+    await settle(200)
+    expect(previews().at(-1)).toMatchObject({ cancel_conflicting: true })
+  })
+
+  it('puts the gravest warning first, and mere notes behind the order', async () => {
     server.on(PREVIEW, () =>
       json(
         aRawPreview({
           warnings: [
             { code: 'note', severity: 'info', symbol: null, message: 'A note.' },
+            { code: 'odd', severity: 'warning', symbol: null, message: 'Odd.' },
             { code: 'bad', severity: 'danger', symbol: null, message: 'Grave.' },
           ],
         }),
@@ -327,7 +477,7 @@ describe('the confirmation', () => {
     )
     await open()
 
-    expect(byTestId(dialog, 'warnings').text()).toMatch(/Danger: Grave\..*A note\./s)
+    expect(dialog.text()).toMatch(/Danger: Grave\..*Warning: Odd\..*One multi-leg.*A note\./s)
   })
 
   it('lets go on Keep position without sending', async () => {
