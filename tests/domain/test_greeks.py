@@ -110,6 +110,17 @@ def test_implied_volatility_is_the_one_the_price_came_from(market: dict[str, flo
         assert all(np.isnan(found) | (abs(found - market["volatility"]) < 0.2))
 
 
+@pytest.mark.parametrize("volatility", [0.9, 1.0, 1.3, 2.5])
+def test_implied_volatility_is_found_far_from_the_strike(volatility: float) -> None:
+    """A search that began where the worth is 1e-158 stood still and answered 0.15."""
+    contracts, spot = pair(50, 0.3125), column(473, 473)
+    prices = value(contracts, spot, column(volatility, volatility), 0.0)
+
+    found = implied_volatility(contracts, spot, prices, 0.0)
+
+    assert [volatility] * 2 == pytest.approx([*found], rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("strike", "price"),
     [(90, 10.0), (90, 9.0), (90, 0.0), (100, 101.0), (110, 0.0), (110, float("nan"))],

@@ -106,7 +106,7 @@ def implied_volatility(contracts: Contracts, spot: Floats, price: Floats, rate: 
     There is none when a price leaves nothing over intrinsic or would need more than
     `VOLATILITY_MOST`. By put-call parity the side out of the money is solved for, whose price is
     all time value, and by Newton's steps on its logarithm, halving where a step would leave
-    the bracket.
+    the bracket or its digits are lost.
     """
     strike = _discounted(contracts, rate)
     in_the_money = np.maximum(contracts.sign * (spot - strike), 0.0)
@@ -124,7 +124,9 @@ def implied_volatility(contracts: Contracts, spot: Floats, price: Floats, rate: 
         vega = spot * np.exp(-d1 * d1 / 2) / _SQRT_2_PI * np.sqrt(side.years)
         excess = np.log(np.maximum(worth, _TINY)) - target
         low, high = np.where(excess < 0, guess, low), np.where(excess < 0, high, guess)
-        step = guess - excess * (worth / np.maximum(vega, _TINY))
+        # So far from the price that its digits are lost, a step stands nearly still.
+        lost = (worth < _TINY) | (vega < _TINY)
+        step = np.where(lost, low, guess - excess * (worth / np.where(lost, 1.0, vega)))
         following = np.where((step > low) & (step < high), step, (low + high) / 2)
         moved = np.abs(following - guess)[solvable]
         guess = following
