@@ -80,6 +80,11 @@ simulate: $(DEV_ENV) ## Live seeded bad days (SEEDS=20000), tell one (SEED=7), p
 	@PYTHONPATH=src:tests $(VENV)/python -m simulation $(if $(SEED),--seed $(SEED)) \
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(filter 1,$(PLANTS)),--plants)
 
+.PHONY: mutants
+mutants: $(DEV_ENV) ## Change the core in many places: do its tests notice? (SAMPLE=400 SEED=1, NAME=)
+	@nice $(VENV)/python scripts/mutants.py $(NAME) --seed $(or $(SEED),1) \
+		--sample $(or $(SAMPLE),$(if $(NAME),0,400)) --jobs $(or $(JOBS),1)
+
 .PHONY: bench
 bench: $(DEV_ENV) ## Measure (NAME=journal runs benchmarks/journal.py alone)
 	@scripts/bench $(NAME)
@@ -102,7 +107,7 @@ format: $(DEV_ENV) $(NODE_ENV) ## Format, and mend what the linters can mend
 
 .PHONY: clean
 clean: ## Remove what was installed and built; your data folder stays
-	rm -rf .venv .tools build dist htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf .venv .tools build dist mutants htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache frontend/node_modules frontend/dist frontend/test-results \
 		frontend/playwright-report
 	find src tests scripts benchmarks migrations -name __pycache__ -prune -exec rm -rf {} +
