@@ -30,6 +30,18 @@ class ReadFailed(CloseoutError):
         self.retry_after = retry_after
 
 
+class HistoryCut(ReadFailed):
+    """
+    A long history could be read in part: `orders` are all of it up to the newest of them.
+
+    Reading on from there is enough.
+    """
+
+    def __init__(self, failure: ReadFailed, orders: tuple[OrderReport, ...]) -> None:
+        super().__init__(str(failure), retry_after=failure.retry_after)
+        self.orders = orders
+
+
 class JournalFailed(CloseoutError):
     """The journal could not write; nothing may be sent (invariant I1)."""
 
@@ -90,7 +102,12 @@ class Broker(Protocol):
     async def open_orders(self) -> tuple[OrderReport, ...]: ...
 
     async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
-        """Every order submitted after `since`, any status, legs nested, oldest first."""
+        """
+        Every order submitted after `since`, any status, legs nested, oldest first.
+
+        Raises:
+            HistoryCut: the first pages could be read.
+        """
         ...
 
     async def fills(self, since: datetime) -> tuple[Fill, ...]:

@@ -12,7 +12,7 @@ from support.scripted_alpaca import KEY, SECRET, HurriedClock, Reply, ScriptedAl
 from closeout.alpaca import AlpacaBroker, AlpacaQuotes, Credentials, Endpoints, RateLimit
 from closeout.domain.marks import Greeks, OptionMark
 from closeout.domain.quotes import Quote
-from closeout.ports import Broker, Quotes, ReadFailed
+from closeout.ports import Broker, HistoryCut, Quotes, ReadFailed
 
 ORDERS = "/v2/orders"
 NOT_FOUND = Reply(404, {"code": 40410000, "message": "option contract not found"})
@@ -172,6 +172,20 @@ async def test_a_short_history_takes_one_request(
     (seen,) = server.seen
     assert "2026-11-01T14:30:00Z" == seen.query["after"]
     assert ("asc", "500") == (seen.query["direction"], seen.query["limit"])
+
+
+async def test_a_history_that_breaks_off_tells_what_was_read_of_it(
+    server: ScriptedAlpaca, broker: AlpacaBroker
+) -> None:
+    first = [an_order(n, START + timedelta(seconds=n)) for n in range(500)]
+    refused = Reply(429, {}, headers={"Retry-After": "7"})
+    server.on("GET", ORDERS, Reply(200, first), refused)
+
+    with pytest.raises(HistoryCut) as caught:
+        await broker.order_history(None)
+
+    assert timedelta(seconds=7) == caught.value.retry_after
+    assert [f"o-{n}" for n in range(500)] == [order.order_id for order in caught.value.orders]
 
 
 async def test_a_history_that_does_not_advance_is_not_taken_for_the_whole(

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from structlog.testing import capture_logs
 from support.bench import SHORT_PUT, Bench
 from support.fake_orders import FakeOrder
 
 from closeout.closing.state import Phase
 from closeout.domain.chains import Deed
-from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
+from closeout.domain.orders import OrderReport, OrderStatus, OrderType, Side, Ticket, TicketLeg
 from closeout.domain.strategies import GroupedBy
+from closeout.ports import HistoryCut, ReadFailed
 from closeout.runtime.orders import OVERLAP, REACH
 
 ROLLED_PUT = "SPY270115P00560000"
@@ -184,6 +186,32 @@ async def test_a_trade_that_was_taken_back_while_we_were_away_is_not_counted(
     assert 2 == known.filled_units
     spread = next(e for e in bench.engine.book.grouping.strategies if e.underlying == "QQQ")
     assert () == spread.missing
+
+
+async def test_a_history_that_breaks_off_is_read_on_from_there(
+    empty_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = empty_bench
+    bench.hold_condor()
+    bench.open_package(PUT_SPREAD, 1)
+    opened, newer = bench.broker.orders
+    newer.submitted_at = newer.updated_at = bench.clock.now() - timedelta(days=9)
+    whole = bench.broker.order_history
+
+    async def breaking_off(since: datetime | None) -> tuple[OrderReport, ...]:
+        orders = await whole(since)
+        if since is None:
+            raise HistoryCut(ReadFailed("Alpaca answered HTTP 429"), orders[:1])
+        return orders
+
+    monkeypatch.setattr(bench.broker, "order_history", breaking_off)
+    bench.engine.start()
+    await bench.clock.seconds(5)
+
+    assert [None, opened.submitted_at - REACH] == bench.broker.history_asked[:2]
+    found = bench.engine.book.grouping.strategies
+    assert {"SPY", "QQQ"} == {each.underlying for each in found}
+    assert {GroupedBy.OPENING_ORDER} == {each.grouped_by for each in found}
 
 
 async def test_a_history_that_cannot_be_kept_stops_no_close_and_is_told_once(

@@ -10,7 +10,7 @@ from urllib.parse import quote as quoted
 from closeout.alpaca import failures, parse
 from closeout.alpaca.activities import read_fills
 from closeout.alpaca.endpoints import Credentials, Endpoints
-from closeout.alpaca.history import read_orders
+from closeout.alpaca.history import PagesCut, read_orders
 from closeout.alpaca.limits import RateLimit
 from closeout.alpaca.links import Backoff
 from closeout.alpaca.requests import order_body, replacement_body
@@ -40,7 +40,7 @@ from closeout.domain.outcomes import (
     Refused,
     ReplaceOutcome,
 )
-from closeout.ports import Clock, StreamItem
+from closeout.ports import Clock, HistoryCut, StreamItem
 
 T = TypeVar("T")
 
@@ -137,13 +137,16 @@ class AlpacaBroker:
         return None if row is None else parse.order_report(row)
 
     async def open_orders(self) -> tuple[OrderReport, ...]:
-        rows = await read_orders(self._order_page, status="open", since=None)
-        return tuple(parse.order_report(row) for row in rows)
+        return await self._orders(status="open", since=None)
 
     async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
-        """Read every order submitted after `since`, any status, oldest first, in pages of 500."""
-        rows = await read_orders(self._order_page, status="all", since=since)
-        return tuple(parse.order_report(row) for row in rows)
+        """
+        Read every order submitted after `since`, any status, oldest first, in pages of 500.
+
+        Raises:
+            HistoryCut: only the first pages could be read.
+        """
+        return await self._orders(status="all", since=since)
 
     async def fills(self, since: datetime) -> tuple[Fill, ...]:
         """Read every trade of the account after `since`, oldest first, in pages of 100."""
@@ -188,6 +191,14 @@ class AlpacaBroker:
                 return False
             self._penny_by_root[contract.root] = bool(row.ppind)
         return self._penny_by_root[contract.root]
+
+    async def _orders(self, *, status: str, since: datetime | None) -> tuple[OrderReport, ...]:
+        try:
+            rows = await read_orders(self._order_page, status=status, since=since)
+        except PagesCut as cut:
+            told = tuple(parse.order_report(row) for row in cut.rows)
+            raise HistoryCut(cut.failure, told) from cut
+        return tuple(parse.order_report(row) for row in rows)
 
     async def _order_page(self, params: Mapping[str, str]) -> list[OrderRow]:
         return await self._read(list[OrderRow], "/v2/orders", _NESTED | dict(params))

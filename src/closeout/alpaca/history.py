@@ -22,6 +22,15 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 ReadPage = Callable[[Mapping[str, str]], Awaitable[list[OrderRow]]]
 
 
+class PagesCut(Exception):
+    """Some pages were read before one could not be: `rows`, oldest first."""
+
+    def __init__(self, failure: ReadFailed, rows: tuple[OrderRow, ...]) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+        self.rows = rows
+
+
 async def read_orders(
     read_page: ReadPage, *, status: str, since: datetime | None
 ) -> tuple[OrderRow, ...]:
@@ -29,12 +38,18 @@ async def read_orders(
     Return every order of `status` submitted after `since`, oldest first, each once.
 
     Raises:
-        ReadFailed: a page could not be read, or Alpaca kept giving the same full page.
+        ReadFailed: the first page could not be read, or Alpaca kept giving the same full page.
+        PagesCut: a later page could not be read.
     """
     found: dict[str, OrderRow] = {}
     after = since
     while True:
-        rows = await read_page(_params(status, after))
+        try:
+            rows = await read_page(_params(status, after))
+        except ReadFailed as failure:
+            if not found:
+                raise
+            raise PagesCut(failure, _in_order(found.values())) from failure
         news = [row for row in rows if row.id not in found]
         found.update((row.id, row) for row in news)
         if not _is_full(rows):

@@ -69,9 +69,9 @@ class Book:
         """When holdings and history were last read together."""
         self._disturbed_at: datetime | None = None
         self._grouped_from: (
-            tuple[str, tuple[Holding, ...], Mapping[str, str], tuple[Assignment, ...]] | None
+            tuple[str, tuple[Holding, ...], Mapping[str, str], tuple[Assignment, ...], int] | None
         ) = None
-        """What the strategies were made from; None when an order has changed since."""
+        """What the strategies were made from."""
         self.stream_is_whole = False
         """Whether trade updates come in; while they do not, only a read tells of a change."""
         self.account: Account | None = None
@@ -148,13 +148,11 @@ class Book:
 
     async def _read_history(self) -> None:
         account = self.account or await self.read_account()
-        if await self.orders.read(account.number):
-            self._grouped_from = None
+        await self.orders.read(account.number)
 
     def note_order(self, report: OrderReport) -> None:
         """Take in a report; one that comes late or twice takes nothing back."""
-        if self.orders.note(report):
-            self._grouped_from = None
+        self.orders.note(report)
 
     async def keep_history(self) -> None:
         """Have the journal keep what is new of the orders, if it can."""
@@ -164,7 +162,6 @@ class Book:
     def note_revised(self, report: OrderReport) -> None:
         """Take in a report whose fills may be fewer: the exchange has taken a trade back."""
         self.orders.revise(report)
-        self._grouped_from = None
 
     def regroup(self) -> None:
         """Sort what is held into strategies, as the history and the user say now."""
@@ -175,6 +172,7 @@ class Book:
             self.holdings.rows,
             self._owners(),
             self._words(),
+            self.orders.revision,
         )
         if grouped_from != self._grouped_from:
             self._group(self.account.number, self.holdings)

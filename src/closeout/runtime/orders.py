@@ -14,7 +14,7 @@ import structlog
 
 from closeout.closing.reports import merge
 from closeout.domain.orders import OrderReport
-from closeout.ports import Broker, History, JournalFailed, OrderHistory
+from closeout.ports import Broker, History, HistoryCut, JournalFailed, OrderHistory
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +50,8 @@ class Orders:
         self._is_loaded = False
         self._is_joined = False
         """Whether the broker's list was seen to go on where the journal's ends."""
+        self.revision = 0
+        """Grows with every change."""
         self.trouble: str | None = None
         """Why the journal did not keep the last news."""
         self.news = asyncio.Event()
@@ -57,42 +59,54 @@ class Orders:
 
     # --- reading ----------------------------------------------------------------------
 
-    async def read(self, account: str) -> bool:
+    async def read(self, account: str) -> None:
         """
-        Read what is new; return whether it was.
+        Read what is new.
 
         Raises: ReadFailed.
         """
-        has_loaded = await self._load(account)
+        await self._load(account)
         since = self._since()
-        listed = await self._list(since)
+        try:
+            listed = await self._list(since)
+        except HistoryCut as cut:
+            # The next read goes on from here: all of a long history need not succeed at once.
+            self._take_list(cut.orders)
+            raise
         rested = [] if since is None else await self._resting(since)
-        times = [order.submitted_at for order in listed if order.submitted_at is not None]
-        changes = [self._confirm(order) for order in (*listed, *rested)]
+        for order in rested:
+            self._confirm(order)
+        self._take_list(listed)
         self._unsure.clear()
+
+    def _take_list(self, listed: Iterable[OrderReport]) -> None:
+        """Take in what the broker lists without a gap."""
+        times = [order.submitted_at for order in listed if order.submitted_at is not None]
+        for order in listed:
+            self._confirm(order)
         if times and (self._until is None or max(times) > self._until):
             self._until = max(times)
             self.news.set()
-        return has_loaded or any(changes)
 
-    def note(self, report: OrderReport) -> bool:
-        """Take in a report; return whether it is news. A late one takes nothing back."""
+    def note(self, report: OrderReport) -> None:
+        """Take in a report; one that comes late or twice takes nothing back."""
         known = self._known.get(report.order_id)
-        return self.revise(report if known is None else merge(known, report))
+        self.revise(report if known is None else merge(known, report))
 
-    def revise(self, report: OrderReport) -> bool:
-        """Take a report as it is, also when it takes fills back; return whether it is news."""
+    def revise(self, report: OrderReport) -> None:
+        """Take a report as it is, also when it takes fills back."""
         self._kept.discard(report.order_id)
         if report == self._known.get(report.order_id):
-            return False
+            return
+        self.revision += 1
         self._gone.discard(report.order_id)
         self._known[report.order_id] = self._unkept[report.order_id] = report
         self.news.set()
-        return True
 
-    def _confirm(self, report: OrderReport) -> bool:
+    def _confirm(self, report: OrderReport) -> None:
         """Take in what the broker answers, which stands over what the last run was told."""
-        return self.revise(report) if report.order_id in self._kept else self.note(report)
+        take = self.revise if report.order_id in self._kept else self.note
+        take(report)
 
     def _since(self) -> datetime | None:
         """Everything if nothing is kept; else what is new, and what moved not long ago."""
@@ -143,22 +157,22 @@ class Orders:
 
     # --- what is kept -----------------------------------------------------------------
 
-    async def _load(self, account: str) -> bool:
+    async def _load(self, account: str) -> None:
         """Take in what the journal keeps, once; without it all is read from the broker."""
         async with self._loading:
             if self._is_loaded:
-                return False
+                return
             try:
                 kept = await self._history.load_history(account)
             except JournalFailed as failure:
                 log.warning("history.not_loaded", reason=str(failure))
-                return False
+                return
             self._is_loaded = True
         self._take_in(kept)
         log.info("history.loaded", orders=len(kept.orders), until=kept.until)
-        return bool(kept.orders)
 
     def _take_in(self, kept: OrderHistory) -> None:
+        self.revision += 1
         for order in kept.orders:
             told = self._known.get(order.order_id)
             if told is None:
