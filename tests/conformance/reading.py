@@ -1,6 +1,7 @@
 """Cards that only read."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 import aiohttp
 
@@ -94,7 +95,10 @@ async def unknown_client_id(wire: Wire) -> Findings:
 
 @card("C08", "Contracts tell the penny program", expects="ppind, multiplier, strike, expiry")
 async def contracts(wire: Wire) -> Findings:
-    reply = await wire.trading("GET", "/v2/options/contracts?underlying_symbols=SPY&limit=5")
+    # Without dates Alpaca lists no further than the coming weekend: on a Friday night, nothing.
+    last = date.today() + timedelta(days=60)  # noqa: DTZ011 - any day of the next months
+    path = "/v2/options/contracts?underlying_symbols=SPY&limit=5"
+    reply = await wire.trading("GET", f"{path}&expiration_date_lte={last}")
     row = reply.body["option_contracts"][0]
     for field in ("symbol", "strike_price", "expiration_date", "multiplier"):
         assert field in row, field
