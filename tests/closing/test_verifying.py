@@ -63,7 +63,9 @@ def test_a_snapshot_alone_does_not_close() -> None:
     """Somebody else may have closed it: our own order still works."""
     state = a_working_close()
 
-    assert (state, ()) == run(state, snapshot(2))
+    after_it, _ = run(state, snapshot(2))
+
+    assert (Phase.WORKING, ()) == (after_it.phase, after_it.elsewhere)
 
 
 def test_a_snapshot_that_lags_is_read_again_until_it_agrees() -> None:

@@ -33,7 +33,7 @@ from closeout.closing.events import (
     Woke,
 )
 from closeout.closing.plans import Plan, PlanStep, Target
-from closeout.closing.rooms import Room
+from closeout.closing.rooms import Hand, Room
 from closeout.closing.walk import AtEnd, Grid, Holding, Pace, Schedule, Walk
 from closeout.domain.assignments import Share
 from closeout.domain.edits import (
@@ -151,7 +151,11 @@ EVENTS: tuple[Event, ...] = (
     FasterRequested(at=AT),
     LimitRequested(at=AT, limit=Decimal("1.05")),
     HoldingsRead(at=AT, quantities=((PUT, Decimal(-1)), ("SPY", Decimal("0.5")))),
-    AccountChecked(at=AT, rooms=(Room(PUT, Decimal(-4), Decimal(3), claimed=1),)),
+    AccountChecked(
+        at=AT,
+        rooms=(Room(PUT, Decimal(-4), Decimal(3), claimed=1),),
+        hands=(Hand(PUT, "77aa", 2),),
+    ),
     ReadMissed(at=AT, reason="500", retry_after=timedelta(seconds=2)),
     Woke(at=AT),
     Recovered(at=AT),

@@ -311,12 +311,22 @@ class Checks:
             return
         if tracked is None:
             self.fail("I3", f"order {order_id} is not ours to cancel")
-        elif not (tracked.state.cancel_requested or self._is_withdrawn(tracked, order_id)):
+        elif not (
+            tracked.state.cancel_requested
+            or self._is_withdrawn(tracked, order_id)
+            or self._is_recut(tracked, order_id)
+        ):
             self.fail("I1", f"order {order_id} is cancelled without a committed request")
 
     def _is_withdrawn(self, tracked: Tracked, order_id: str) -> bool:
         moving = None if tracked.state.walking is None else tracked.state.walking.moving
         return isinstance(moving, Withdrawing) and moving.order_id == order_id
+
+    def _is_recut(self, tracked: Tracked, order_id: str) -> bool:
+        """Whether it goes again for what another hand has left, which must have been there."""
+        state = tracked.state
+        was_touched = any(symbol in self.touched for symbol in state.plan.symbols)
+        return state.is_recut and state.cancelling_order == order_id and was_touched
 
     def _is_named(self, order_id: str) -> bool:
         """Whether a close of its contracts that was told to has committed to cancel it first."""
@@ -477,14 +487,16 @@ class Checks:
             self.fail("asked", f"{ticket.client_order_id} goes leg by leg, unasked")
 
     def _refused_package(self, tracked: Tracked, ticket: Ticket) -> Sent | None:
-        """The package that this leg goes in the place of."""
+        """The package that this leg goes in the place of; a refused replacement is none."""
+        orders = {attempt.ticket.client_order_id for attempt in tracked.state.attempts}
         if ticket.is_package:
             return None
         [leg] = ticket.legs
         found = [
             sent
-            for sent in tracked.sent.values()
-            if sent.ticket.is_package
+            for identity, sent in tracked.sent.items()
+            if identity in orders
+            and sent.ticket.is_package
             and sent.fate is Fate.REFUSED
             and sent.ticket.contracts(leg.symbol)
         ]

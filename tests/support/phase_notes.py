@@ -57,6 +57,10 @@ NOTES: dict[tuple[Phase, str], str] = {
     (Phase.WORKING, "told filled"): (
         "Said to be filled, and not every contract is accounted for: the close waits for them."
     ),
+    (Phase.WORKING, "holdings gone"): (
+        "Less is there than the order wants: nothing follows from one snapshot, for fills may be "
+        "told after they show. When it lasts, the order is cancelled and what is left goes again."
+    ),
     (Phase.WORKING, "trade busted"): (
         "Noted; the order works on, and its end is a person's, since nobody says whether the "
         "broker trades the contracts again."
@@ -66,6 +70,9 @@ NOTES: dict[tuple[Phase, str], str] = {
     (Phase.CANCELLING, "told all filled"): "The cancel lost the race: a fill is a fill.",
     (Phase.CANCELLING, "replacement in place"): (
         "The cancel must end the order that took the place."
+    ),
+    (Phase.CANCELLING, "told canceled"): (
+        "Its end is the proof. One that was cut because the claim shrank goes again, after a look."
     ),
     (Phase.VERIFYING, "trade busted"): "Only a bust makes fills fewer.",
     (Phase.VERIFYING, "holdings as before"): (
@@ -85,6 +92,9 @@ NOTES: dict[tuple[Phase, str], str] = {
     ),
     (Phase.CANCELLED, "replacement in place"): (
         "What looked cancelled was replaced elsewhere, and the replacement trades for this close."
+    ),
+    (Phase.CANCELLED, "holdings gone"): (
+        "The hand that cancelled the order may have closed the position too."
     ),
     (Phase.REJECTED, "told new"): (
         "An order that never seemed to arrive is there after all: it is taken up again."

@@ -1,6 +1,7 @@
 """Every phase of a close as prepared states, and every event in the ways it may come."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -58,7 +59,11 @@ def refused(message: str) -> OrderRefused:
 
 def held(*quantities: int) -> HoldingsRead:
     pairs = zip(SYMBOLS, map(Decimal, quantities), strict=True)
-    return HoldingsRead(after(60), tuple(pairs))
+    return HoldingsRead(after(120), tuple(pairs))
+
+
+def short(seconds: float) -> HoldingsRead:
+    return replace(held(4, -4, -4, 4), at=after(seconds))
 
 
 def absent() -> list[Event]:
@@ -132,6 +137,8 @@ STATES: dict[str, Callable[[], CloseState]] = {
         a_walking_close(), walked(OrderStatus.PARTIALLY_FILLED, 4), SEEN
     )[0],
     "walking, to be cancelled": lambda: run(a_walking_close(), SEEN, CANCEL)[0],
+    "working, short of contracts": lambda: run(a_working_close(), short(5))[0],
+    "cancelling, to go again": lambda: run(a_working_close(), short(5), short(21))[0],
     "cancelling": lambda: run(a_working_close(), CANCEL)[0],
     "cancelling, acknowledged": lambda: run(
         a_working_close(), CANCEL, CancelAcknowledged(after(2), "order-1")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from closeout.closing.plans import Plan
-from closeout.closing.rooms import Room
+from closeout.closing.rooms import Hand, Room
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.walk import Holding
 from closeout.domain.orders import Execution, OrderReport
@@ -172,18 +172,28 @@ class LimitRequested:
 
 @dataclass(frozen=True, slots=True)
 class HoldingsRead:
-    """A fresh broker snapshot: signed quantity per symbol of this close."""
+    """
+    A fresh broker snapshot: signed quantity per symbol of this close.
+
+    `hands` are other hands' trades of these contracts since the close began, where looked for.
+    """
 
     at: datetime
     quantities: tuple[tuple[str, Decimal], ...]
+    hands: tuple[Hand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AccountChecked:
-    """The account was looked at just before an order: what is there, and what is free."""
+    """
+    The account was looked at just before an order: what is there, and what is free.
+
+    `hands` are as in `HoldingsRead`.
+    """
 
     at: datetime
     rooms: tuple[Room, ...]
+    hands: tuple[Hand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from closeout.closing.moving import (
     settle_replacement,
 )
 from closeout.closing.reports import absorb
+from closeout.closing.shrinking import send_what_is_left
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, end_short, enter, first_attempt, prepare
 from closeout.closing.walking import begin
@@ -31,13 +32,23 @@ def on_report(state: CloseState, event: OrderReported) -> Result:
     attempt = state.attempt_for(event.report)
     if attempt is None:
         return on_conflict_report(state, event)
-    merged = state.with_attempt(absorb(attempt, event.report))
+    merged = _less_elsewhere(state.with_attempt(absorb(attempt, event.report)))
     waiting = state.phase in (Phase.SENDING, Phase.UNKNOWN)
     if merged == state and not waiting:
         return state, ()
     if state.phase.is_end and _evidence(merged) == _evidence(state):
         return merged, ()
     return settle(merged, event.at)
+
+
+def _less_elsewhere(state: CloseState) -> CloseState:
+    """What looked like another hand's was ours, as far as fills that came late account for it."""
+    contracts = {target.symbol: target.contracts for target in state.plan.targets}
+    counted = (
+        (symbol, min(taken, max(0, contracts[symbol] - state.filled(symbol))))
+        for symbol, taken in state.elsewhere
+    )
+    return replace(state, elsewhere=tuple((symbol, taken) for symbol, taken in counted if taken))
 
 
 def _evidence(state: CloseState) -> list[tuple[object, ...]]:
@@ -77,6 +88,8 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
             return after, (FollowOrder(state.attempt.unseen_successor), *effects)
         case OrderStatus.CANCELED if is_withdrawn(state):
             return send_anew(state, at)
+        case OrderStatus.CANCELED if _is_to_go_again(state):
+            return send_what_is_left(state, at)
         case OrderStatus.CANCELED if state.walking is not None and not state.attempt.is_clear:
             return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("fills_unclear"))
         case OrderStatus.CANCELED:
@@ -89,6 +102,10 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
             return _keep_working(state, order, at)
 
 
+def _is_to_go_again(state: CloseState) -> bool:
+    return state.is_recut and state.phase is Phase.CANCELLING and not state.cancel_requested
+
+
 def _why_cancelled(state: CloseState) -> str:
     if state.walking is not None and state.walking.is_cancelled:
         return "walk_ended"
@@ -96,7 +113,7 @@ def _why_cancelled(state: CloseState) -> str:
 
 
 def _keep_working(state: CloseState, order: OrderReport, at: datetime) -> Result:
-    if state.cancel_requested:
+    if state.cancel_requested or state.is_recut:
         order = state.attempt.standing or order
         if state.phase is Phase.CANCELLING and state.cancelling_order == order.order_id:
             return state, ()

@@ -7,26 +7,51 @@ then in between: the stream may have dropped anything.
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
+from closeout.closing import timing
 from closeout.closing.events import Event, HoldingsRead, OrderReported
+from closeout.closing.hands import hands_of
 from closeout.closing.reports import absorb, merge
+from closeout.closing.shrinking import is_short
 from closeout.closing.state import CloseState, Phase
 from closeout.domain.holdings import Holdings
-from closeout.domain.orders import OrderReport
+from closeout.domain.orders import Fill, OrderReport
 
 
 def reconcile(
-    state: CloseState, orders: Iterable[OrderReport], holdings: Holdings, *, at: datetime
+    state: CloseState,
+    orders: Iterable[OrderReport],
+    holdings: Holdings,
+    *,
+    at: datetime,
+    fills: Iterable[Fill] = (),
 ) -> tuple[Event, ...]:
-    """Return the events that bring `state` up to what the broker shows."""
+    """
+    Return the events that bring `state` up to what the broker shows.
+
+    `fills` are the account's trades, where other hands have to be named.
+    """
     told: list[Event] = [
         OrderReported(at, report, "read") for report in orders if _is_news(state, report)
     ]
     is_awaited = state.phase is Phase.VERIFYING or _disagreed(state)
-    if is_awaited and holdings.at >= state.phase_since:
-        held = tuple((symbol, holdings.quantity(symbol)) for symbol in state.plan.symbols)
-        told.append(HoldingsRead(holdings.at, held))
+    if holdings.at >= state.phase_since and (is_awaited or has_shrunk(state, holdings)):
+        told.append(HoldingsRead(holdings.at, _held(state, holdings), hands_of(state, fills)))
     return tuple(told)
+
+
+def has_shrunk(state: CloseState, holdings: Holdings) -> bool:
+    """Whether the holdings say that other hands took, or had seemed to take, what is wanted."""
+    if state.phase is Phase.WORKING:
+        read = HoldingsRead(holdings.at, _held(state, holdings))
+        return is_short(state, read) or state.short_since is not None
+    was_cancelled = state.reason is not None and state.reason.code == "cancelled_elsewhere"
+    return was_cancelled and holdings.at - state.phase_since <= timing.GONE_WITHIN
+
+
+def _held(state: CloseState, holdings: Holdings) -> tuple[tuple[str, Decimal], ...]:
+    return tuple((symbol, holdings.quantity(symbol)) for symbol in state.plan.symbols)
 
 
 def _is_news(state: CloseState, report: OrderReport) -> bool:

@@ -36,6 +36,15 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """What an order of another hand took of one symbol, in contracts, unsigned."""
+
+    symbol: str
+    order_id: str
+    contracts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """Whole units of an order: what is held, and what of that is free."""
 

@@ -174,7 +174,8 @@ def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Resu
         return waiting, (WakeAfter(timing.lookup_delay(state.misses)),)
     if state.resends and fits.free < ticket.units:
         return end_short(state, Phase.NEEDS_ATTENTION, event.at, Reason("changed_meanwhile"))
-    state = replace(state, elsewhere=_gone_elsewhere(state, event.rooms))
+    gone = _gone_elsewhere(state, event.rooms)
+    state = replace(state, elsewhere=gone, hands=event.hands or state.hands)
     if fits.free == ticket.units:
         return _place(state, event.at)
     if fits.free:

@@ -11,6 +11,7 @@ from closeout.closing.executions import Executions
 from closeout.closing.ids import close_of
 from closeout.closing.moves import Walking
 from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.closing.rooms import Hand
 from closeout.domain.orders import OrderReport, OrderStatus, OrderType, Ticket
 from closeout.domain.pricing import TickRule
 
@@ -257,6 +258,12 @@ class CloseState:
     elsewhere: tuple[tuple[str, int], ...] = ()
     executions: Executions = field(default_factory=Executions)
     """What the report of this close is measured by."""
+    hands: tuple[Hand, ...] = ()
+    """Whose orders took those contracts, as far as the account's fills tell."""
+    short_since: datetime | None = None
+    """Since when snapshots show less than the order at work still wants."""
+    is_recut: bool = False
+    """The order at work is being cancelled, to go again for what is left."""
     busts: tuple[Bust, ...] = ()
     """Trades that the exchange has taken back; what the orders reported stays as it was told."""
 
@@ -317,11 +324,10 @@ class CloseState:
     @property
     def can_cancel(self) -> bool:
         """Whether asking to cancel could still change something."""
-        return not self.cancel_requested and self.phase in (
-            Phase.CLEARING,
-            Phase.SENDING,
-            Phase.UNKNOWN,
-            Phase.WORKING,
+        may_go_again = self.phase is Phase.CANCELLING and self.is_recut
+        return not self.cancel_requested and (
+            may_go_again
+            or self.phase in (Phase.CLEARING, Phase.SENDING, Phase.UNKNOWN, Phase.WORKING)
         )
 
     @property

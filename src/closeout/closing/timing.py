@@ -31,6 +31,16 @@ SETTLE_WITHIN = timedelta(seconds=30)
 SETTLE_READS = 5
 """And at least this many snapshots must have disagreed."""
 
+SHRUNK_AFTER = timedelta(seconds=15)
+"""How long snapshots must show less than an order at work wants before it is cancelled: its own
+fills may be told later than they show in the positions, by ten seconds and more."""
+
+SHRUNK_LOOK = timedelta(seconds=5)
+"""Between two looks at the holdings meanwhile."""
+
+GONE_WITHIN = timedelta(minutes=2)
+"""How long after an order was cancelled elsewhere its contracts may turn out to be gone too."""
+
 CANCEL_RETRY = timedelta(seconds=2)
 """Between two looks at an order that is being cancelled."""
 

@@ -49,6 +49,8 @@ def enter(
         reason=reason,
         misses=0,
         unsent=False,
+        short_since=None,
+        is_recut=state.is_recut and not phase.is_end,
         ended_at=at if phase.is_end else None,
     )
 

@@ -9,6 +9,7 @@ from closeout.closing.effects import CancelOrder, Effect, ReadHoldings, WakeAfte
 from closeout.closing.events import HoldingsRead, ReadMissed
 from closeout.closing.moving import resumed
 from closeout.closing.sending import check
+from closeout.closing.shrinking import look_too, on_holdings_working
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, enter, look_up
 from closeout.domain.orders import OrderStatus
@@ -16,11 +17,18 @@ from closeout.domain.orders import OrderStatus
 
 def on_holdings(state: CloseState, event: HoldingsRead) -> Result:
     """Compare a fresh snapshot with what fills say."""
+    if event.at < state.phase_since:
+        return state, ()  # read before the close stood where it stands
+    if state.phase is Phase.WORKING:
+        return on_holdings_working(state, event)
+    if _may_be_gone(state, event.at):
+        return _on_gone(state, event)
     if not _awaits_holdings(state):
         return state, ()
     left = _not_gone(state, event)
     if not left:
-        return enter(state, Phase.CLOSED, event.at), ()
+        reason = Reason("closed_elsewhere") if state.elsewhere else None
+        return enter(state, Phase.CLOSED, event.at, reason), ()
     if state.phase is Phase.NEEDS_ATTENTION:
         return state, ()
     state = replace(state, misses=state.misses + 1)
@@ -34,6 +42,22 @@ def on_holdings(state: CloseState, event: HoldingsRead) -> Result:
 def _awaits_holdings(state: CloseState) -> bool:
     disagreed = state.reason is not None and state.reason.code == "holdings_disagree"
     return state.phase is Phase.VERIFYING or (state.phase is Phase.NEEDS_ATTENTION and disagreed)
+
+
+def _may_be_gone(state: CloseState, at: datetime) -> bool:
+    """Whether the hand that cancelled the order may have closed the position as well."""
+    is_ours = state.reason is None or state.reason.code != "cancelled_elsewhere"
+    return not is_ours and at - state.phase_since <= timing.GONE_WITHIN
+
+
+def _on_gone(state: CloseState, event: HoldingsRead) -> Result:
+    if _not_gone(state, event):
+        return state, ()
+    taken = {each.symbol: state.remaining(each) for each in state.plan.targets}
+    gone = {symbol: state.gone_elsewhere(symbol) + taken[symbol] for symbol in taken}
+    elsewhere = tuple((symbol, contracts) for symbol, contracts in gone.items() if contracts)
+    closed = enter(state, Phase.CLOSED, event.at, Reason("closed_elsewhere"))
+    return replace(closed, elsewhere=elsewhere, hands=event.hands), ()
 
 
 def _not_gone(state: CloseState, event: HoldingsRead) -> list[str]:
@@ -65,7 +89,7 @@ def on_woke(state: CloseState, at: datetime) -> Result:
         case Phase.UNKNOWN:
             return state, (look_up(state),)
         case Phase.WORKING:
-            return _poll(state, at)
+            return look_too(state, _poll(state, at))
         case Phase.CANCELLING:
             return _poll_cancel(state, at)
         case Phase.VERIFYING:

@@ -50,7 +50,7 @@ def describe(state: CloseState) -> str:
         case Phase.WORKING:
             return f"{_which(state)} is working at Alpaca: {progress(state)}.{_taken_apart(state)}"
         case Phase.CANCELLING:
-            return f"Cancelling; fills may still come: {progress(state)}."
+            return f"{_why_cancelling(state)}; fills may still come: {progress(state)}."
         case Phase.VERIFYING:
             return "All fills are in. Waiting for Alpaca's positions to agree."
         case Phase.CLOSED:
@@ -87,8 +87,25 @@ def _closed(state: CloseState) -> str:
 
 def taken_elsewhere(state: CloseState) -> str | None:
     """Say what other hands took out of the account while this close ran."""
-    taken = ", ".join(f"{contracts} {symbol}" for symbol, contracts in state.elsewhere)
+    taken = ", ".join(
+        f"{contracts} {symbol}{_by_whom(state, symbol)}" for symbol, contracts in state.elsewhere
+    )
     return f"Not closed from here but by another hand: {taken}." if taken else None
+
+
+def _by_whom(state: CloseState, symbol: str) -> str:
+    """Name the orders that took a symbol; an assignment or exercise has none."""
+    known = [hand.order_id for hand in state.hands if hand.symbol == symbol]
+    return f" ({_orders(known)})" if known else ""
+
+
+def _why_cancelling(state: CloseState) -> str:
+    if state.is_recut and not state.cancel_requested:
+        return (
+            "Less is left in the account than the order wants, so it is being cancelled and what "
+            "is left goes again"
+        )
+    return "Cancelling"
 
 
 def _orders(order_ids: list[str]) -> str:

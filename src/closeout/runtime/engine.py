@@ -218,7 +218,7 @@ class Engine:
     async def _recover(self) -> None:
         await self.supervisor.recover()
         await self.regrouper.load()
-        self.supervisor.reconcile(await self._refresh_book())
+        await self.supervisor.reconcile(await self._refresh_book())
 
     async def _refresh_book(self) -> Holdings:
         holdings = await self.book.refresh()
@@ -355,11 +355,11 @@ class Engine:
         watched = self.book.watched()
         try:
             holdings = await self.book.refresh()
+            await self.supervisor.reconcile(holdings)
         except ReadFailed as failure:
             self._note_failure(str(failure))
             return
         self._note_success()
-        self.supervisor.reconcile(holdings)
         is_streamed = self.is_ready and not self._quotes_missed
         if not is_streamed or self.book.watched() != watched:
             await self._watch()

@@ -37,7 +37,9 @@ from closeout.closing.events import (
     ReadMissed,
     Woke,
 )
+from closeout.closing.hands import hands_of, is_missing
 from closeout.closing.ids import close_of
+from closeout.closing.rooms import Hand, Room
 from closeout.closing.state import CloseState
 from closeout.closing.walk import see
 from closeout.domain.orders import Ticket
@@ -66,7 +68,7 @@ _Read = LookUpOrder | FollowOrder | ReadHoldings | CheckAccount | SeeMarket
 _KEPT_FOR_EXITS = "the requests left in this minute are kept for orders and cancels"
 
 _AFTER_MISHAP = timedelta(seconds=2)
-_CLOCKS_DIFFER = timedelta(minutes=1)
+CLOCKS_DIFFER = timedelta(minutes=1)
 """The broker times its trades by its own clock."""
 
 
@@ -225,7 +227,20 @@ class Performer:
         own = close_of(effect.client_order_id)
         others = [each for each in self._closes() if each.close_id != own and not each.phase.is_end]
         found = rooms(symbols, self._book.holdings, others)
-        return AccountChecked(self._clock.now(), found)
+        hands = await self._hands(own, found)
+        return AccountChecked(self._clock.now(), found, hands)
+
+    async def _hands(self, close_id: str | None, found: Sequence[Room]) -> tuple[Hand, ...]:
+        """Ask whose orders took what is missing, if anything is: for the words alone."""
+        state = next((each for each in self._closes() if each.close_id == close_id), None)
+        if state is None or not is_missing(state, found):
+            return ()
+        try:
+            fills = await self._broker.fills(state.opened_at - CLOCKS_DIFFER)
+        except ReadFailed as failure:
+            log.warning("fills.unread", reason=str(failure))
+            return ()
+        return hands_of(state, fills)
 
     def _oldest(self) -> datetime:
         """When the oldest order was sent that a running close still follows."""
@@ -234,6 +249,6 @@ class Performer:
 
     async def _check_fills(self, since: datetime, symbols: Sequence[str]) -> None:
         """Raises: ReadFailed: something traded whose order Alpaca does not list yet."""
-        for fill in await self._broker.fills(since - _CLOCKS_DIFFER):
+        for fill in await self._broker.fills(since - CLOCKS_DIFFER):
             if fill.symbol in symbols and not self._book.orders.knows(fill.order_id):
                 raise ReadFailed(f"{fill.symbol} traded under an order that is not listed yet")

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import structlog
@@ -27,21 +27,21 @@ from closeout.closing.events import (
 )
 from closeout.closing.events import Recovered as CloseRecovered
 from closeout.closing.ids import close_of
-from closeout.closing.reconcile import reconcile
+from closeout.closing.reconcile import has_shrunk, reconcile
 from closeout.closing.staleness import Tolerance
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
 from closeout.closing.walking import can_change, check_limit
 from closeout.domain.holdings import Holdings
-from closeout.domain.orders import Execution, OrderReport
-from closeout.ports import Broker, Clock, Journal, JournalFailed, NotOwner, StoredClose
+from closeout.domain.orders import Execution, Fill, OrderReport
+from closeout.ports import Broker, Clock, Journal, JournalFailed, NotOwner, ReadFailed, StoredClose
 from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget
 from closeout.runtime.doubts import LOOK_AGAIN, Doubts
 from closeout.runtime.feed import Feed
 from closeout.runtime.narrate import narrate
 from closeout.runtime.ownership import Ownership
-from closeout.runtime.perform import Performer
+from closeout.runtime.perform import CLOCKS_DIFFER, Performer
 from closeout.runtime.preparing import Preparer
 from closeout.runtime.previews import Previews
 from closeout.runtime.refusals import (
@@ -360,14 +360,26 @@ class Supervisor:
             return runner
         return next((each for each in self.running() if each.state.knows(report)), None)
 
-    def reconcile(self, holdings: Holdings) -> None:
+    async def reconcile(self, holdings: Holdings) -> None:
         """Bring every close up to what the book has just read of the account."""
         runners = list(self._runners.values())
+        short = [each.state.opened_at for each in runners if has_shrunk(each.state, holdings)]
+        fills = await self._fills_since(min(short)) if short else ()
         running = [runner.state.opened_at for runner in runners if not runner.state.phase.is_end]
         orders = self._book.orders.since(min(running, default=holdings.at))
         for runner in runners:
-            for event in reconcile(runner.state, orders, holdings, at=self._clock.now()):
+            for event in reconcile(
+                runner.state, orders, holdings, at=self._clock.now(), fills=fills
+            ):
                 runner.post(event)
+
+    async def _fills_since(self, since: datetime) -> tuple[Fill, ...]:
+        """Read who traded: for the words alone, so that a failure holds up nothing."""
+        try:
+            return await self._broker.fills(since - CLOCKS_DIFFER)
+        except ReadFailed as failure:
+            log.warning("fills.unread", reason=str(failure))
+            return ()
 
     def look_again(self) -> None:
         """After a gap in the stream: have every running close ask the broker at once."""
