@@ -290,5 +290,8 @@ async def test_orders_that_hold_the_contracts_are_cancelled_when_told_to(shop: S
     assert is_problem(refused, 409, "contracts_held")
     assert held in refused.json()["detail"]
     assert None is shown["problem"]
+    assert [held] == shown["cancels_first"]
     assert "success" == told.json()["status"]
     assert [held] == broker.cancels
+    close = await shop.get(f"/api/closes/{told.json()['close_id']}")
+    assert [held] == [order["order_id"] for order in close["conflicts"]]

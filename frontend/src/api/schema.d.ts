@@ -539,6 +539,8 @@ export interface components {
          *         ],
          *         "cash": "0.00",
          *         "walk": null,
+         *         "conflicts": [],
+         *         "elsewhere": [],
          *         "cancellable": true,
          *         "ended": false,
          *         "opened_at": "2026-11-20T15:00:00Z",
@@ -582,6 +584,16 @@ export interface components {
             quantity: number;
             /** Price */
             price: string | null;
+        };
+        /**
+         * ClearedFirstOut
+         * @description An open order that held the contracts and is cancelled before the close is sent.
+         */
+        ClearedFirstOut: {
+            /** Order Id */
+            order_id: string;
+            /** Over */
+            over: boolean;
         };
         /**
          * CloseLegOut
@@ -806,6 +818,8 @@ export interface components {
          *       ],
          *       "cash": "-2020.00",
          *       "walk": null,
+         *       "conflicts": [],
+         *       "elsewhere": [],
          *       "cancellable": false,
          *       "ended": true,
          *       "opened_at": "2026-11-20T15:00:00Z",
@@ -929,6 +943,10 @@ export interface components {
             /** Cash */
             cash: string | null;
             walk: components["schemas"]["WalkOut"] | null;
+            /** Conflicts */
+            conflicts: components["schemas"]["ClearedFirstOut"][];
+            /** Elsewhere */
+            elsewhere: components["schemas"]["ElsewhereOut"][];
             /** Cancellable */
             cancellable: boolean;
             /** Ended */
@@ -1190,6 +1208,7 @@ export interface components {
          *       "risk_before": null,
          *       "risk_after": null,
          *       "conflicts": [],
+         *       "cancels_first": [],
          *       "warnings": [
          *         {
          *           "code": "early_assignment",
@@ -1256,6 +1275,8 @@ export interface components {
             risk_after?: components["schemas"]["PositionRiskOut"] | null;
             /** Conflicts */
             conflicts: components["schemas"]["ConflictOut"][];
+            /** Cancels First */
+            cancels_first: string[];
             /** Warnings */
             warnings: components["schemas"]["PreviewWarning"][];
             /** Problem */
@@ -1537,6 +1558,8 @@ export interface components {
          *           ],
          *           "cash": "0.00",
          *           "walk": null,
+         *           "conflicts": [],
+         *           "elsewhere": [],
          *           "cancellable": true,
          *           "ended": false,
          *           "opened_at": "2026-11-20T15:00:00Z",
@@ -1739,6 +1762,21 @@ export interface components {
             total_count: number;
         };
         /**
+         * ElsewhereOut
+         * @description Contracts of a close that another hand took out of the account meanwhile.
+         *
+         *     `order_ids` are the orders that did, as far as the account's fills tell; empty after an
+         *     assignment or exercise, which have none.
+         */
+        ElsewhereOut: {
+            /** Symbol */
+            symbol: string;
+            /** Contracts */
+            contracts: number;
+            /** Order Ids */
+            order_ids: string[];
+        };
+        /**
          * FeeOut
          * @description One regulatory fee of the whole close, with the rate it was estimated by.
          *
@@ -1904,6 +1942,8 @@ export interface components {
          *           ],
          *           "cash": "-2020.00",
          *           "walk": null,
+         *           "conflicts": [],
+         *           "elsewhere": [],
          *           "cancellable": false,
          *           "ended": true,
          *           "opened_at": "2026-11-20T15:00:00Z",
@@ -3014,6 +3054,7 @@ export type CancelCloseResponse = components['schemas']['CancelCloseResponse'];
 export type ChangeCloseResponse = components['schemas']['ChangeCloseResponse'];
 export type ChangeLimitRequest = components['schemas']['ChangeLimitRequest'];
 export type ChangeOut = components['schemas']['ChangeOut'];
+export type ClearedFirstOut = components['schemas']['ClearedFirstOut'];
 export type CloseLegOut = components['schemas']['CloseLegOut'];
 export type CloseLegRequest = components['schemas']['CloseLegRequest'];
 export type CloseLegResponse = components['schemas']['CloseLegResponse'];
@@ -3033,6 +3074,7 @@ export type DeedOut = components['schemas']['DeedOut'];
 export type EditOut = components['schemas']['EditOut'];
 export type EditResponse = components['schemas']['EditResponse'];
 export type EditsResponse = components['schemas']['EditsResponse'];
+export type ElsewhereOut = components['schemas']['ElsewhereOut'];
 export type FeeOut = components['schemas']['FeeOut'];
 export type FeesOut = components['schemas']['FeesOut'];
 export type GreeksOut = components['schemas']['GreeksOut'];

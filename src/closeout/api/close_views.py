@@ -14,11 +14,13 @@ from closeout.domain.occ import option_or_none
 from closeout.domain.strategies import OPTION_MULTIPLIER
 from closeout.schemas.closes import (
     AttemptOut,
+    ClearedFirstOut,
     CloseLegOut,
     CloseLegResponse,
     CloseOrderResult,
     CloseOut,
     CloseStrategyResponse,
+    ElsewhereOut,
     LegStatus,
 )
 
@@ -45,6 +47,17 @@ def close_out(desk: Desk, state: CloseState) -> CloseOut:
         attempts=[_attempt_out(state, attempt) for attempt in state.attempts],
         cash=_cash(state),
         walk=walk_out(desk, state),
+        conflicts=[
+            ClearedFirstOut(order_id=each.order_id, over=each.is_over) for each in state.conflicts
+        ],
+        elsewhere=[
+            ElsewhereOut(
+                symbol=symbol,
+                contracts=contracts,
+                order_ids=[hand.order_id for hand in state.hands if hand.symbol == symbol],
+            )
+            for symbol, contracts in state.elsewhere
+        ],
         cancellable=state.can_cancel,
         ended=state.phase.is_end,
         opened_at=state.opened_at,

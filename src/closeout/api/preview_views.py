@@ -1,6 +1,6 @@
 """A preview as the contract shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -51,7 +51,11 @@ class PreviewView:
     now: datetime
 
     def show(
-        self, plan: Plan | None, problem: Problem | None, kept: KeptPreview | None = None
+        self,
+        plan: Plan | None,
+        problem: Problem | None,
+        kept: KeptPreview | None = None,
+        cancels: Sequence[str] = (),
     ) -> ClosePreview:
         """Show a plan, or without one why there is none. What is `kept` can be sent as it is."""
         book = self.desk.engine.book
@@ -84,6 +88,7 @@ class PreviewView:
             uncovered_after=after.uncovered_after if after else None,
             remaining_legs=[_remaining(leg) for leg in left],
             conflicts=[_conflict(each) for each in conflicts],
+            cancels_first=[*cancels],
             warnings=self._warnings(plan) if plan else [],
             problem=problem[1] if problem else None,
             problem_code=problem[0] if problem else None,

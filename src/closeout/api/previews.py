@@ -1,5 +1,7 @@
 """What a close would send now, from what the book knows."""
 
+from collections.abc import Sequence
+
 from closeout.api.deps import Desk
 from closeout.api.metrics import risks_out
 from closeout.api.preview_views import PreviewView, Problem
@@ -68,7 +70,8 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
         prepared = desk.engine.supervisor.preparer.plan(strategy, leg, terms, portion)
     except CannotPlan as unplannable:
         return view.show(None, (unplannable.reason_code, str(unplannable)))
-    cancels = body.cancel_conflicting
+    preparer, orders = desk.engine.supervisor.preparer, desk.engine.book.orders.open()
+    cancels = preparer.conflicts(prepared.plan, orders) if body.cancel_conflicting else ()
     problem, kept = _problem(desk, prepared, terms, cancels=cancels), None
     if problem is None:
         request = CloseRequest(
@@ -77,17 +80,19 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
             terms,
             stated=body.model_dump(),
             portion=portion,
-            cancel_conflicting=cancels,
+            cancel_conflicting=body.cancel_conflicting,
         )
         kept = desk.engine.supervisor.previews.keep(request, prepared.plan, prepared.decided)
-    shown = view.show(prepared.plan, problem, kept)
+    shown = view.show(prepared.plan, problem, kept, cancels)
     # Last, for it is done on another thread, and plan and quotes must be of one moment.
     left = remaining_legs(strategy, prepared.plan)
     before, after = await risks_out(desk, strategy.legs, left)
     return shown.model_copy(update={"risk_before": before, "risk_after": after})
 
 
-def _problem(desk: Desk, prepared: Prepared, terms: Terms, *, cancels: bool) -> Problem | None:
+def _problem(
+    desk: Desk, prepared: Prepared, terms: Terms, *, cancels: Sequence[str]
+) -> Problem | None:
     """Say what would stand in the way if it were sent now, conflicts cancelled or not."""
     book = desk.engine.book
     if book.account is not None and book.account.blocked_reason is not None:
@@ -99,8 +104,7 @@ def _problem(desk: Desk, prepared: Prepared, terms: Terms, *, cancels: bool) -> 
         return (closed.code, str(closed))
     try:
         preparer, orders = desk.engine.supervisor.preparer, book.orders.open()
-        conflicts = preparer.conflicts(prepared.plan, orders) if cancels else ()
-        preparer.check(prepared.plan, orders, cancels=conflicts)
+        preparer.check(prepared.plan, orders, cancels=cancels)
     except CannotPlan as problem:
         return (problem.reason_code, str(problem))
     return None

@@ -106,6 +106,8 @@ def _at_most(risk: Json) -> str:
 def _warnings(answer: Json) -> None:
     for conflict in answer["conflicts"]:
         console.print(f"[yellow]conflict: {conflict['message']}[/yellow]")
+    for order_id in answer["cancels_first"]:
+        console.print(f"[yellow]will be cancelled first: order {order_id}[/yellow]")
     for warning in answer["warnings"]:
         colour = _COLOURS[warning["severity"]]
         console.print(f"[{colour}]{warning['severity']}: {warning['message']}[/{colour}]")

@@ -238,6 +238,27 @@ class AttemptOut(Output):
     sent_at: datetime
 
 
+class ClearedFirstOut(Output):
+    """An open order that held the contracts and is cancelled before the close is sent."""
+
+    order_id: str
+    over: bool
+    """Whether the broker has said that it trades no more."""
+
+
+class ElsewhereOut(Output):
+    """
+    Contracts of a close that another hand took out of the account meanwhile.
+
+    `order_ids` are the orders that did, as far as the account's fills tell; empty after an
+    assignment or exercise, which have none.
+    """
+
+    symbol: str
+    contracts: int
+    order_ids: list[str]
+
+
 class CloseOut(Output):
     """
     A close: the job of unwinding a strategy or a leg, tracked to its end.
@@ -263,6 +284,8 @@ class CloseOut(Output):
     attempts: list[AttemptOut]
     cash: Money | None
     walk: WalkOut | None
+    conflicts: list[ClearedFirstOut]
+    elsewhere: list[ElsewhereOut]
     cancellable: bool
     ended: bool
     opened_at: datetime

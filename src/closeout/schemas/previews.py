@@ -172,6 +172,8 @@ class ClosePreview(Output):
     risk_after: PositionRiskOut | None = None
     """Of what remains; null when there is no plan."""
     conflicts: list[ConflictOut]
+    cancels_first: list[str]
+    """Broker ids of exactly the orders that `cancel_conflicting` will cancel before sending."""
     warnings: list[PreviewWarning]
     problem: str | None
     problem_code: str | None
