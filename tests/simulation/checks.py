@@ -329,14 +329,15 @@ class Checks:
         return state.is_recut and state.cancelling_order == order_id and was_touched
 
     def _is_named(self, order_id: str) -> bool:
-        """Whether a close of its contracts that was told to has committed to cancel it first."""
+        """Whether a close in whose way it is and that was told to has committed to cancel it."""
         order = self._venue.order(order_id)
-        symbols = set() if order is None else {row.symbol for row in order.contracts}
+        rows = () if order is None else order.contracts
+        trades = {(row.symbol, row.side.value) for row in rows if row.side is not None}
         return any(
             each.request is not None
             and each.request.cancel_conflicting
             and order_id in {conflict.order_id for conflict in each.state.conflicts}
-            and symbols & {*each.state.plan.symbols}
+            and trades & {(it.symbol, it.side.value) for it in each.state.plan.targets}
             for each in self.closes.values()
         )
 

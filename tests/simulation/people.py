@@ -202,8 +202,10 @@ class User:
             if terms.walk is not None:
                 # Its worst price was drawn for the whole, as one order.
                 portion = WHOLE
-            return CloseRequest(strategy.id, None, terms, key, portion=portion)
-        return self._draw_leg(strategy, key)
+            request = CloseRequest(strategy.id, None, terms, key, portion=portion)
+        else:
+            request = self._draw_leg(strategy, key)
+        return replace(request, cancel_conflicting=self._chance.random() < 0.4)
 
     def _strategy_terms(self, strategy: Strategy) -> Terms:
         no_bid = self._chance.choice((NoBid.INCLUDE, NoBid.INCLUDE, NoBid.LEAVE, NoBid.TICK))

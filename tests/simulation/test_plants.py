@@ -2,9 +2,10 @@
 
 import pytest
 from simulation.__main__ import catch
-from simulation.plants import PLANTS, Plant
+from simulation.plants import FOREIGN, PLANTS, Plant
 
 _SLOW = {
+    "cancel whatever is open",
     "claims not checked",
     "done on 200",
     "walk on stale quotes",
@@ -16,7 +17,9 @@ _SLOW = {
 
 
 @pytest.mark.parametrize(
-    "plant", [it for it in PLANTS if it.name not in _SLOW], ids=lambda plant: plant.name
+    "plant",
+    [it for it in (*PLANTS, *FOREIGN) if it.name not in _SLOW],
+    ids=lambda plant: plant.name,
 )
 def test_a_planted_bug_is_caught(plant: Plant) -> None:
     assert catch(plant, range(1, 601)) is not None
