@@ -133,6 +133,8 @@ def _check_listed(world: World, row: Row) -> None:
         raise refusals.unprocessable(f'contract "{row.symbol}" is expired')
     if world.market.listed(row.symbol) is None:
         raise refusals.unprocessable(f'contract "{row.symbol}" not found')
+    if row.intent.opens and row.contract.is_adjusted:
+        raise refusals.unprocessable(f'contract "{row.symbol}" is not tradable')
     last_minutes = timedelta(minutes=world.scenario.rules.last_opening_minutes)
     if row.intent.opens and left < last_minutes:
         raise refusals.unprocessable(

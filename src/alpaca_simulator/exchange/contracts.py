@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 MULTIPLIER: Final = 100
-_OCC: Final = re.compile(r"^([A-Z]{1,6})(\d{2})(\d{2})(\d{2})([CP])(\d{8})$")
+_OCC: Final = re.compile(r"^(([A-Z]{1,6})\d?)(\d{2})(\d{2})(\d{2})([CP])(\d{8})$")
 _NAMESPACE: Final = uuid.UUID("5c9f7e0e-6f0f-4f3e-9d53-0f6f0d1f9a11")
 
 
@@ -45,13 +45,25 @@ _TICKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One listed option, 100 shares, American style, expiring at the close of `expiration`."""
+    """
+    One listed option, 100 shares, American style, expiring at the close of `expiration`.
+
+    A corporate action gives its root a digit (`SPY1`), and it is then for closing only.
+    """
 
     symbol: str
     underlying: str
     expiration: date
     kind: Kind
     strike: Decimal
+
+    @property
+    def root(self) -> str:
+        return self.symbol[: -len("261218P00600000")]
+
+    @property
+    def is_adjusted(self) -> bool:
+        return self.root != self.underlying
 
     @property
     def asset_id(self) -> str:
@@ -123,13 +135,13 @@ def parse_occ(symbol: str) -> Contract | None:
     found = _OCC.match(symbol)
     if found is None:
         return None
-    root, year, month, day, letter, thousandths = found.groups()
+    _, underlying, year, month, day, letter, thousandths = found.groups()
     try:
         expiration = date(2000 + int(year), int(month), int(day))
     except ValueError:
         return None
     kind = Kind.CALL if letter == "C" else Kind.PUT
-    return Contract(symbol, root, expiration, kind, Decimal(int(thousandths)) / 1000)
+    return Contract(symbol, underlying, expiration, kind, Decimal(int(thousandths)) / 1000)
 
 
 @lru_cache(maxsize=65536)

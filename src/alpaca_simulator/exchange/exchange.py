@@ -23,14 +23,17 @@ from alpaca_simulator.exchange.orders import (
     OrderFilter,
     OrderRequest,
     OrderStatus,
+    OrderType,
     ReplaceRequest,
+    Side,
+    TimeInForce,
 )
 from alpaca_simulator.exchange.passing import pass_time
 from alpaca_simulator.exchange.quotes import Quote, Snapshot, Trade
 from alpaca_simulator.exchange.refusals import Refusal, not_found, unprocessable
 from alpaca_simulator.exchange.replacing import ask_replacement
 from alpaca_simulator.exchange.sessions import ClockReading, Session, sessions_between
-from alpaca_simulator.exchange.settlement import assign
+from alpaca_simulator.exchange.settlement import adjust, assign, check_last_day
 from alpaca_simulator.exchange.tickets import read_ticket
 from alpaca_simulator.exchange.transitions import end
 from alpaca_simulator.exchange.valuation import account_of, position_of, positions_of
@@ -296,6 +299,26 @@ class Exchange:
     def assign(self, symbol: str, contracts: int) -> None:
         """Assign short contracts early (OPASN and OPTRD); working orders in them are cancelled."""
         assign(self._world, symbol, contracts)
+
+    def adjust(self, underlying: str) -> list[str]:
+        """Have a corporate action rename every held option; working orders are cancelled."""
+        return adjust(self._world, underlying)
+
+    def liquidate(self, symbol: str, contracts: int | None) -> Order:
+        """Close a leg as Alpaca does on its last day: a market order of its own, filled at once."""
+        held = check_last_day(self._world, symbol)
+        count = abs(held) if contracts is None else contracts
+        order = self.submit(
+            OrderRequest(
+                qty=Decimal(count),
+                type=OrderType.MARKET,
+                time_in_force=TimeInForce.DAY,
+                symbol=symbol,
+                side=Side.SELL if held > 0 else Side.BUY,
+            )
+        )
+        self.fill(order.id, count)
+        return self.order(order.id)
 
     def reject(self, order_id: str, reason: str) -> None:
         """End an open order as rejected; a pending replacement leaves the old order working."""

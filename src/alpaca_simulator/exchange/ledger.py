@@ -56,6 +56,11 @@ class Ledger:
         holding = self.holdings.pop(symbol, None)
         return holding.qty if holding else 0
 
+    def rename(self, symbol: str, new: str) -> None:
+        """Put another symbol in the place of a held one, at the same average."""
+        holding = self.holdings.pop(symbol)
+        self.holdings[new] = Holding(new, holding.qty, holding.avg_entry_price)
+
     def post(self, activity: Activity) -> None:
         self._activities.append(activity)
 

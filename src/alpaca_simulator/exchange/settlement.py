@@ -51,6 +51,42 @@ def assign(world: World, symbol: str, count: int) -> None:
     _deliver(world, contract, -count, ActivityType.OPTION_ASSIGNMENT)
 
 
+def adjust(world: World, underlying: str) -> list[str]:
+    """
+    Give every held option of `underlying` an adjusted root, as a corporate action does.
+
+    What it delivers stays a hundred shares. Returns the new symbols; raises `Refusal` when no
+    option of the underlying is held.
+    """
+    adjusted = []
+    for symbol in sorted(world.ledger.holdings):
+        contract = parse_occ(symbol)
+        if contract is None or contract.underlying != underlying or contract.is_adjusted:
+            continue
+        for order, _ in list(world.book.rows(symbol)):
+            _end_once(world, order.id, OrderStatus.CANCELED, "corporate action")
+        renamed = f"{underlying}1{symbol.removeprefix(underlying)}"
+        world.ledger.rename(symbol, renamed)
+        adjusted.append(renamed)
+    if not adjusted:
+        raise not_found("position does not exist")
+    return adjusted
+
+
+def check_last_day(world: World, symbol: str) -> int:
+    """
+    Return how many contracts Alpaca may close by itself, signed: those of an expiring option.
+
+    Raises `Refusal` when none are held or it does not expire today.
+    """
+    contract, held = parse_occ(symbol), world.ledger.qty(symbol)
+    if contract is None or not held:
+        raise not_found("position does not exist")
+    if contract.expiration != world.now.astimezone(NEW_YORK).date():
+        raise unprocessable(f"{symbol} does not expire today")
+    return held
+
+
 def _settle(world: World, contract: Contract) -> None:
     qty = world.ledger.remove(contract.symbol)
     worth = contract.intrinsic(world.market.spot(contract.underlying))

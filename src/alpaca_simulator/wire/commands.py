@@ -75,6 +75,19 @@ class AssignCommand(msgspec.Struct, forbid_unknown_fields=True):
     contracts: int
 
 
+class AdjustCommand(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /_sim/adjust: a corporate action gives held options of a stock an adjusted root."""
+
+    underlying: str
+
+
+class LiquidateCommand(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /_sim/liquidate: the broker closes one leg, all of it or a part, on its last day."""
+
+    symbol: str
+    contracts: int | None = None
+
+
 class RejectCommand(msgspec.Struct, forbid_unknown_fields=True):
     """POST /_sim/reject: the broker ends an open order."""
 

@@ -15,11 +15,13 @@ from alpaca_simulator.exchange.orders import OrderRequest, OrderType, TimeInForc
 from alpaca_simulator.exchange.refusals import Refusal
 from alpaca_simulator.wire.broker import Broker
 from alpaca_simulator.wire.commands import (
+    AdjustCommand,
     AssignCommand,
     ClockCommand,
     DisconnectCommand,
     FillCommand,
     FillsCommand,
+    LiquidateCommand,
     MarketCommand,
     RejectCommand,
     TradeCommand,
@@ -168,6 +170,20 @@ class Controls:
         self._broker.driver.sync()
         return {"assigned": command.contracts}
 
+    async def adjust(self, request: web.Request) -> object:
+        """Have a corporate action rename every held option of a stock."""
+        command = await _read(request, AdjustCommand)
+        adjusted = self._broker.driver.exchange.adjust(command.underlying)
+        self._broker.driver.sync()
+        return {"adjusted": adjusted}
+
+    async def liquidate(self, request: web.Request) -> object:
+        """Close one leg on its last day, as Alpaca does by itself."""
+        command = await _read(request, LiquidateCommand)
+        order = self._broker.driver.exchange.liquidate(command.symbol, command.contracts)
+        self._broker.driver.sync()
+        return rest_order(order, nested=True)
+
     async def reject(self, request: web.Request) -> object:
         """Have the broker end an open order as rejected."""
         command = await _read(request, RejectCommand)
@@ -232,6 +248,8 @@ CONTROLS: Final[tuple[tuple[str, str, Control], ...]] = (
     ("POST", "/_sim/fill", Controls.fill),
     ("POST", "/_sim/trade", Controls.trade),
     ("POST", "/_sim/assign", Controls.assign),
+    ("POST", "/_sim/adjust", Controls.adjust),
+    ("POST", "/_sim/liquidate", Controls.liquidate),
     ("POST", "/_sim/reject", Controls.reject),
     ("GET", "/_sim/streams", Controls.streams),
     ("POST", "/_sim/streams/{name}/disconnect", Controls.disconnect),

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from simulator.exchange.worlds import (
     BTC,
+    BTO,
     CONDOR,
+    NEAR,
     OPEN,
     STC,
     again,
@@ -183,3 +185,32 @@ def test_last_equity_is_the_value_at_the_close() -> None:
     world.advance(CLOSE)
     assert Decimal(106_020) == world.account().last_equity
     assert OPEN < CLOSE
+
+
+def test_the_broker_closes_one_leg_on_its_last_day() -> None:
+    world = still({call(605, TODAY): -2, call(610, TODAY): 2})
+
+    order = world.liquidate(call(605, TODAY), None)
+
+    assert {call(610, TODAY): 2} == holdings(world)
+    assert ("buy_to_close", 2) == (order.position_intent, order.filled_qty)
+
+
+def test_the_broker_closes_nothing_that_lives_longer() -> None:
+    world = still({call(605, NEAR): -2})
+
+    with pytest.raises(Refusal, match="does not expire today"):
+        world.liquidate(call(605, NEAR), None)
+
+
+def test_a_corporate_action_renames_what_is_held_and_is_for_closing_only() -> None:
+    world = still({call(605, NEAR): 2})
+
+    (renamed,) = world.adjust("SPY")
+
+    assert {renamed: 2} == holdings(world)
+    assert call(605, NEAR).replace("SPY", "SPY1") == renamed
+    assert world.quote(renamed) is not None
+    with pytest.raises(Refusal, match="is not tradable"):
+        world.submit(single(renamed, BTO))
+    world.submit(single(renamed, STC))

@@ -96,7 +96,7 @@ def contract(it: ListedContract, *, deliverables: bool) -> Json:
         "status": "active",
         "tradable": it.tradable,
         "expiration_date": it.contract.expiration.isoformat(),
-        "root_symbol": it.contract.underlying,
+        "root_symbol": it.contract.root,
         "underlying_symbol": it.contract.underlying,
         "underlying_asset_id": it.underlying_asset_id,
         "type": it.contract.kind,
