@@ -14,6 +14,7 @@ from closeout.domain.marks import OptionMark
 from closeout.domain.orders import Fill, OrderReport, Ticket, TradeUpdate
 from closeout.domain.outcomes import CancelOutcome, PlaceOutcome, ReplaceOutcome
 from closeout.domain.quotes import Quote
+from closeout.domain.settlements import Settlement
 
 
 class ReadFailed(CloseoutError):
@@ -112,6 +113,10 @@ class Broker(Protocol):
 
     async def fills(self, since: datetime) -> tuple[Fill, ...]:
         """Every trade of the account after `since`, by whatever hand, oldest first."""
+        ...
+
+    async def settlements(self, since: datetime | None) -> tuple[Settlement, ...]:
+        """Assignments, exercises, expiries and the shares they moved after `since`."""
         ...
 
     async def holdings(self) -> Holdings: ...

@@ -10,6 +10,7 @@ from support.scripted_alpaca import Reply, ScriptedAlpaca
 
 from closeout.alpaca import AlpacaBroker
 from closeout.domain.orders import Fill, Side
+from closeout.domain.settlements import SettlementKind
 from closeout.ports import ReadFailed
 
 FILLS = "/v2/account/activities/FILL"
@@ -89,3 +90,38 @@ async def test_a_price_that_is_no_number_is_no_answer(
 
     with pytest.raises(ReadFailed):
         await broker.fills(START)
+
+
+SETTLED = "/v2/account/activities"
+
+
+async def test_settlements_are_read_with_their_day(
+    server: ScriptedAlpaca, broker: AlpacaBroker
+) -> None:
+    """Alpaca tells the day alone: it counts from the close, behind that day's orders."""
+    rows = [
+        {
+            "id": f"20261102000000000::{kind}",
+            "activity_type": kind,
+            "date": "2026-11-02",
+            "symbol": symbol,
+            "qty": quantity,
+            **price,
+        }
+        for kind, symbol, quantity, price in (
+            ("OPASN", "SPY261218P00560000", "2", {}),
+            ("OPTRD", "SPY", "200", {"price": "560"}),
+        )
+    ]
+    server.on("GET", SETTLED, Reply(200, rows))
+
+    assigned, traded = await broker.settlements(None)
+
+    assert (SettlementKind.ASSIGNED, "SPY261218P00560000", Decimal(2), None) == (
+        assigned.kind,
+        assigned.symbol,
+        assigned.quantity,
+        assigned.price,
+    )
+    assert (Decimal(200), Decimal(560)) == (traded.quantity, traded.price)
+    assert datetime(2026, 11, 2, 21, tzinfo=UTC) == assigned.at

@@ -40,6 +40,7 @@ from closeout.domain.edits import (
     Edit,
     EditsUndone,
     LegMoved,
+    OrphanLeft,
     Part,
     StrategiesMerged,
     StrategyRenamed,
@@ -245,6 +246,15 @@ EDITS: tuple[Edit, ...] = (
         name="Mine",
     ),
     EditsUndone(number=5, at=AT, text="Undid: named SPY Earnings “Mine”", undone=(4,)),
+    OrphanLeft(
+        number=6,
+        at=AT,
+        after=AT,
+        text="Left SPY Earnings as it is",
+        position_id="pos_1",
+        parts=(Part("pos_1", ()),),
+        legs=(("SPY261218P00550000", 2),),
+    ),
 )
 
 

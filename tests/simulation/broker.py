@@ -34,6 +34,7 @@ from closeout.domain.outcomes import (
     Refused,
     ReplaceOutcome,
 )
+from closeout.domain.settlements import Settlement
 from closeout.ports import LinkDown, LinkUp, ReadFailed, StreamItem
 
 ACCOUNT = "PASIMULATED"
@@ -282,6 +283,10 @@ class SimulatedBroker:
             for row in rows
             if row.order_id is not None and row.side is not None and row.price is not None
         )
+
+    async def settlements(self, since: datetime | None) -> tuple[Settlement, ...]:
+        """None: nothing expires within a simulated day, and nobody is assigned."""
+        return ()
 
     async def holdings(self) -> Holdings:
         at = self._clock.now()

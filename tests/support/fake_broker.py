@@ -23,6 +23,7 @@ from closeout.domain.outcomes import (
     Refused,
     ReplaceOutcome,
 )
+from closeout.domain.settlements import Settlement
 from closeout.ports import LinkDown, LinkUp, ReadFailed, StreamItem
 
 ACCOUNT = "PA3TEST"
@@ -43,6 +44,7 @@ class FakeBroker:
         self.replaced: list[Ticket] = []
         self.replace_outcomes: deque[ReplaceOutcome] = deque()
         self.cancels: list[str] = []
+        self.settled: list[Settlement] = []
         self.cancel_outcomes: deque[CancelOutcome] = deque()
         self.cancel_completes = True
         self.reads: Counter[str] = Counter()
@@ -126,6 +128,10 @@ class FakeBroker:
     async def fills(self, since: datetime) -> tuple[Fill, ...]:
         await self._read("fills")
         return tuple(each for each in self.traded if each.at > since)
+
+    async def settlements(self, since: datetime | None) -> tuple[Settlement, ...]:
+        await self._read("settlements")
+        return tuple(each for each in self.settled if since is None or each.at > since)
 
     async def holdings(self) -> Holdings:
         await self._read("holdings")

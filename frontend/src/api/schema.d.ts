@@ -124,6 +124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/positions/{position_id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave
+         * @description Note that an orphan was seen and is left as it is, until its legs change.
+         */
+        post: operations["leaveOrphan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/positions": {
         parameters: {
             query?: never;
@@ -1695,7 +1715,7 @@ export interface components {
              * Deed
              * @enum {string}
              */
-            deed: "opened" | "added" | "reduced" | "rolled" | "assigned" | "exercised" | "expired" | "regrouped";
+            deed: "opened" | "added" | "reduced" | "rolled" | "assigned" | "exercised" | "expired" | "delivered" | "adjusted" | "left" | "regrouped";
             /** Order Id */
             order_id: string;
             /** Changes */
@@ -1725,7 +1745,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "merged" | "split" | "moved" | "renamed" | "undone";
+            kind: "merged" | "split" | "moved" | "renamed" | "left" | "undone";
             /** Text */
             text: string;
             /** Position Ids */
@@ -2317,6 +2337,18 @@ export interface components {
             message: string;
         };
         /**
+         * OrphanOut
+         * @description Why a position is what is left of another, and the repairs on offer.
+         */
+        OrphanOut: {
+            /** Reason */
+            reason: string;
+            /** Is Left */
+            is_left: boolean;
+            /** Repairs */
+            repairs: components["schemas"]["RepairOut"][];
+        };
+        /**
          * OutlookOut
          * @description What a model says, recomputed every few seconds.
          *
@@ -2332,6 +2364,26 @@ export interface components {
             payoff: components["schemas"]["PayoffOut"] | null;
             /** Legs */
             legs: components["schemas"]["LegOutlookOut"][];
+        };
+        /**
+         * OutsideEventOut
+         * @description Something that happened to a strategy without Closeout, in words.
+         *
+         *     `order_id` is the order or activity behind it. `at` of an assignment, exercise or expiry is
+         *     the close of its day, for Alpaca tells only the day; of `gone`, when the account was read.
+         */
+        OutsideEventOut: {
+            /** At */
+            at: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "assigned" | "exercised" | "expired" | "delivered" | "adjusted" | "traded_elsewhere" | "gone";
+            /** Text */
+            text: string;
+            /** Order Id */
+            order_id: string;
         };
         /**
          * PayoffOut
@@ -2424,6 +2476,9 @@ export interface components {
             netted_with: components["schemas"]["NettedOut"][];
             /** Missing */
             missing: components["schemas"]["MissingOut"][];
+            /** Events */
+            events: components["schemas"]["OutsideEventOut"][];
+            orphan: components["schemas"]["OrphanOut"] | null;
         };
         /**
          * PositionRiskOut
@@ -2601,6 +2656,24 @@ export interface components {
         RenameRequest: {
             /** Name */
             name: string | null;
+        };
+        /**
+         * RepairOut
+         * @description What can be done about an orphan.
+         *
+         *     `close`: the usual preview and close of this position. `attach`: merge it into
+         *     `position_id`. `leave`: note with `POST /api/positions/{id}/leave` that it was seen.
+         */
+        RepairOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "close" | "attach" | "leave";
+            /** Position Id */
+            position_id: string | null;
+            /** Text */
+            text: string;
         };
         /**
          * ReportFeesOut
@@ -3093,7 +3166,9 @@ export type MissingOut = components['schemas']['MissingOut'];
 export type MoveRequest = components['schemas']['MoveRequest'];
 export type NettedOut = components['schemas']['NettedOut'];
 export type NextEventOut = components['schemas']['NextEventOut'];
+export type OrphanOut = components['schemas']['OrphanOut'];
 export type OutlookOut = components['schemas']['OutlookOut'];
+export type OutsideEventOut = components['schemas']['OutsideEventOut'];
 export type PayoffOut = components['schemas']['PayoffOut'];
 export type PickIn = components['schemas']['PickIn'];
 export type PositionHistory = components['schemas']['PositionHistory'];
@@ -3106,6 +3181,7 @@ export type PreviewWarning = components['schemas']['PreviewWarning'];
 export type Problem = components['schemas']['Problem'];
 export type RemainingLegOut = components['schemas']['RemainingLegOut'];
 export type RenameRequest = components['schemas']['RenameRequest'];
+export type RepairOut = components['schemas']['RepairOut'];
 export type ReportFeesOut = components['schemas']['ReportFeesOut'];
 export type ReportOut = components['schemas']['ReportOut'];
 export type RiskOut = components['schemas']['RiskOut'];
@@ -3420,6 +3496,68 @@ export interface operations {
                 "application/json": components["schemas"]["RenameRequest"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A running close has these contracts, or nothing is there to undo. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was changed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveOrphan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

@@ -128,6 +128,8 @@ export function aRawPosition(changes: Partial<RawPosition> = {}): RawPosition {
     grouped_by: 'opening_order',
     netted_with: [],
     missing: [],
+    events: [],
+    orphan: null,
     close_id: null,
     spot_at: NOW,
     blocked_reason: null,

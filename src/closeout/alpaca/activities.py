@@ -1,5 +1,5 @@
 """
-Trades of the account, page by page, from its FILL activities.
+Trades and settlements of the account, page by page, from its activities.
 
 A page is asked for by the last id of the one before. Ids begin with the time of the trade, but
 are not strictly ordered within a millisecond, so what was seen before is dropped.
@@ -7,26 +7,38 @@ are not strictly ordered within a millisecond, so what was seen before is droppe
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from closeout.alpaca.requests import instant_text
-from closeout.alpaca.wire import FillRow
 from closeout.ports import ReadFailed
 
 PAGE = 100
 """The most activities Alpaca gives at a time."""
 
-ReadPage = Callable[[Mapping[str, str]], Awaitable[list[FillRow]]]
+
+class Activity(Protocol):
+    """A row of any kind of activity."""
+
+    @property
+    def id(self) -> str: ...
 
 
-async def read_fills(read_page: ReadPage, *, since: datetime) -> tuple[FillRow, ...]:
+Row = TypeVar("Row", bound=Activity)
+
+
+async def read_activities(
+    read_page: Callable[[Mapping[str, str]], Awaitable[list[Row]]], *, since: datetime | None
+) -> tuple[Row, ...]:
     """
-    Return every trade after `since`, oldest first, each once.
+    Return every activity after `since`, oldest first, each once.
 
     Raises:
         ReadFailed: a page could not be read, or Alpaca kept giving the same full page.
     """
-    found: dict[str, FillRow] = {}
-    params = {"page_size": str(PAGE), "direction": "asc", "after": instant_text(since)}
+    found: dict[str, Row] = {}
+    params = {"page_size": str(PAGE), "direction": "asc"}
+    if since is not None:
+        params["after"] = instant_text(since)
     while True:
         rows = await read_page(params)
         news = [row for row in rows if row.id not in found]

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 from urllib.parse import quote as quoted
 
 from closeout.alpaca import failures, parse
-from closeout.alpaca.activities import read_fills
+from closeout.alpaca.activities import read_activities
 from closeout.alpaca.endpoints import Credentials, Endpoints
 from closeout.alpaca.history import PagesCut, read_orders
 from closeout.alpaca.limits import RateLimit
@@ -24,6 +24,7 @@ from closeout.alpaca.wire import (
     FillRow,
     OrderRow,
     PositionRow,
+    SettlementRow,
     Unreadable,
     decode,
 )
@@ -40,6 +41,7 @@ from closeout.domain.outcomes import (
     Refused,
     ReplaceOutcome,
 )
+from closeout.domain.settlements import Settlement, SettlementKind
 from closeout.ports import Clock, HistoryCut, StreamItem
 
 T = TypeVar("T")
@@ -150,8 +152,17 @@ class AlpacaBroker:
 
     async def fills(self, since: datetime) -> tuple[Fill, ...]:
         """Read every trade of the account after `since`, oldest first, in pages of 100."""
-        rows = await read_fills(self._fill_page, since=since)
+        rows = await read_activities(self._fill_page, since=since)
         return tuple(parse.fill(row) for row in rows)
+
+    async def settlements(self, since: datetime | None) -> tuple[Settlement, ...]:
+        """
+        Read assignments, exercises, expiries and the shares they moved since `since`.
+
+        On paper they show on the next day only, though the holdings change at once.
+        """
+        rows = await read_activities(self._settlement_page, since=since)
+        return tuple(parse.settlement(row) for row in rows)
 
     async def holdings(self) -> Holdings:
         """Read all positions. `at` is when the request went out: a later fill may be missing."""
@@ -205,6 +216,10 @@ class AlpacaBroker:
 
     async def _fill_page(self, params: Mapping[str, str]) -> list[FillRow]:
         return await self._read(list[FillRow], "/v2/account/activities/FILL", params)
+
+    async def _settlement_page(self, params: Mapping[str, str]) -> list[SettlementRow]:
+        kinds = {"activity_types": ",".join(SettlementKind)}
+        return await self._read(list[SettlementRow], "/v2/account/activities", kinds | dict(params))
 
     async def _read(self, kind: type[T], path: str, params: Mapping[str, str] | None = None) -> T:
         """Read what is always there."""

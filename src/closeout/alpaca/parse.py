@@ -1,7 +1,7 @@
 """Alpaca's rows as the domain's values."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import TypeVar, overload
 
@@ -13,6 +13,7 @@ from closeout.alpaca.wire import (
     OrderRow,
     PositionRow,
     QuoteRow,
+    SettlementRow,
     SnapshotRow,
     Unreadable,
     UpdateRow,
@@ -30,6 +31,10 @@ from closeout.domain.orders import (
     TradeUpdate,
 )
 from closeout.domain.quotes import Quote
+from closeout.domain.session import EXCHANGE_ZONE
+from closeout.domain.settlements import Settlement, SettlementKind
+
+_CLOSE = time(16, 0)
 
 _Word = TypeVar("_Word", Side, Intent)
 
@@ -82,6 +87,24 @@ def fill(row: FillRow) -> Fill:
         quantity=abs(whole(row.qty)),
         price=exact(row.price),
         at=row.transaction_time,
+    )
+
+
+def settlement(row: SettlementRow) -> Settlement:
+    """
+    Read what happened to contracts without an order. Some pages spell OPEXC as OPXRC.
+
+    Raises:
+        Unreadable: a number is infinite or not a number.
+    """
+    kind = "OPEXC" if row.activity_type == "OPXRC" else row.activity_type
+    return Settlement(
+        activity_id=row.id,
+        kind=SettlementKind(kind),
+        symbol=row.symbol,
+        quantity=exact(row.qty),
+        price=exact(row.price),
+        at=datetime.combine(row.date, _CLOSE, EXCHANGE_ZONE),
     )
 
 

@@ -6,7 +6,7 @@ builds a Decimal from the digits of a JSON string or number, never by way of a f
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
@@ -71,6 +71,17 @@ class FillRow(msgspec.Struct, frozen=True):
     qty: Decimal
     price: Decimal
     transaction_time: Instant
+
+
+class SettlementRow(msgspec.Struct, frozen=True):
+    """A row of the account's OPASN, OPEXC, OPEXP and OPTRD activities."""
+
+    id: str
+    activity_type: str
+    symbol: str
+    qty: Decimal
+    date: date
+    price: Decimal | None = None
 
 
 class AccountRow(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from closeout.domain.edits import (
     Edit,
     EditsUndone,
     LegMoved,
+    OrphanLeft,
     StrategiesMerged,
     StrategyRenamed,
     StrategySplit,
@@ -45,6 +46,7 @@ _KINDS: dict[type[Edit], EditKind] = {
     StrategySplit: "split",
     LegMoved: "moved",
     StrategyRenamed: "renamed",
+    OrphanLeft: "left",
     EditsUndone: "undone",
 }
 
@@ -87,6 +89,12 @@ async def split(desk: DeskDep, position_id: str, body: SplitRequest) -> EditResp
 async def rename(desk: DeskDep, position_id: str, body: RenameRequest) -> EditResponse:
     """Name a position."""
     return _response(desk, await desk.engine.regrouper.rename(position_id, body.name))
+
+
+@router.post("/{position_id}/leave", operation_id="leaveOrphan", responses=_EDIT_PROBLEMS)
+async def leave(desk: DeskDep, position_id: str) -> EditResponse:
+    """Note that an orphan was seen and is left as it is, until its legs change."""
+    return _response(desk, await desk.engine.regrouper.leave(position_id))
 
 
 def edit_out(desk: Desk, edit: Edit) -> EditOut:

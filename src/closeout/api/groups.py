@@ -6,13 +6,17 @@ from closeout.api.deps import Desk
 from closeout.closing.netting import explain
 from closeout.domain.chains import ChainLink, total_realised
 from closeout.domain.grouping import Grouping
+from closeout.domain.happenings import orphan, outside_events
 from closeout.domain.strategies import Strategy
 from closeout.schemas.groups import (
     ChangeOut,
     DeedOut,
     MissingOut,
     NettedOut,
+    OrphanOut,
+    OutsideEventOut,
     PositionHistory,
+    RepairOut,
     UnassignedOut,
 )
 
@@ -34,6 +38,39 @@ def netted_out(strategy: Strategy) -> list[NettedOut]:
 
 def missing_out(strategy: Strategy) -> list[MissingOut]:
     return [MissingOut(symbol=symbol, quantity=count) for symbol, count in strategy.missing]
+
+
+def events_out(desk: Desk, strategy: Strategy) -> list[OutsideEventOut]:
+    book = desk.engine.book
+    assert book.holdings is not None, "a strategy comes from holdings"
+    links = book.grouping.histories.get(strategy.id, ())
+    return [
+        OutsideEventOut(at=each.at, kind=each.kind.value, text=each.text, order_id=each.order_id)
+        for each in outside_events(strategy, links, book.holdings.at)
+    ]
+
+
+def orphan_out(desk: Desk, strategy: Strategy) -> OrphanOut | None:
+    grouping = desk.engine.book.grouping
+    found = orphan(strategy, grouping.histories.get(strategy.id, ()))
+    if found is None:
+        return None
+    others = [
+        each
+        for each in grouping.strategies
+        if each.underlying == strategy.underlying and each.id != strategy.id
+    ]
+    attach = [
+        RepairOut(kind="attach", position_id=each.id, text=f"Attach it to {each.name}.")
+        for each in others
+    ]
+    close = RepairOut(kind="close", position_id=None, text="Close it.")
+    leave = RepairOut(kind="leave", position_id=None, text="Leave it as it is.")
+    return OrphanOut(
+        reason=found.reason,
+        is_left=found.is_left,
+        repairs=[close, *attach, *([] if found.is_left else [leave])],
+    )
 
 
 def unassigned_out(grouping: Grouping) -> list[UnassignedOut]:

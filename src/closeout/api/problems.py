@@ -55,6 +55,7 @@ _REGROUPING_STATUS = {
     "unknown_position": HTTPStatus.NOT_FOUND,
     "unknown_leg": HTTPStatus.NOT_FOUND,
     "nothing_to_undo": HTTPStatus.CONFLICT,
+    "not_an_orphan": HTTPStatus.CONFLICT,
 }
 """Every other edit that does not fit must itself be another."""
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from closeout.api.deps import Desk
-from closeout.api.groups import missing_out, netted_out
+from closeout.api.groups import events_out, missing_out, netted_out, orphan_out
 from closeout.api.metrics import metrics_out, worth_out
 from closeout.closing.guards import leg_would_uncover
 from closeout.closing.netting import tradable_leg
@@ -52,6 +52,8 @@ def position_out(desk: Desk, strategy: Strategy) -> PositionOut:
         metrics=metrics_out(desk, strategy),
         netted_with=netted_out(strategy),
         missing=missing_out(strategy),
+        events=events_out(desk, strategy),
+        orphan=orphan_out(desk, strategy),
     )
 
 

@@ -2,7 +2,16 @@
 
 from rich.table import Table
 
-from closeout.cli.render import MISSING, Json, bound, console, dollars, position_table, price
+from closeout.cli.render import (
+    MISSING,
+    Json,
+    bound,
+    console,
+    dollars,
+    outside,
+    position_table,
+    price,
+)
 
 _ROWS = 13
 _BAR = 20
@@ -21,6 +30,7 @@ def position(found: Json) -> None:
     _outlook(metrics["outlook"], metrics["risk"])
     if metrics["next_event"]:
         console.print(metrics["next_event"]["message"])
+    outside(found)
 
 
 def _worth(worth: Json) -> list[tuple[str, str]]:

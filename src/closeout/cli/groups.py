@@ -93,6 +93,16 @@ def rename(
 
 
 @app.command()
+def leave(position: Position) -> None:
+    """Note that an orphan was seen and is left as it is."""
+    try:
+        found = find_position(position)
+    except ServerRefused as refusal:
+        raise fail(refusal) from refusal
+    _edit(f"/api/positions/{found['id']}/leave", {})
+
+
+@app.command()
 def undo(
     down_to: Annotated[
         int | None, typer.Option(min=1, help="Take back all edits from this number on.")

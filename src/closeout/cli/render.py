@@ -33,6 +33,7 @@ def positions(answer: Json) -> None:
     """Print every strategy with its legs."""
     for each in answer["positions"]:
         position_table(each)
+        outside(each)
     if not answer["positions"]:
         console.print("No positions.")
     for left in answer["unassigned"]:
@@ -61,6 +62,18 @@ def bound(risk: Json, side: str) -> str:
     if risk[f"unlimited_{side}"]:
         return "unlimited"
     return dollars(risk[f"max_{side}"], gain=False)
+
+
+def outside(position: Json) -> None:
+    """Print what happened from outside, and what can be done about what is left."""
+    for each in position["events"]:
+        console.print(f"  [yellow]{(each['at'] or '')[:10]} {each['text']}[/yellow]")
+    orphan = position["orphan"]
+    if orphan is not None:
+        seen = " You leave it as it is." if orphan["is_left"] else ""
+        console.print(f"  [bold]Orphan:[/bold] {orphan['reason']}{seen}")
+        for repair in orphan["repairs"]:
+            console.print(f"    {repair['text']} {repair['position_id'] or ''}".rstrip())
 
 
 def position_table(position: Json) -> None:

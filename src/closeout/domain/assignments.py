@@ -24,7 +24,7 @@ class Assignment:
     """
     From `at` on, these contracts are in the strategy `strategy_id`.
 
-    It takes its place in the replay behind what was submitted until `after`, by the broker's
+    It takes its place in the replay behind what happened until `after`, by the broker's
     clock; None is before everything. Contracts are moved and never made: of what has gone by
     then, the rest comes. So a close may be replayed before or after it with the same result.
     The `number` says which of two assignments came first. With `renames`, `name` is the
@@ -38,3 +38,5 @@ class Assignment:
     shares: tuple[Share, ...] = ()
     renames: bool = False
     name: str | None = None
+    leaves: tuple[tuple[str, int], ...] = ()
+    """Signed contracts that are left of a strategy, as the user has seen and leaves them."""

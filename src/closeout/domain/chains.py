@@ -21,6 +21,12 @@ class Deed(StrEnum):
     ASSIGNED = "assigned"
     EXERCISED = "exercised"
     EXPIRED = "expired"
+    DELIVERED = "delivered"
+    """Shares that an assignment or an exercise brought or took."""
+    ADJUSTED = "adjusted"
+    """A corporate action put another contract in the place of one."""
+    LEFT = "left"
+    """The user has seen what is left of it, and leaves it; the changes are what is left."""
     REGROUPED = "regrouped"
     """By the user's word, or when a part was rolled away into a strategy of its own."""
 
@@ -49,6 +55,8 @@ class ChainLink:
     changes: tuple[Change, ...]
     realised: Decimal | None
     others: tuple[str, ...] = ()
+    is_ours: bool = False
+    """Whether an order of Closeout's did it."""
 
 
 @dataclass(slots=True)

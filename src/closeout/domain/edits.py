@@ -75,6 +75,19 @@ class StrategyRenamed:
 
 
 @dataclass(frozen=True, slots=True)
+class OrphanLeft:
+    """The user has seen what is left of a strategy, signed contracts by symbol, and leaves it."""
+
+    number: int
+    at: datetime
+    after: datetime | None
+    text: str
+    position_id: str
+    parts: tuple[Part, ...]
+    legs: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EditsUndone:
     """These edits do not stand any more."""
 
@@ -84,7 +97,7 @@ class EditsUndone:
     undone: tuple[int, ...]
 
 
-Regrouping = StrategiesMerged | StrategySplit | LegMoved | StrategyRenamed
+Regrouping = StrategiesMerged | StrategySplit | LegMoved | StrategyRenamed | OrphanLeft
 """The edits that can be undone."""
 
 Edit = Regrouping | EditsUndone
@@ -117,6 +130,7 @@ def _words(edit: Regrouping) -> Iterator[Assignment]:
             shares=part.shares,
             renames=renames,
             name=name if renames else None,
+            leaves=edit.legs if isinstance(edit, OrphanLeft) else (),
         )
 
 
@@ -127,7 +141,7 @@ def _renaming(edit: Regrouping) -> tuple[str | None, str | None]:
             return edit.position_id, edit.name
         case StrategiesMerged():
             return (None, None) if edit.name is None else (edit.position_ids[0], edit.name)
-        case StrategySplit() | LegMoved():
+        case StrategySplit() | LegMoved() | OrphanLeft():
             return None, None
         case _:
             assert_never(edit)

@@ -18,8 +18,8 @@ then keep their contracts, on opposite sides.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -60,13 +60,17 @@ def read_past(
     owners: Mapping[str, str],
     settlements: Iterable[Settlement] = (),
     assignments: Iterable[Assignment] = (),
+    *,
+    held: Collection[str] = (),
 ) -> Past:
     """
     Replay the history. `owners` tells, for the client ids of our own orders, whose they were.
 
+    `held` are the symbols the account holds: an adjusted contract among them takes the place
+    of the one it was made from.
     The order in which things are given does not matter.
     """
-    replay = _Replay(account, owners)
+    replay = _Replay(account, owners, frozenset(held))
     timed = [
         *(((_submitted_at(order), 0, order.order_id), order) for order in orders),
         *(((each.at.timestamp(), 1, each.activity_id), each) for each in settlements),
@@ -80,6 +84,7 @@ def read_past(
                 replay.take_settlement(event)
             case Assignment():
                 replay.take_assignment(event)
+    replay.adjust(sorted(held))
     return replay.past()
 
 
@@ -124,6 +129,7 @@ class _Gap:
 class _Replay:
     account: str
     owners: Mapping[str, str]
+    held: frozenset[str] = frozenset()
     chains: dict[str, Chain] = field(default_factory=dict)
     holders: dict[str, list[Chain]] = field(default_factory=lambda: defaultdict(list))
     """Chains that have ever held a symbol, oldest first."""
@@ -142,6 +148,7 @@ class _Replay:
 
     def take_order(self, order: OrderReport) -> None:
         legs = [leg for leg in order.legs if leg.filled and leg.side is not None]
+        self.adjust((leg.symbol for leg in legs), order)
         opening, closing = self._by_purpose(legs)
         owner = self.owners.get(order.client_order_id)
         if owner is not None:
@@ -382,6 +389,7 @@ class _Replay:
     def take_settlement(self, settlement: Settlement) -> None:
         deed = _DEEDS.get(settlement.kind)
         if deed is None:
+            self._deliver(settlement)
             return
         symbol, quantity = settlement.symbol, int(abs(settlement.quantity))
         wants = [chain.wanted(symbol) for chain in self._all_with(symbol)]
@@ -395,6 +403,51 @@ class _Replay:
             self._settle(settlement, deed, min(quantity, shorts))
         else:
             self._settle(settlement, deed, -min(quantity, longs))
+
+    def _deliver(self, settlement: Settlement) -> None:
+        """Shares that come are loose; those that go are taken wherever they are."""
+        trade = _Trade(settlement.symbol, int(settlement.quantity), settlement.price)
+        if not trade.quantity:
+            return
+        left = [trade]
+        for chain in self._all_with(trade.symbol):
+            if left:
+                left = self._take_from(chain, settlement, Deed.DELIVERED, left)
+        for rest in left:
+            self._put(self.loose, rest.symbol, Lot(rest.quantity, rest.price, settlement.at))
+            self._link(self.loose, settlement, Deed.DELIVERED, [rest.change], Decimal(0))
+
+    def adjust(self, symbols: Iterable[str], order: OrderReport | None = None) -> None:
+        """
+        Put adjusted contracts (`AAPL1`) in the place of those they were made from.
+
+        A corporate action renames a contract and keeps expiry, right and strike; splits that
+        change the strike are not followed. What is still held was not renamed.
+        """
+        for symbol in symbols:
+            option = option_or_none(symbol)
+            if option is None or option.root == option.underlying or self._known(symbol):
+                continue
+            old = str(replace(option, root=option.underlying))
+            if old in self.held:
+                continue
+            for chain in self._all_with(old):
+                wanted = chain.wanted(old)
+                if wanted:
+                    self._rename(chain, old, symbol, wanted, order)
+
+    def _rename(
+        self, chain: Chain, old: str, new: str, wanted: int, order: OrderReport | None
+    ) -> None:
+        for lot in chain.take(old, abs(wanted)):
+            self._put(chain, new, lot)
+        changes = (Change(old, -wanted, None), Change(new, wanted, None))
+        at = None if order is None else order.submitted_at
+        link = ChainLink(at, Deed.ADJUSTED, "", changes, Decimal(0))
+        if chain is not self.loose:
+            chain.links.append(link)
+        else:
+            self.loose_links[new] = [*self.loose_links.pop(old, []), link]
 
     def _all_with(self, symbol: str) -> list[Chain]:
         return [self.loose, *self.holders.get(symbol, ())]
@@ -416,6 +469,9 @@ class _Replay:
         if any(share.taken_from for share in word.shares):
             # Whom the user gives contracts, claims them before whom they came from.
             self.chains[target.id] = self.chains.pop(target.id)
+        if word.leaves:
+            changes = tuple(Change(symbol, quantity, None) for symbol, quantity in word.leaves)
+            target.links.append(ChainLink(word.at, Deed.LEFT, "", changes, Decimal(0)))
         for share in word.shares:
             left = self._hand_over(target, share, word)
             left -= self._find(target, share, left, word)
@@ -481,7 +537,8 @@ class _Replay:
             at, identity = source.submitted_at or source.updated_at, source.order_id
         else:
             at, identity = source.at, source.activity_id
-        link = ChainLink(at, deed, identity, tuple(changes), won)
+        ours = isinstance(source, OrderReport) and source.client_order_id in self.owners
+        link = ChainLink(at, deed, identity, tuple(changes), won, is_ours=ours)
         if chain is not self.loose:
             chain.links.append(link)
             return

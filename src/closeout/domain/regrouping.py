@@ -16,6 +16,7 @@ from closeout.domain.edits import (
     Edit,
     EditsUndone,
     LegMoved,
+    OrphanLeft,
     Part,
     StrategiesMerged,
     StrategyRenamed,
@@ -24,6 +25,7 @@ from closeout.domain.edits import (
 )
 from closeout.domain.errors import CannotRegroup
 from closeout.domain.grouping import Grouping
+from closeout.domain.happenings import orphan
 from closeout.domain.strategies import GroupedBy, Strategy, strategy_id
 
 Claims = dict[str, int]
@@ -36,7 +38,7 @@ class Occasion:
     """
     What an edit is made on.
 
-    `after` is when the newest order that is known was submitted, by the broker's clock.
+    `after` is when the newest order or settlement that is known was, by the broker's clock.
     """
 
     account: str
@@ -192,6 +194,31 @@ def rename(occasion: Occasion, position_id: str, name: str | None) -> StrategyRe
         position_id=strategy.id,
         parts=(Part(strategy.id, kept),),
         name=name,
+    )
+
+
+def leave(occasion: Occasion, position_id: str) -> OrphanLeft:
+    """
+    Note that the user has seen what is left of a strategy and leaves it as it is.
+
+    Raises: CannotRegroup: `unknown_position`, `not_an_orphan`.
+    """
+    strategy = occasion.strategy(position_id)
+    links = occasion.grouping.histories.get(position_id, ())
+    found = orphan(strategy, links)
+    if found is None or found.is_left:
+        raise CannotRegroup(
+            "not_an_orphan", f"{_title(strategy)} is not an orphan, or you leave it already."
+        )
+    kept = _Shares(occasion.grouping).kept(strategy, _claims(strategy))
+    return OrphanLeft(
+        number=occasion.number,
+        at=occasion.at,
+        after=occasion.after,
+        text=f"Left {_title(strategy)} as it is",
+        position_id=strategy.id,
+        parts=(Part(strategy.id, kept),),
+        legs=tuple(sorted(_claims(strategy).items())),
     )
 
 

@@ -20,8 +20,8 @@ class Settlement:
     """
     One such activity. `quantity` is signed contracts or shares as Alpaca gives them.
 
-    `price` is dollars per share where shares move, the strike. `at` is the start of the day
-    where Alpaca tells only the day.
+    `price` is dollars per share where shares move, the strike. `at` is the close of
+    the day, for Alpaca tells only the day and orders of that day come before it.
     """
 
     activity_id: str

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.orders import Fill, OrderReport, Ticket
 from closeout.domain.outcomes import CancelOutcome, NotSent, PlaceOutcome, ReplaceOutcome
+from closeout.domain.settlements import Settlement
 from closeout.ports import Broker, StreamItem
 from closeout.runtime.ownership import Ownership
 
@@ -52,6 +53,9 @@ class FencedBroker:
 
     async def fills(self, since: datetime) -> tuple[Fill, ...]:
         return await self._broker.fills(since)
+
+    async def settlements(self, since: datetime | None) -> tuple[Settlement, ...]:
+        return await self._broker.settlements(since)
 
     async def holdings(self) -> Holdings:
         return await self._broker.holdings()

@@ -20,7 +20,7 @@ from closeout.domain.edits import (
     standing,
     touched,
 )
-from closeout.domain.regrouping import Occasion, Pick, merge, move, rename, split, undo
+from closeout.domain.regrouping import Occasion, Pick, leave, merge, move, rename, split, undo
 from closeout.ports import Clock, Journal, JournalFailed
 from closeout.runtime.book import Book
 from closeout.runtime.refusals import CloseRunning, NotReady
@@ -81,6 +81,10 @@ class Regrouper:
         """Name a strategy, or give it back the name of its shape. Raises: as `_record` does."""
         return await self._record(lambda occasion: rename(occasion, position_id, name))
 
+    async def leave(self, position_id: str) -> Edit:
+        """Note that an orphan was seen and is left as it is. Raises: as `_record` does."""
+        return await self._record(lambda occasion: leave(occasion, position_id))
+
     async def undo(self, down_to: int | None) -> Edit:
         """Take back the last edit, or all from this number on. Raises: as `_record` does."""
         return await self._record(
@@ -119,7 +123,7 @@ class Regrouper:
 
     def _occasion(self) -> Occasion:
         regroupings = standing(self._edits)
-        times = [self._book.orders.newest_at(), *(each.after for each in regroupings)]
+        times = [self._book.newest_fact_at(), *(each.after for each in regroupings)]
         return Occasion(
             account=self._account_number(),
             number=len(self._edits) + 1,

@@ -18,7 +18,7 @@ PositionName = Annotated[
 ]
 Contracts = Annotated[int, Field(ge=1, le=100_000_000, strict=True)]
 
-EditKind = Literal["merged", "split", "moved", "renamed", "undone"]
+EditKind = Literal["merged", "split", "moved", "renamed", "left", "undone"]
 
 
 class MergeRequest(Input):

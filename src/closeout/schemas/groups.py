@@ -6,7 +6,17 @@ from typing import Literal
 from closeout.schemas.base import Money, Output
 
 DeedName = Literal[
-    "opened", "added", "reduced", "rolled", "assigned", "exercised", "expired", "regrouped"
+    "opened",
+    "added",
+    "reduced",
+    "rolled",
+    "assigned",
+    "exercised",
+    "expired",
+    "delivered",
+    "adjusted",
+    "left",
+    "regrouped",
 ]
 
 
@@ -24,6 +34,50 @@ class MissingOut(Output):
 
     symbol: str
     quantity: int
+
+
+class OutsideEventOut(Output):
+    """
+    Something that happened to a strategy without Closeout, in words.
+
+    `order_id` is the order or activity behind it. `at` of an assignment, exercise or expiry is
+    the close of its day, for Alpaca tells only the day; of `gone`, when the account was read.
+    """
+
+    at: datetime | None
+    kind: Literal[
+        "assigned",
+        "exercised",
+        "expired",
+        "delivered",
+        "adjusted",
+        "traded_elsewhere",
+        "gone",
+    ]
+    text: str
+    order_id: str
+
+
+class RepairOut(Output):
+    """
+    What can be done about an orphan.
+
+    `close`: the usual preview and close of this position. `attach`: merge it into
+    `position_id`. `leave`: note with `POST /api/positions/{id}/leave` that it was seen.
+    """
+
+    kind: Literal["close", "attach", "leave"]
+    position_id: str | None
+    text: str
+
+
+class OrphanOut(Output):
+    """Why a position is what is left of another, and the repairs on offer."""
+
+    reason: str
+    is_left: bool
+    """Whether the user has seen just these legs and leaves them as they are."""
+    repairs: list[RepairOut]
 
 
 class UnassignedOut(Output):

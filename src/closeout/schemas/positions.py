@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from closeout.schemas.base import Money, Output
-from closeout.schemas.groups import MissingOut, NettedOut, UnassignedOut
+from closeout.schemas.groups import MissingOut, NettedOut, OrphanOut, OutsideEventOut, UnassignedOut
 from closeout.schemas.metrics import MetricsOut
 
 Direction = Literal["Long", "Short"]
@@ -78,6 +78,10 @@ class PositionOut(Output):
     """Contracts that other positions hold the other way: they cannot trade."""
     missing: list[MissingOut]
     """What has gone without an order or event that says so."""
+    events: list[OutsideEventOut]
+    """What happened to it from outside, oldest first."""
+    orphan: OrphanOut | None
+    """Why it is what is left of another strategy, with repairs; null when it is none."""
 
 
 class PositionsResponse(Output):
