@@ -175,5 +175,6 @@ def test_what_expires_or_is_exercised_leaves_the_other_leg(house: House) -> None
 
     assert [far["symbol"]] == [leg["symbol"] for leg in expired["legs"]]
     assert (1, 1) == (len(expired["legs"]), len(exercised["legs"]))
-    assert expired["orphan"] and exercised["orphan"]
+    assert expired["orphan"]
+    assert exercised["orphan"]
     assert "KO" == house.told("KO", "delivered")["legs"][0]["symbol"]
