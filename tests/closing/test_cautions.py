@@ -293,3 +293,120 @@ def test_the_extrinsic_value_is_told_in_cents() -> None:
     told = the("early_assignment", scene_of(strategy, *quotes)).message
 
     assert "10.00 in the money, with 0.05 of other value" in told
+
+
+# --- whole sentences ------------------------------------------------------------------
+
+
+def spoken(code: str, scene: Scene) -> str:
+    return the(code, scene).message
+
+
+def test_the_sentences_about_quotes() -> None:
+    symbol = call(470)
+
+    def told(code: str, bid: str | None, ask: str | None) -> str:
+        return spoken(code, scene_of(LONG, a_quote(symbol, bid, ask)))
+
+    assert f"{symbol} has no quote." == told("no_quote", None, None)
+    assert (f"Nobody bids for {symbol}, which is to be sold: a market order may not fill.") == told(
+        "zero_bid", "0.00", "0.05"
+    )
+    assert (f"{symbol} has no bid: only one side is quoted, so there is no mid.") == told(
+        "one_sided", None, "0.05"
+    )
+    assert (f"{symbol} has no ask: only one side is quoted, so there is no mid.") == told(
+        "one_sided", "0.05", None
+    )
+    assert f"The quote of {symbol} is crossed." == told("crossed", "2.10", "2.00")
+    assert (
+        "The spread is wide: trading at once costs 0.50 a share against mid. "
+        "A limit order may do better."
+    ) == told("wide", "1.00", "2.00")
+
+
+def test_the_sentences_about_the_day_of_expiry() -> None:
+    one, two = a_leg(call(470, "XYZ"), 4), a_leg(call(480, "XYZ"), -4)
+    early, late = EXPIRY_NOON, EXPIRY_NOON.replace(hour=20, minute=30)
+    alone, both = a_strategy(one), a_strategy(one, two)
+    hours = (
+        "Alpaca may refuse orders from 15:15 and sell or buy back by itself from 15:30 New York "
+        "time, earlier in a fast market"
+    )
+
+    assert f"{one.symbol} expires today. {hours}." == spoken(
+        "expiring_today", scene_of(alone, *tight(alone), now=early)
+    )
+    assert f"{one.symbol}, {two.symbol} expire today. {hours}: that is now." == spoken(
+        "expiring_today", scene_of(both, *tight(both), now=late)
+    )
+
+
+def test_the_sentences_about_assignment() -> None:
+    def told(symbol: str, spot: str) -> str:
+        strategy = a_strategy(a_leg(symbol, -1))
+        quotes = (a_quote(symbol, "10.00", "10.10"), a_quote("SPY", spot, spot))
+        return spoken("early_assignment", scene_of(strategy, *quotes))
+
+    left = "is short, 10.00 in the money, with 0.05 of other value left: it may be assigned any"
+    assert f"{put(470)} {left} night." == told(put(470), "460.00")
+    assert (
+        f"{call(470)} {left} night. The night before an ex-dividend date it is likely; Closeout "
+        "reads no dividend dates, so look one up."
+    ) == told(call(470), "480.00")
+
+
+@pytest.mark.parametrize(
+    ("contracts", "counted"), [(10, "10 short contracts"), (1, "1 short contract")]
+)
+def test_the_sentences_about_cover(contracts: int, counted: str) -> None:
+    condor = an_iron_condor(contracts)
+    lent = {leg.symbol: leg.quantity for leg in condor.legs} | {call(490): contracts}
+
+    assert (
+        f"This would leave {counted} naked, which Alpaca refuses. Close the short leg first, or "
+        "the whole strategy."
+    ) == spoken("leaves_naked", scene_of(condor, *tight(condor), leg=call(480)))
+    assert (
+        f"This takes the cover from {counted} of the strategy. Other holdings of the account "
+        "cover them now."
+    ) == spoken(
+        "leaves_short",
+        scene_of(condor, *tight(condor), leg=call(480), holdings=holdings_of(lent)),
+    )
+
+
+def test_the_sentences_about_others_contracts() -> None:
+    condor = an_iron_condor(10)
+    order = a_report(a_ticket((call(470), 1), (call(480), -1), units=3), order_id="by-hand")
+    held = {leg.symbol: leg.quantity for leg in condor.legs} | {put(440): 12, call(480): 15}
+
+    assert (
+        f"Order by-hand at Alpaca holds contracts of {call(470)}, {call(480)}: they are not free "
+        "while it works."
+    ) == spoken("held_elsewhere", scene_of(condor, *tight(condor), open_orders=[order]))
+    assert (
+        f"The account holds other contracts of {put(440)}, {call(480)} than this strategy's: "
+        "Alpaca keeps one net holding, and only this strategy's part is closed."
+    ) == spoken("shared_contracts", scene_of(condor, *tight(condor), holdings=holdings_of(held)))
+
+
+def test_the_sentences_about_session_feed_and_orders() -> None:
+    opens = datetime(2026, 12, 2, 14, 30, tzinfo=UTC)
+    shut = MarketClock(is_open=False, next_open=opens, next_close=opens, at=AT)
+    covered, six = a_covered_call(2), a_strategy(*(a_leg(call(k), 1) for k in range(450, 510, 10)))
+
+    assert (
+        "The market is closed: the order waits for the session of Wed 02 Dec 09:30 New York time "
+        "and is over when that ends."
+    ) == spoken("market_closed", scene_of(LONG, *tight(LONG), terms=LIMIT, market=shut))
+    assert (
+        "Quotes are from the free indicative feed, not the real market: the true spread may differ."
+    ) == spoken("indicative_feed", replace(scene_of(LONG, *tight(LONG)), feed="indicative"))
+    assert (
+        "2 orders. Alpaca takes no shares in a multi-leg order: the options go first, and the "
+        "shares when they have filled."
+    ) == spoken("several_orders", scene_of(covered, *tight(covered)))
+    assert (
+        "2 orders. One order cannot do it: each goes out when the one before it has filled."
+    ) == spoken("several_orders", scene_of(six, *tight(six)))

@@ -1,6 +1,7 @@
 """What must hold before anything is sent."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -192,6 +193,43 @@ def test_a_spread_whose_long_covers_another_strategy_cannot_go() -> None:
 
     assert refused is not None
     assert "would_uncover" == refused[0]
+
+
+def test_each_guard_says_what_stands_in_the_way_and_what_to_do() -> None:
+    resting = [
+        a_report(a_ticket((call(470), 1), units=2), order_id=name) for name in ("by-hand", "other")
+    ]
+    account = holding_just(CONDOR)
+    longs = replace(CONDOR, legs=(CONDOR.legs[0], CONDOR.legs[3]))
+
+    assert (
+        "position_changed",
+        (
+            f"The account holds 9 of {put(440)} now, not the 10 this would close. "
+            "Look at the refreshed position."
+        ),
+    ) == refusal(a_plan(CONDOR), holdings_of({**HELD, put(440): 9}))
+    assert (
+        "contracts_held",
+        (
+            f"Only 6 of the 10 contracts of {call(470)} are free: open order by-hand, other "
+            "holds the rest. Cancel it first, or ask to have it cancelled (cancel_conflicting)."
+        ),
+    ) == refusal(a_plan(CONDOR), holdings_of(HELD, available={call(470): 6}), *resting)
+    assert (
+        "would_uncover",
+        (
+            f"Selling {put(440)} and {call(480)} would leave 20 short contracts uncovered, which "
+            "Alpaca refuses. Buy the short leg back first, or close the whole strategy."
+        ),
+    ) == refusal(a_plan(longs), account)
+    assert (
+        "would_uncover",
+        (
+            f"Selling {put(440)} would leave 1 short contract uncovered, which "
+            "Alpaca refuses. Buy the short leg back first, or close the whole strategy."
+        ),
+    ) == refusal(leg_plan(a_leg(put(440), 1), account), account)
 
 
 contracts = [make(strike) for make in (put, call) for strike in (440, 450, 460)]

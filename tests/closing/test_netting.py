@@ -62,8 +62,32 @@ def test_a_single_leg_that_is_netted_away_is_refused_with_the_reason() -> None:
     assert "netted_away" == refused.value.reason_code
 
 
+def test_the_refusals_of_a_whole_strategy_say_what_to_do() -> None:
+    def refused(*unexplained: str, **held: int) -> str:
+        with pytest.raises(CannotPlan) as problem:
+            tradable_strategy(SPREAD, holdings_of(dict(held)), unexplained)
+        return str(problem.value)
+
+    assert (
+        f"Strategies hold {LOW} and {SHARED} on both sides and do not come to what the account "
+        "holds, so nobody can tell how much of it is this one's. Close its legs one by one, or "
+        "say what belongs together."
+    ) == refused(SHARED, LOW, put(999))
+    assert (
+        "Other strategies hold every contract of this one the other way, so the account holds "
+        "none of them and nothing can trade. Close those instead."
+    ) == refused()
+
+
 def test_the_words_name_both_sides_and_what_can_trade() -> None:
     assert (
         f"5 of 8 {SHARED} are long here and short in pos_2. Alpaca holds only the net of both, "
         "so only 3 can trade; a close leaves the rest to cancel out between them."
     ) == explain(SPREAD.legs[1], SPREAD.netted[0])
+
+
+def test_the_words_for_a_short_leg_of_which_nothing_can_trade() -> None:
+    assert (
+        f"5 of 5 {LOW} are short here and long in pos_2 and pos_3. Alpaca holds only the net of "
+        "both, so none can trade; a close leaves the rest to cancel out between them."
+    ) == explain(SPREAD.legs[0], Netted(LOW, 5, ("pos_2", "pos_3")))

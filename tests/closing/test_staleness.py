@@ -145,6 +145,32 @@ def test_each_order_is_named() -> None:
     ]
 
 
+def test_changes_are_told_in_whole_sentences() -> None:
+    one, four = a_plan(a_strategy(a_leg(call(470), 1))), a_plan(a_strategy(a_leg(call(470), -1)))
+    covered, units = a_plan(a_covered_call(2)), a_strategy(a_leg(put(440), 4), a_leg(put(450), -2))
+    turned = replace(covered, steps=tuple(reversed(covered.steps)))
+    spread, wanting = a_plan(units), a_plan(replace(units, legs=units.legs[:1]))
+
+    assert [f"What is to be traded of {call(470)} was 1 sold and is 1 bought"] == [
+        *map(str, plan_changes(one, four))
+    ]
+    assert [f"What is to be traded of {put(450)} was nothing and is 2 bought"] == [
+        *map(str, plan_changes(wanting, spread))
+    ]
+    calls, shares = f"2 × 1 {call(140, 'NVDA')}", "200 × 1 NVDA"
+    assert [f"The plan was {calls}, then {shares} and is {shares}, then {calls}"] == [
+        *map(str, plan_changes(covered, turned))
+    ]
+
+
+def test_an_order_among_several_that_is_not_quoted_now_is_named() -> None:
+    quotes = [a_quote("NVDA", "130.00", "130.02"), a_quote(call(140, "NVDA"), "5.00", "5.02")]
+
+    assert ["The mid of order 2 was -130.01 and is not quoted"] == moved(
+        a_plan(a_covered_call(2)), quotes, quotes[1:]
+    )
+
+
 cents = st.integers(1, 2000)
 
 

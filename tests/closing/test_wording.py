@@ -10,6 +10,7 @@ from support.builders import (
     a_working_close,
     after,
     call,
+    put,
     run,
     told,
 )
@@ -41,6 +42,65 @@ def test_every_sentence_is_whole(name: str) -> None:
     assert ".." not in text
     assert "  " not in text
     assert "_" not in text, "a code instead of words"
+
+
+_LEFT = ", ".join(f"6 {leg}" for leg in (put(440), put(450), call(470), call(480)))
+_UNTOUCHED = "Nothing was closed; the position is as it was."
+_COMPARE = "Compare with Alpaca's own page before trading these contracts again."
+
+
+@pytest.mark.parametrize(
+    ("name", "sentences"),
+    [
+        (
+            "clearing",
+            (
+                "Cancelling order by-hand-1 first, which holds these contracts. The close goes out "
+                "when they are free."
+            ),
+        ),
+        (
+            "clearing, waiting for contracts",
+            "The orders that held these contracts are over. Waiting until they are free.",
+        ),
+        ("sending", "Sending the order to Alpaca."),
+        (
+            "unknown",
+            (
+                "Alpaca's answer to the order did not arrive. It may be working: Closeout is "
+                "looking it up. Do not send it again."
+            ),
+        ),
+        ("working, partly filled", "The order is working at Alpaca: 16 of 40 filled."),
+        ("cancelling", "Cancelling; fills may still come: nothing filled yet."),
+        ("verifying", "All fills are in. Waiting for Alpaca's positions to agree."),
+        ("closed", "Closed: every contract filled and Alpaca's positions agree."),
+        (
+            "cancelled",
+            f"Cancelled as you asked. Closed so far: 16 of 40 filled. Still open: {_LEFT}.",
+        ),
+        (
+            "cancelled elsewhere",
+            f"The order was cancelled at Alpaca, not from here. {_UNTOUCHED}",
+        ),
+        ("rejected", f"Alpaca refused the order: no. {_UNTOUCHED}"),
+        (
+            "needs attention, busted",
+            (
+                "The exchange took fills back, so these contracts are open again: "
+                f"1 {put(440)} at 1.00 (order order-1-leg-0). Closed so far: 39 of 40 filled. "
+                f"Still open: 1 {put(440)}. Close them anew when Alpaca's positions show them."
+            ),
+        ),
+        (
+            "needs attention, hidden",
+            "Alpaca has an order under this id, but does not show it: it may be working. "
+            + _COMPARE,
+        ),
+    ],
+)
+def test_a_person_reads_where_the_close_stands_and_what_to_do(name: str, sentences: str) -> None:
+    assert sentences == describe(STATES[name]())
 
 
 def partly(status: OrderStatus, filled: int) -> CloseState:

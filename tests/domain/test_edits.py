@@ -250,36 +250,127 @@ def test_what_has_gone_since_falls_short_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "edit"),
+    ("code", "sentence", "edit"),
     [
-        ("unknown_position", lambda desk, puts, _: desk.merge(puts, "pos_gone")),
-        ("nothing_to_merge", lambda desk, puts, _: desk.merge(puts, puts)),
-        ("unknown_leg", lambda desk, puts, calls: desk.move(puts, call(470), 1, calls)),
-        ("too_many_contracts", lambda desk, puts, calls: desk.move(puts, put(430), 3, calls)),
-        ("nothing_to_move", lambda desk, puts, _: desk.move(puts, put(430), 1, puts)),
-        ("nothing_to_split", lambda desk, puts, _: desk.split(puts, {put(430): 2, put(440): 2})),
+        (
+            "unknown_position",
+            "There is no position pos_gone now. Look at the positions again.",
+            lambda desk, puts, _: desk.merge(puts, "pos_gone"),
+        ),
+        (
+            "nothing_to_merge",
+            "Name at least two different positions to merge.",
+            lambda desk, puts, _: desk.merge(puts, puts),
+        ),
+        (
+            "unknown_leg",
+            "SPY Put Credit Spread has no leg {leg} now. Look at it again.",
+            lambda desk, puts, calls: desk.move(puts, call(470), 1, calls),
+        ),
         (
             "too_many_contracts",
+            f"SPY Put Credit Spread has 2 of {put(430)}, not 3.",
+            lambda desk, puts, calls: desk.move(puts, put(430), 3, calls),
+        ),
+        (
+            "nothing_to_move",
+            "The leg is in that position already.",
+            lambda desk, puts, _: desk.move(puts, put(430), 1, puts),
+        ),
+        (
+            "nothing_to_split",
+            (
+                "The parts leave the position as it is. Name legs and quantities of at least one "
+                "part that is not all of it."
+            ),
+            lambda desk, puts, _: desk.split(puts, {put(430): 2, put(440): 2}),
+        ),
+        (
+            "too_many_contracts",
+            f"The parts ask for more {put(430)} than SPY Put Credit Spread has (2).",
             lambda desk, puts, _: desk.split(puts, {put(430): 2}, {put(430): 1}),
         ),
-        ("nothing_to_undo", lambda desk, *_: desk.undo()),
+        (
+            "nothing_to_undo",
+            "There is no edit, so there is nothing to undo.",
+            lambda desk, *_: desk.undo(),
+        ),
+        (
+            "nothing_to_undo",
+            "Edit 7 does not stand, so there is nothing to undo.",
+            lambda desk, *_: desk.undo(down_to=7),
+        ),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name(code: str, edit: object) -> None:
+def test_what_does_not_fit_is_refused_by_name(code: str, sentence: str, edit: object) -> None:
     desk, puts, calls = two_verticals()
 
     with pytest.raises(CannotRegroup) as refused:
         edit(desk, puts, calls)  # type: ignore[operator] # one of the lambdas above
 
-    assert code == refused.value.reason_code
+    assert (code, sentence.format(leg=leg_id(puts, call(470)))) == (
+        refused.value.reason_code,
+        str(refused.value),
+    )
+    assert [] == desk.edits
+
+
+def test_the_only_leg_of_a_position_is_not_moved_out_of_it() -> None:
+    desk = Desk({put(430): 2}, ())
+    (alone,) = desk.grouping.strategies
+
+    with pytest.raises(CannotRegroup) as refused:
+        desk.move(alone.id, put(430), 2)
+
+    assert ("nothing_to_move", "That is the whole position already.") == (
+        refused.value.reason_code,
+        str(refused.value),
+    )
+
+
+def test_every_edit_tells_what_was_done_to_what() -> None:
+    desk, puts, calls = two_verticals()
+
+    joined = desk.move(puts, put(430), 1, calls)
+    alone = desk.move(puts, put(440), 1)
+    desk.rename(puts, "Mine")
+    desk.rename(puts, None)
+    desk.merge(puts, calls, name="Both")
+    desk.split(puts, {call(480): 1})
+    desk.undo(down_to=5)
+    both = "SPY Put Credit Spread and SPY Custom (3 legs) as “Both”"
+
+    assert [
+        f"Moved 1 {put(430)} from SPY Put Credit Spread to SPY Call Credit Spread",
+        f"Moved 1 {put(440)} from SPY Put Ratio Spread to a position of its own",
+        "Named SPY Put Credit Spread “Mine”",
+        "Named SPY Mine Put Credit Spread again",
+        f"Merged {both}",
+        "Split SPY Both into 2",
+        f"Undid: split SPY Both into 2; merged {both}",
+    ] == [each.text for each in desk.edits]
+    assert (puts, calls, put(430), 1) == (
+        joined.from_position_id,
+        joined.to_position_id,
+        joined.symbol,
+        joined.quantity,
+    )
+    assert ([calls, puts], -1) == (
+        [part.position_id for part in joined.parts],
+        alone.quantity,
+    )
+    assert [1, 2, 3, 4, 5, 6, 7] == [each.number for each in desk.edits]
 
 
 def test_strategies_on_two_underlyings_do_not_merge() -> None:
     desk = Desk(held_after(*HISTORY), HISTORY)
     by_underlying = {each.underlying: each.id for each in desk.grouping.strategies}
 
-    with pytest.raises(CannotRegroup, match="different underlyings"):
+    with pytest.raises(CannotRegroup) as refused:
         desk.merge(by_underlying["SPY"], by_underlying["QQQ"])
+
+    assert "different_underlyings" == refused.value.reason_code
+    assert str(refused.value).endswith("are on different underlyings; a position has one.")
 
 
 # --- what holds for every account and every row of edits --------------------------------------
