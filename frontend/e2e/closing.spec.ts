@@ -144,6 +144,78 @@ test('chosen legs are closed together and the others stay', async ({ desk, simul
   expect((await simulator.orders())[0]?.body.legs).toHaveLength(2)
 })
 
+test('a close walks, is hurried, and rests where it is told to', async ({
+  desk,
+  simulator,
+}) => {
+  await simulator.holdFills()
+  const card = desk.card(CONDOR)
+  await card.closeStrategy.click()
+  await desk.price('Patient')
+  await expect(desk.sendButton).toContainText('patient pace')
+  await desk.confirm()
+
+  const walk = card.progress.getByTestId('walk')
+  await expect(walk.getByTestId('walk-progress')).toContainText('of 15')
+  await expect(walk.getByTestId('price-line')).toBeVisible()
+  await expectAccessible(desk.page)
+  await walk.getByTestId('faster').click()
+  await expect(walk.getByTestId('walk-progress')).toContainText('of 12')
+
+  await walk.getByTestId('choose-limit').click()
+  await walk.getByRole('button', { name: 'one cent more' }).click()
+  await walk.getByTestId('change-limit').click()
+  await expect(walk.getByTestId('holding')).toContainText('Resting')
+  await simulator.releaseFills()
+  await expect(desk.recentCloses).toContainText('Closed')
+})
+
+test('an ended close leaves its report in the history', async ({ desk }) => {
+  await desk.card(CONDOR).closeStrategy.click()
+  await desk.confirm()
+  await expect(desk.recentCloses).toContainText('Closed')
+
+  await desk.page.getByRole('link', { name: 'History' }).click()
+  const past = desk.page.getByTestId('past-close')
+  await expect(past.getByTestId('report')).toContainText('At the decision')
+  await expect(desk.page.getByTestId('totals')).toContainText('Market')
+  await expectAccessible(desk.page)
+  await desk.page.goBack()
+  await expect(desk.cards.first()).toBeVisible()
+})
+
+test('an open order that holds the contracts is cancelled first when told to', async ({
+  desk,
+  simulator,
+}) => {
+  await simulator.holdFills()
+  const card = desk.card(CONDOR)
+  const [leg] = await desk.page.evaluate(async () => {
+    const answer = await fetch('/api/positions')
+    const { positions } = (await answer.json()) as {
+      positions: { strategy: string; quantity: number; legs: { symbol: string; direction: string }[] }[]
+    }
+    const condor = positions.find((each) => each.strategy === 'Iron Condor' && each.quantity === 10)
+    return condor?.legs.filter(({ direction }) => direction === 'Short') ?? []
+  })
+  await simulator.order({
+    symbol: leg?.symbol,
+    qty: '10',
+    side: 'buy',
+    type: 'limit',
+    limit_price: '0.05',
+    time_in_force: 'day',
+    position_intent: 'buy_to_close',
+  })
+
+  await card.closeStrategy.click()
+  await expect(desk.dialog.getByTestId('conflicts')).toBeVisible()
+  await expectAccessible(desk.page)
+  await desk.dialog.getByTestId('cancel-conflicting').check()
+  await desk.confirm()
+  await expect(card.progress).toHaveAttribute('data-phase', 'working')
+})
+
 test('a working limit order is cancelled without a trace', async ({ desk, simulator }) => {
   await simulator.holdFills()
   const card = desk.card(CONDOR)

@@ -76,6 +76,16 @@ export class Simulator {
     return this.post('fill', { order_id: orderId, units })
   }
 
+  /** An order placed elsewhere, over the broker's own protocol. */
+  async order(body: Record<string, unknown>): Promise<void> {
+    const answer = await fetch(`${this.url}/v2/orders`, {
+      method: 'POST',
+      headers: { 'APCA-API-KEY-ID': 'elsewhere', 'APCA-API-SECRET-KEY': 'elsewhere' },
+      body: JSON.stringify(body),
+    })
+    if (!answer.ok) throw new Error(`the order: ${await answer.text()}`)
+  }
+
   fault(fault: Record<string, unknown>): Promise<unknown> {
     return this.post('faults', fault)
   }

@@ -3,13 +3,16 @@ import { decamelize, type Camelized } from '@/lib/camelize'
 import { answerOf, client, CLOSE_TIMEOUT_MS, deadline, READ_TIMEOUT_MS } from './client'
 import {
   transformCancelCloseResponse,
+  transformChangeCloseResponse,
   transformClose,
   transformCloseLegResponse,
   transformClosePreview,
   transformCloseStrategyResponse,
+  transformHistory,
 } from './transform'
 import type {
   CancelCloseResponse,
+  ChangeCloseResponse,
   Close,
   CloseLegOptions,
   CloseLegResponse,
@@ -17,6 +20,7 @@ import type {
   ClosePreview,
   CloseStrategyOptions,
   CloseStrategyResponse,
+  History,
   Options,
 } from './types'
 import type {
@@ -94,6 +98,37 @@ export async function cancelClose(closeId: string): Promise<CancelCloseResponse>
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
   return transformCancelCloseResponse(await answerOf(call))
+}
+
+/** Ask a walk to go on at the next faster pace, or from urgent to cross. */
+export async function hurryClose(closeId: string): Promise<ChangeCloseResponse> {
+  const call = client.POST('/api/closes/{close_id}/faster', {
+    params: { path: { close_id: closeId } },
+    signal: deadline(CLOSE_TIMEOUT_MS),
+  })
+  return transformChangeCloseResponse(await answerOf(call))
+}
+
+/** Ask a walk to stop and rest at this limit, signed as its order's. */
+export async function changeCloseLimit(
+  closeId: string,
+  limitPrice: string,
+): Promise<ChangeCloseResponse> {
+  const call = client.POST('/api/closes/{close_id}/limit', {
+    params: { path: { close_id: closeId } },
+    body: { limit_price: limitPrice },
+    signal: deadline(CLOSE_TIMEOUT_MS),
+  })
+  return transformChangeCloseResponse(await answerOf(call))
+}
+
+/** Ended closes, newest first; `before` goes on after the close of that id. */
+export async function listHistory(before: string | null): Promise<History> {
+  const call = client.GET('/api/history', {
+    params: { query: before === null ? {} : { before } },
+    signal: deadline(READ_TIMEOUT_MS),
+  })
+  return transformHistory(await answerOf(call))
 }
 
 /**

@@ -3,22 +3,26 @@ import { camelize } from '@/lib/camelize'
 
 import type {
   CancelCloseResponse,
+  ChangeCloseResponse,
   Close,
   CloseLegResponse,
   CloseOrderResult,
   ClosePreview,
   CloseStrategyResponse,
+  History,
   Positions,
   Status,
   StreamMessage,
 } from './types'
 import type {
   RawCancelCloseResponse,
+  RawChangeCloseResponse,
   RawClose,
   RawCloseLegResponse,
   RawCloseOrderResult,
   RawClosePreview,
   RawCloseStrategyResponse,
+  RawHistory,
   RawPositionsResponse,
   RawStatus,
   RawStreamMessage,
@@ -42,6 +46,10 @@ export const transformCloseLegResponse = (raw: RawCloseLegResponse): CloseLegRes
 export const transformPositions = (raw: RawPositionsResponse): Positions => camelize(raw)
 export const transformStatus = (raw: RawStatus): Status => camelize(raw)
 export const transformClose = (raw: RawClose): Close => camelize(raw)
+export const transformHistory = (raw: RawHistory): History => camelize(raw)
+export const transformChangeCloseResponse = (
+  raw: RawChangeCloseResponse,
+): ChangeCloseResponse => camelize(raw)
 export const transformClosePreview = (raw: RawClosePreview): ClosePreview => camelize(raw)
 export const transformCancelCloseResponse = (
   raw: RawCancelCloseResponse,

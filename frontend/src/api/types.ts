@@ -12,11 +12,16 @@ export type Positions = Camelized<wire.RawPositionsResponse>
 export type Close = Camelized<wire.RawClose>
 export type CloseLeg = Camelized<wire.RawCloseLeg>
 export type Attempt = Camelized<wire.RawAttempt>
+export type Walk = NonNullable<Close['walk']>
+export type CloseReport = NonNullable<Close['report']>
+export type History = Camelized<wire.RawHistory>
+export type Totals = Camelized<wire.RawTotals>
 export type PhaseName = Close['phase']
 
 export type CloseOrderResult = Camelized<wire.RawCloseOrderResult>
 export type CloseStrategyResponse = Camelized<wire.RawCloseStrategyResponse>
 export type CloseLegResponse = Camelized<wire.RawCloseLegResponse>
+export type ChangeCloseResponse = Camelized<wire.RawChangeCloseResponse>
 export type CancelCloseResponse = Camelized<wire.RawCancelCloseResponse>
 
 export type ClosePreview = Camelized<wire.RawClosePreview>

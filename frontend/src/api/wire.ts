@@ -1,6 +1,7 @@
 /** The wire's own types, generated from the OpenAPI document; `Raw` means snake_case. */
 export type {
   AttemptOut as RawAttempt,
+  ChangeCloseResponse as RawChangeCloseResponse,
   CancelCloseResponse as RawCancelCloseResponse,
   CloseLegOut as RawCloseLeg,
   CloseLegRequest as RawCloseLegRequest,
@@ -13,6 +14,8 @@ export type {
   CloseStrategyRequest as RawCloseStrategyRequest,
   CloseStrategyResponse as RawCloseStrategyResponse,
   ClosesResponse as RawClosesResponse,
+  HistoryResponse as RawHistory,
+  HistoryTotalsOut as RawTotals,
   LegOut as RawLeg,
   MetricsOut as RawMetrics,
   OutlooksMessage as RawOutlooksMessage,
@@ -21,9 +24,11 @@ export type {
   PositionsResponse as RawPositionsResponse,
   Problem as RawProblem,
   QuotesMessage as RawQuotesMessage,
+  ReportOut as RawReport,
   SnapshotMessage as RawSnapshotMessage,
   StatusMessage as RawStatusMessage,
   StatusOut as RawStatus,
+  WalkOut as RawWalk,
 } from './schema'
 
 import type {

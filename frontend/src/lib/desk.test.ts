@@ -11,6 +11,7 @@ import {
   aRawPosition,
   aRawSnapshot,
   aRawStatus,
+  aRawWalk,
   NOW,
 } from '@/testing/builders'
 
@@ -77,6 +78,18 @@ describe('the stream', () => {
     expect(after.positions[0]?.metrics.worth.pnlOpen).toBe('601.00')
     expect(after.positions[0]?.metrics.outlook?.expectedMove).toBe(25)
     expect(after.positions[0]?.metrics.nextEvent).toEqual(before.positions[0]?.metrics.nextEvent)
+  })
+
+  it('moves a running walk with the market, and leaves other closes alone', () => {
+    const before = afterSnapshot({ closes: [aRawClose({ walk: aRawWalk() }), aRawClose({ id: 'other' })] })
+    const moved = { close_id: 'close-1', walk: aRawWalk({ mid: '1.33' }) }
+    const [after] = applyMessage(
+      before,
+      message({ type: 'quotes', seq: 8, at: NOW, positions: [], walks: [moved] }),
+    )
+
+    expect(after.closes[0]?.walk?.mid).toBe('1.33')
+    expect(after.closes[1]).toBe(before.closes[1])
   })
 
   it('leaves positions alone whose outlook did not change', () => {

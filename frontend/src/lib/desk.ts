@@ -16,6 +16,7 @@ export type Verdict = 'applied' | 'repeated' | 'gap'
 
 type Message<Type extends StreamMessage['type']> = Extract<StreamMessage, { type: Type }>
 type Quote = Message<'quotes'>['positions'][number]
+type WalkMoved = Message<'quotes'>['walks'][number]
 type Outlook = Message<'outlooks'>['positions'][number]
 
 export const EMPTY_DESK: Desk = { epoch: null, seq: 0, status: null, positions: [], closes: [] }
@@ -38,7 +39,10 @@ function changed(desk: Desk, message: Exclude<StreamMessage, { type: 'snapshot' 
     case 'positions':
       return { positions: message.positions }
     case 'quotes':
-      return { positions: withQuotes(desk.positions, message.positions) }
+      return {
+        positions: withQuotes(desk.positions, message.positions),
+        closes: withWalks(desk.closes, message.walks),
+      }
     case 'outlooks':
       return { positions: withOutlooks(desk.positions, message.positions) }
     case 'close':
@@ -54,6 +58,16 @@ function withQuotes(positions: readonly Position[], quotes: readonly Quote[]): P
   return positions.map((position) => {
     const quote = moved.get(position.id)
     return quote ? quoted(position, quote) : position
+  })
+}
+
+/** Where running walks are in the market that has just moved. */
+function withWalks(closes: readonly Close[], walks: readonly WalkMoved[]): readonly Close[] {
+  if (walks.length === 0) return closes
+  const moved = new Map(walks.map(({ closeId, walk }) => [closeId, walk]))
+  return closes.map((close) => {
+    const walk = moved.get(close.id)
+    return walk ? { ...close, walk } : close
   })
 }
 

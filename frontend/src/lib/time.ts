@@ -54,9 +54,9 @@ const sessionDay = new Intl.DateTimeFormat('en-GB', {
   hourCycle: 'h23',
 })
 
-/** `18 Dec 15:15 ET`: a session further away than its weekday would tell. */
+/** `18 Dec 15:15` in the exchange's time: further away than a weekday would tell. */
 export function formatSessionDay(instant: string): string {
-  return `${sessionDay.format(new Date(instant)).replace(',', '')} ET`
+  return sessionDay.format(new Date(instant)).replace(',', '')
 }
 
 const localTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })

@@ -1,8 +1,15 @@
 import { defineStore } from 'pinia'
 import { shallowReactive, shallowRef } from 'vue'
 
-import { cancelClose, closeLeg, closeStrategy, getClose } from '@/api/closes'
-import type { AgreedOptions, Close, PhaseName } from '@/api/types'
+import {
+  cancelClose,
+  changeCloseLimit,
+  closeLeg,
+  closeStrategy,
+  getClose,
+  hurryClose,
+} from '@/api/closes'
+import type { AgreedOptions, ChangeCloseResponse, Close, PhaseName } from '@/api/types'
 import {
   failureNotice,
   isEnding,
@@ -32,6 +39,8 @@ export const useClosingStore = defineStore('closing', () => {
   /** Requests without an answer yet, by `keyOfTarget`. */
   const sending = shallowReactive(new Set<string>())
   const cancelling = shallowReactive(new Set<string>())
+  /** Walks that were asked to hurry or to stop, until that is answered. */
+  const changing = shallowReactive(new Set<string>())
 
   const isSending = (asked: CloseTarget): boolean => sending.has(keyOfTarget(asked))
 
@@ -98,5 +107,31 @@ export const useClosingStore = defineStore('closing', () => {
     }
   }
 
-  return { target, cancelling, isSending, confirm, dismiss, send, cancel }
+  const faster = (close: Close): Promise<boolean> =>
+    change(close, `Faster: ${nameOfClose(close)}`, hurryClose(close.id))
+
+  const changeLimit = (close: Close, limitPrice: string): Promise<boolean> =>
+    change(close, `New limit: ${nameOfClose(close)}`, changeCloseLimit(close.id, limitPrice))
+
+  /** Resolves to whether it was taken; what was answered is told either way. */
+  async function change(
+    close: Close,
+    doing: string,
+    asked: Promise<ChangeCloseResponse>,
+  ): Promise<boolean> {
+    changing.add(close.id)
+    try {
+      const answer = await asked
+      desk.putClose(answer.close)
+      notices.tell({ tone: 'info', title: doing, message: answer.message, sticky: false }, close.id)
+      return true
+    } catch (error) {
+      notices.tell(failureNotice(error, doing), close.id)
+      return false
+    } finally {
+      changing.delete(close.id)
+    }
+  }
+
+  return { target, cancelling, changing, faster, changeLimit, isSending, confirm, dismiss, send, cancel }
 })

@@ -7,11 +7,15 @@ import type {
   RawCloseLeg,
   RawClosePreview,
   RawCloseStrategyResponse,
+  RawHistory,
   RawLeg,
   RawMetrics,
   RawPosition,
   RawSnapshotMessage,
+  RawReport,
   RawStatus,
+  RawTotals,
+  RawWalk,
 } from '@/api/wire'
 
 export const NOW = '2026-11-23T15:00:00Z'
@@ -194,6 +198,82 @@ export function aRawAttempt(changes: Partial<RawAttempt> = {}): RawAttempt {
     filled_units: 0,
     net_fill_price: null,
     sent_at: NOW,
+    ...changes,
+  }
+}
+
+/** At the third of twelve prices, five seconds before the next. */
+export function aRawWalk(changes: Partial<RawWalk> = {}): RawWalk {
+  return {
+    pace: 'normal',
+    step: 3,
+    steps: 12,
+    limit: '1.31',
+    mid: '1.29',
+    natural: '1.35',
+    worst: '1.40',
+    started_at: '2026-11-23T14:59:45Z',
+    ends_at: '2026-11-23T15:00:45Z',
+    next_step_at: '2026-11-23T15:00:05Z',
+    holding: null,
+    at_end: 'rest',
+    crossing: false,
+    resting: false,
+    changing: false,
+    changeable: true,
+    ...changes,
+  }
+}
+
+/** Filled a cent above the mid of the decision, three cents away from natural. */
+export function aRawReport(changes: Partial<RawReport> = {}): RawReport {
+  const comparison = {
+    at: NOW,
+    mid: '1.29',
+    natural: '1.32',
+    against_mid: { cents: '1', dollars: '10.00' },
+    against_natural: { cents: '-2', dollars: '-20.00' },
+    half_spread_share: '0.3333',
+  }
+  return {
+    feed: 'indicative',
+    units: '10',
+    fill_price: '1.30',
+    decision: comparison,
+    first_send: comparison,
+    at_fill: comparison,
+    half_spread_share: '0.3333',
+    cash: '-1300.00',
+    pnl: '550.00',
+    fees: { total: '1.68', exact: '1.6752', fees: [], confirmed: false },
+    seconds_to_flat: 23.4,
+    ...changes,
+  }
+}
+
+export function aRawTotals(changes: Partial<RawTotals> = {}): RawTotals {
+  return {
+    terms: null,
+    closes: 1,
+    closed: 1,
+    cash: '-1300.00',
+    pnl: '550.00',
+    pnl_unknown: 0,
+    fees: '1.68',
+    median_half_spread_share: '0.3333',
+    measured: 1,
+    median_seconds_to_flat: 23.4,
+    ...changes,
+  }
+}
+
+export function aRawHistory(changes: Partial<RawHistory> = {}): RawHistory {
+  return {
+    closes: [],
+    total_count: changes.closes?.length ?? 0,
+    next_before: null,
+    totals: aRawTotals(),
+    by_terms: [],
     ...changes,
   }
 }

@@ -1,11 +1,12 @@
 /** A stand-in for the server's HTTP side: answers by method and path, and remembers requests. */
 import { vi } from 'vitest'
 
-import { aRawPreview, aRawStatus, aRawStrategyAnswer, aRawClose } from './builders'
+import { aRawClose, aRawHistory, aRawPreview, aRawStatus, aRawStrategyAnswer } from './builders'
 
 export interface Asked {
   method: string
   path: string
+  search: string
   body: unknown
   headers: Headers
 }
@@ -37,16 +38,17 @@ export function aServer(): FakeServer {
       () => json({ status: 'success', positions: [], total_count: 0, as_of: null, message: null, unassigned: [] }),
     ],
     ['GET /api/closes', () => json({ closes: [], total_count: 0 })],
+    ['GET /api/history', () => json(aRawHistory())],
     ['GET /api/closes/close-1', () => json(aRawClose())],
     ['POST /api/positions/spy-condor/close-preview', () => json(aRawPreview())],
     ['POST /api/positions/spy-condor/close-strategy', () => json(aRawStrategyAnswer())],
   ])
   vi.stubGlobal('fetch', async (request: Request): Promise<Response> => {
     request.signal.throwIfAborted()
-    const { pathname } = new URL(request.url)
+    const { pathname, search } = new URL(request.url)
     const text = await request.text()
     const body: unknown = text === '' ? null : JSON.parse(text)
-    const one = { method: request.method, path: pathname, body, headers: request.headers }
+    const one = { method: request.method, path: pathname, search, body, headers: request.headers }
     asked.push(one)
     const answer = routes.get(`${request.method} ${pathname}`)
     return answer ? answer(one) : problem(404, 'unknown_path', `No ${pathname} here.`)

@@ -1,21 +1,87 @@
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 
-import type { RawClose } from '@/api/wire'
+import type { RawClose, RawWalk } from '@/api/wire'
+import { useDeskStore } from '@/stores/desk'
 import {
   aClose,
   aRawAttempt,
   aRawClose,
   aRawCloseLeg,
   aRawLeg,
+  aRawWalk,
 } from '@/testing/builders'
-import { allByTestId, byTestId, notices } from '@/testing/dom'
+import { allByTestId, byTestId, notices, wordsOf } from '@/testing/dom'
 import { aServer, json, problem } from '@/testing/server'
 
 import CloseProgress from './CloseProgress.vue'
 
 const show = (changes: Partial<RawClose> = {}): VueWrapper =>
   mount(CloseProgress, { props: { close: aClose(changes) } })
+
+describe('a walk', () => {
+  const walking = (changes: Partial<RawWalk> = {}): VueWrapper =>
+    mount(CloseProgress, { props: { close: aClose({ walk: aRawWalk(changes) }) } })
+
+  it('shows the limit against mid, natural and worst, and why it holds still', () => {
+    const walk = byTestId(walking({ holding: 'wide' }), 'walk')
+
+    expect(walk.findAll('[data-price]').map(wordsOf)).toEqual([
+      'Limit 1.31 debit',
+      'Mid 1.29 debit',
+      'Natural 1.35 debit',
+      'Worst 1.40 debit',
+    ])
+    expect(byTestId(walk, 'holding').text()).toContain('too wide')
+    expect(byTestId(walk, 'price-line').exists()).toBe(true)
+  })
+
+  it('is asked to go faster, and tells what was answered', async () => {
+    const server = aServer()
+    server.on('POST /api/closes/close-1/faster', () =>
+      json({ close: aRawClose({ walk: aRawWalk({ pace: 'urgent' }) }), message: 'Urgent now.' }),
+    )
+    const close = walking()
+    await byTestId(close, 'faster').trigger('click')
+
+    expect((await notices())[0]).toContain('Urgent now.')
+    expect(useDeskStore().closes[0]?.walk?.pace).toBe('urgent')
+  })
+
+  it('is asked to rest at another limit, which starts from the present one', async () => {
+    const server = aServer()
+    server.on('POST /api/closes/close-1/limit', () =>
+      json({ close: aRawClose({ walk: aRawWalk({ resting: true }) }), message: 'Resting.' }),
+    )
+    const close = walking()
+    await byTestId(close, 'choose-limit').trigger('click')
+    expect(byTestId(close, 'change-limit').attributes()).toHaveProperty('disabled')
+    await close.find('[aria-label$="one cent more"]').trigger('click')
+    await byTestId(close, 'change-limit').trigger('submit')
+
+    expect((await notices())[0]).toContain('Resting.')
+    expect(server.asked[0]?.body).toEqual({ limit_price: '1.32' })
+  })
+
+  it('tells why a change was refused, and keeps what was typed', async () => {
+    const server = aServer()
+    server.on('POST /api/closes/close-1/limit', () =>
+      problem(409, 'beyond_worst', '1.52 is beyond your worst price of 1.40.'),
+    )
+    const close = walking()
+    await byTestId(close, 'choose-limit').trigger('click')
+    await byTestId(close, 'price-input').setValue('1.52')
+    await byTestId(close, 'change-limit').trigger('submit')
+
+    expect((await notices())[0]).toContain('beyond your worst price')
+    expect(byTestId(close, 'price-input').element).toHaveProperty('value', '1.52')
+  })
+
+  it('offers to cross where it cannot go faster, and nothing once it cannot change', () => {
+    expect(byTestId(walking({ pace: 'urgent' }), 'faster').text()).toBe('Cross now')
+    expect(byTestId(walking({ changeable: false }), 'faster').exists()).toBe(false)
+  })
+})
 
 describe('a running close', () => {
   it.each([

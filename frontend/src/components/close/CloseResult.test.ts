@@ -2,7 +2,8 @@ import { mount, type VueWrapper } from '@vue/test-utils'
 import { expect, it } from 'vitest'
 
 import type { RawClose } from '@/api/wire'
-import { aClose, aRawAttempt } from '@/testing/builders'
+import { aClose, aRawAttempt, aRawReport } from '@/testing/builders'
+import { byTestId, wordsOf } from '@/testing/dom'
 
 import CloseResult from './CloseResult.vue'
 
@@ -15,6 +16,14 @@ it('tells the net and the cash of a close', () => {
 
   expect(result.text()).toMatch(/SPY Iron Condor 18 Dec 2026\s*Closed.*at 1\.33.*\$1,330\.00 paid/s)
   expect(result.text()).toContain('4 of 4 legs filled')
+})
+
+it('carries the report of the close', () => {
+  const result = mount(CloseResult, {
+    props: { close: aClose({ phase: 'closed', report: aRawReport() }) },
+  })
+
+  expect(wordsOf(byTestId(result, 'report'))).toContain('Fill 1.30 debit against the market')
 })
 
 it('does not invent a price for a close that filled nothing', () => {

@@ -35,7 +35,13 @@ describe('the prices of a preview', () => {
   })
 
   it('say that nothing bounds a market order', () => {
-    expect(rows(show({}))[1]).toContain('Worst nothing bounds a market order no limit')
+    expect(rows(show({}))[1]).toContain('Worst nothing bounds a market order none set')
+  })
+
+  it('say that a walk without a worst price has no bound of its own', () => {
+    const unbound = show({ order_type: 'limit', limit_price: '1.29', worst: null })
+
+    expect(rows(unbound)[1]).toContain('Worst it may follow natural wherever that goes none set')
   })
 
   it('tell a limit that stands still once, as the worst', () => {

@@ -25,10 +25,16 @@ describe('the metrics of a strategy', () => {
   it('tell what closing costs, and what can be won and lost', () => {
     const strip = show()
 
-    expect(metric(strip, 'value')).toBe('1.29 debit · 1.32 debit')
+    expect(metric(strip, 'value')).toBe('1.29 debit · 1.32')
     expect(metric(strip, 'profit')).toBe('$1,850 30.3% reached')
     expect(metric(strip, 'loss')).toBe('−$8,150')
     expect(metric(strip, 'break-evens')).toBe('518.15 · 581.85')
+  })
+
+  it('say debit and credit where mid and natural differ in it', () => {
+    expect(metric(show(worth({ net_mid: '-0.02', net_natural: '0.03' })), 'value')).toBe(
+      '0.02 credit · 0.03 debit',
+    )
   })
 
   it('tell on the side of the loss how much of it is reached', () => {
@@ -55,7 +61,7 @@ describe('the metrics of a strategy', () => {
   })
 
   it('tell what comes next by itself, in the exchange’s time', () => {
-    expect(metric(show(), 'event')).toBe('18 Dec 15:15 ET . Expires on Friday 18 December.')
+    expect(metric(show(), 'event')).toBe('18 Dec 15:15 . Expires on Friday 18 December.')
   })
 
   it('leave out what no model has told yet', () => {
