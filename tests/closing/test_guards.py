@@ -22,7 +22,12 @@ from support.builders import (
     put,
 )
 
-from closeout.closing.guards import check_coverage, check_reduces, leg_would_uncover
+from closeout.closing.guards import (
+    check_coverage,
+    check_reduces,
+    holders,
+    leg_would_uncover,
+)
 from closeout.closing.plan import plan_leg
 from closeout.closing.plans import Plan
 from closeout.domain.coverage import uncovered_contracts
@@ -98,6 +103,15 @@ def test_a_hold_without_a_listed_order_is_said_to_be_one() -> None:
 
     assert refused is not None
     assert "an order Alpaca does not list" in refused[1]
+
+
+def test_holders_are_the_open_orders_on_contracts_that_are_not_free() -> None:
+    resting = a_report(a_ticket((call(470), 1), units=4), order_id="resting-7")
+    elsewhere = a_report(a_ticket((put(440), -1), units=4), order_id="other-8")
+    account = holdings_of(HELD, available={call(470): 6})
+
+    assert [resting] == holders(a_plan(CONDOR), account, [resting, elsewhere])
+    assert [] == holders(a_plan(CONDOR), holdings_of(HELD), [resting, elsewhere])
 
 
 def test_two_strategies_that_share_a_contract_may_each_take_their_own() -> None:

@@ -7,11 +7,15 @@ from decimal import Decimal
 import pytest
 from support.builders import (
     AT,
+    a_leg,
     a_plan,
     a_report,
     a_sending_close,
+    a_strategy,
+    a_walking_plan,
     after,
     an_iron_condor,
+    call,
     checked,
     holding_just,
     opened,
@@ -38,9 +42,11 @@ from closeout.closing.events import (
     ReadMissed,
     Woke,
 )
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
+from closeout.closing.walk import Pace, Schedule
 from closeout.domain.orders import OrderStatus, OrderType
 
 ID = "closeout-c1-0-0"
@@ -253,6 +259,34 @@ def test_a_price_that_every_tick_takes_is_refused_for_good() -> None:
     state, effects = run(a_sending_limit("1.00"), off_the_ticks())
 
     assert (Phase.REJECTED, ()) == (state.phase, effects)
+
+
+def test_a_purchase_for_less_than_the_smallest_price_is_refused_for_good() -> None:
+    """A bid of 0.02 off the nickels would have to become 0.05, which is more than was asked."""
+    strategy = a_strategy(a_leg(call(470), -1))
+    plan = a_plan(strategy, Terms(OrderType.LIMIT, price=Decimal("0.02")))
+    state, _ = step(None, replace(opened(strategy), plan=plan))
+
+    state, effects = run(state, off_the_ticks())
+
+    assert (Phase.REJECTED, after(1), ()) == (state.phase, state.ended_at, effects)
+    assert off_the_ticks().message == state.attempt.refusal
+
+
+def test_a_walk_whose_first_limit_is_off_the_ticks_goes_on_from_the_coarser_one() -> None:
+    schedule = Schedule(timedelta(seconds=60), timedelta(seconds=5), Decimal("0.1"), Decimal(1))
+    walk = WalkTerms(Pace.CUSTOM, schedule)
+    state, _ = step(None, replace(opened(), plan=a_walking_plan(walk=walk)))
+    first = state.attempt.ticket.limit
+
+    state, _ = run(state, off_the_ticks())
+
+    assert state.walking is not None
+    assert (Decimal("0.02"), Decimal("0.00"), Decimal("0.00")) == (
+        first,
+        state.attempt.ticket.limit,
+        state.walking.limit,
+    )
 
 
 def test_folding_the_events_is_stepping_through_them() -> None:

@@ -535,6 +535,20 @@ def test_a_limit_beyond_worst_or_off_the_ticks_is_turned_away(limit: str, code: 
     assert code == caught.value.reason_code
 
 
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        ("0.11", "0.11 is beyond the worst price of this close, 0.10. Nothing was changed."),
+        ("0.105", "0.105 is on no valid price step: use 0.10 or 0.11."),
+        ("-0.015", "-0.015 is on no valid price step: use -0.02 or -0.01."),
+    ],
+)
+def test_a_limit_turned_away_is_told_with_one_that_is_not(limit: str, sentence: str) -> None:
+    with pytest.raises(CannotPlan) as caught:
+        check_limit(a_walk(worst="0.10"), Decimal(limit))
+    assert sentence == str(caught.value)
+
+
 def test_a_single_sale_is_spoken_of_in_plain_prices() -> None:
     strategy = a_strategy(a_leg(put(450), 3))
     state = a_walking_close(strategy, WalkTerms(Pace.NORMAL, worst_price=Decimal("0.95")))
