@@ -231,18 +231,45 @@ def test_a_call_spread_needs_no_shares() -> None:
     )
 
 
+def test_contracts_of_single_orders_have_the_age_and_prices_of_those() -> None:
+    bought = an_order((put(430), 1), order_id="low", minute=5, price="2.00")
+    sold = an_order((put(440), -1), order_id="high", minute=9, price="3.00")
+
+    strategy = only(grouped({put(430): 1, put(440): -1}, [bought, sold]))
+
+    assert (GroupedBy.SHAPE, after(300)) == (strategy.grouped_by, strategy.opened_at)
+    assert [Decimal(2), Decimal(3)] == [leg.entry_price for leg in strategy.legs]
+
+
+def test_more_than_single_orders_explain_has_the_brokers_average_and_no_age() -> None:
+    bought = an_order((put(430), 1), order_id="low", minute=5, price="2.00")
+
+    strategy = only(grouped({put(430): 2}, [bought]))
+
+    assert (None, [Decimal(1)]) == (
+        strategy.opened_at,
+        [leg.entry_price for leg in strategy.legs],
+    )
+
+
 def test_a_fraction_of_a_share_is_told_apart() -> None:
     desk = grouped({"NVDA": "100.25"})
 
     assert {"NVDA": 100} == legs_of(only(desk))
-    assert [("NVDA", Decimal("0.25"))] == [(each.symbol, each.quantity) for each in desk.unassigned]
+    assert [("NVDA", Decimal("0.25"), "a fraction of a share")] == [
+        (each.symbol, each.quantity, each.reason) for each in desk.unassigned
+    ]
 
 
 @pytest.mark.parametrize(
-    ("symbol", "asset_class"), [("SPY26X218P1", "us_option"), ("BTCUSD", "crypto")]
+    ("symbol", "asset_class", "reason"),
+    [
+        ("SPY26X218P1", "us_option", "an option whose symbol cannot be read"),
+        ("BTCUSD", "crypto", "neither an option nor shares"),
+    ],
 )
 def test_what_cannot_be_closed_here_is_shown_and_not_taken_for_shares(
-    symbol: str, asset_class: str
+    symbol: str, asset_class: str, reason: str
 ) -> None:
     snapshot = holdings_of({symbol: 2})
     row = snapshot.rows[0]
@@ -250,7 +277,9 @@ def test_what_cannot_be_closed_here_is_shown_and_not_taken_for_shares(
     desk = group("PA1", type(snapshot)(snapshot.at, (unread,)), [], {})
 
     assert () == desk.strategies
-    assert [(symbol, Decimal(2))] == [(each.symbol, each.quantity) for each in desk.unassigned]
+    assert [(symbol, Decimal(2), reason)] == [
+        (each.symbol, each.quantity, each.reason) for each in desk.unassigned
+    ]
 
 
 def test_shares_are_listed_first_and_options_as_a_chain_is_read() -> None:
