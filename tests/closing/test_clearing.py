@@ -29,6 +29,7 @@ from closeout.closing.events import (
 )
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
+from closeout.closing.timing import FOLLOW_UP
 from closeout.closing.wording import describe
 from closeout.domain.orders import OrderStatus
 
@@ -123,6 +124,14 @@ def test_a_cancel_that_failed_is_followed_by_a_look_at_the_order(why: str) -> No
 
     assert FollowOrder(FIRST) in effects
     assert of_kind(WakeAfter, effects)
+
+
+def test_a_cancel_that_failed_waits_as_long_as_alpaca_says() -> None:
+    long = timedelta(seconds=90)
+    for asked, waited in ((timedelta(0), FOLLOW_UP), (long, long)):
+        _, effects = run(opening()[0], CancelFailed(after(1), FIRST, "rate limited", asked))
+
+        assert (FollowOrder(FIRST), WakeAfter(waited)) == effects
 
 
 def test_a_cancel_of_which_nothing_came_is_asked_for_again() -> None:

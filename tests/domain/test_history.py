@@ -527,6 +527,29 @@ def test_what_one_strategy_gets_on_both_sides_ends_and_its_result_is_told() -> N
     assert Decimal("75.00") == total_realised(merged.links)
 
 
+def test_of_more_than_meets_the_other_side_the_rest_moves() -> None:
+    """Three shorts join one long of the contract: one of them ends it, two are left."""
+    bought = an_order((put(430), -1), (put(440), 1), order_id="1", minute=0)
+    sold = an_order((put(440), -1), (put(450), 1), order_id="2", minute=1, units=3)
+    of_sold, of_bought = chains(bought, sold)
+    word = a_word(of_bought.id, *out_of(of_sold.id, (put(440), -3), (put(450), 3)))
+
+    (merged,) = past(bought, sold, words=[word]).chains
+
+    assert {put(430): -1, put(440): -2, put(450): 3} == merged.wants()
+    [ended] = [link for link in merged.links if link.changes == (Change(put(440), -1, None),)]
+    assert (after(600), Deed.REGROUPED, (of_sold.id,)) == (ended.at, ended.deed, ended.others)
+
+
+def test_contracts_the_user_found_are_told_with_the_time_of_the_word() -> None:
+    shares = (Share(LOW, 2, unexplained=2),)
+    (mine,) = past(words=[a_word("pos_mine", *shares)]).chains
+
+    assert [(after(600), Deed.REGROUPED, (Change(LOW, 2, None),), Decimal(0))] == [
+        (link.at, link.deed, link.changes, link.realised) for link in mine.links
+    ]
+
+
 def test_a_rolled_part_keeps_the_users_name() -> None:
     opened = an_order(*OPEN, order_id="1", minute=0, units=4)
     (whole,) = chains(opened)

@@ -1,0 +1,70 @@
+"""The walk that was asked for: how far it may go, by price or by result."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from support.builders import a_leg, a_strategy, a_walking_plan, an_iron_condor, put
+
+from closeout.closing.pacing import WalkTerms
+from closeout.closing.plans import Plan
+from closeout.closing.walk import Pace
+from closeout.domain.errors import CannotPlan
+from closeout.domain.strategies import Strategy
+
+CONDOR = an_iron_condor(10)
+"""Opened for a credit of 2.00: 2000 dollars."""
+
+
+def a_plan_to_win(dollars: str, strategy: Strategy = CONDOR) -> Plan:
+    return a_walking_plan(strategy, WalkTerms(Pace.NORMAL, worst_pnl=Decimal(dollars)))
+
+
+def worst(plan: Plan) -> Decimal | None:
+    walk = plan.steps[0].walk
+    assert walk is not None
+    return walk.worst
+
+
+@pytest.mark.parametrize(
+    ("expected", "dollars"), [("1.50", "500"), ("2.00", "0"), ("2.50", "-500"), ("-0.10", "2100")]
+)
+def test_a_worst_result_is_what_the_whole_close_may_pay_for_one_unit(
+    expected: str, dollars: str
+) -> None:
+    assert Decimal(expected) == worst(a_plan_to_win(dollars))
+
+
+def test_a_worst_result_of_a_sale_is_the_least_it_takes() -> None:
+    """Three puts were bought at 1.00: to win 60 dollars they go at 1.20 or more."""
+    puts = a_strategy(a_leg(put(450), 3))
+
+    assert Decimal("-1.20") == worst(a_plan_to_win("60", puts))
+
+
+def test_a_worst_result_of_contracts_without_an_entry_price_is_refused() -> None:
+    first, *others = CONDOR.legs
+    strategy = replace(CONDOR, legs=(replace(first, entry_price=None), *others))
+
+    with pytest.raises(CannotPlan) as refused:
+        a_plan_to_win("0", strategy)
+
+    assert (
+        "no_entry_price",
+        (
+            f"The entry price of {first.symbol} is not known, so no P&L can be kept to. "
+            "Give the worst price instead."
+        ),
+    ) == (refused.value.reason_code, str(refused.value))
+
+
+def test_a_worst_price_below_the_smallest_there_is_is_refused() -> None:
+    short = a_strategy(a_leg(put(450), -3))
+
+    with pytest.raises(CannotPlan) as refused:
+        a_walking_plan(short, WalkTerms(Pace.NORMAL, worst_price=Decimal("0.001")))
+
+    assert (
+        "invalid_worst",
+        f"The worst price leaves no valid price: {put(450)} costs at least 0.01.",
+    ) == (refused.value.reason_code, str(refused.value))
