@@ -12,7 +12,7 @@ app = typer.Typer(
 
 app.command("positions")(positions.list_positions)
 app.command("position")(positions.show)
-app.command("history")(positions.history)
+app.command("past")(positions.past)
 app.command("preview")(positions.preview)
 app.command("close")(positions.close)
 app.command("closes")(closes.list_closes)

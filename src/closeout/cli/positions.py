@@ -81,11 +81,11 @@ def show(position: Position) -> None:
     details.position(found)
 
 
-def history(position: Position) -> None:
+def past(position: Position) -> None:
     """Show what happened to a position since it was opened."""
     try:
         found = find_position(position)
-        render.history(found, get(f"/api/positions/{found['id']}/history"))
+        render.past(found, get(f"/api/positions/{found['id']}/history"))
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
 

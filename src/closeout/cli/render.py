@@ -105,7 +105,7 @@ def position_table(position: Json) -> None:
         console.print(f"[yellow]Gone elsewhere: {each['quantity']} {each['symbol']}[/yellow]")
 
 
-def history(position: Json, answer: Json) -> None:
+def past(position: Json, answer: Json) -> None:
     """Print what happened to a position, oldest first."""
     console.print(f"[bold]{position['ticker']} {position['strategy']}[/bold]  {position['id']}")
     for deed in answer["deeds"]:
