@@ -202,3 +202,10 @@ def test_a_call_is_priced_as_a_put_is() -> None:
     plan = a_plan(a_strategy(leg), LIMIT, a_quote(call(470), "1.00", "1.10"))
 
     assert Decimal("1.05") == plan.steps[0].limit
+
+
+def test_a_net_price_off_the_cents_is_refused_with_the_two_beside_it() -> None:
+    with pytest.raises(CannotPlan) as refused:
+        a_plan(None, Terms(OrderType.LIMIT, price=Decimal("1.025")))
+
+    assert "A package trades in whole cents net: use 1.02 or 1.03." == str(refused.value)

@@ -258,7 +258,7 @@ def test_the_coarser_order_is_cut_to_what_is_still_there() -> None:
 def test_a_price_that_every_tick_takes_is_refused_for_good() -> None:
     state, effects = run(a_sending_limit("1.00"), off_the_ticks())
 
-    assert (Phase.REJECTED, ()) == (state.phase, effects)
+    assert (Phase.REJECTED, after(1), ()) == (state.phase, state.ended_at, effects)
 
 
 def test_a_purchase_for_less_than_the_smallest_price_is_refused_for_good() -> None:
