@@ -53,6 +53,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
+test('the history fits its window @phone', async ({ page, closeout }) => {
+  const desk = new Desk(page)
+  await desk.open()
+  await desk.card(/TSLA/).closeStrategy.click()
+  await desk.confirm()
+  await expect(desk.recentCloses).toContainText('Closed')
+  await page.goto(`${closeout.url}/#history`)
+  await expect(page.getByTestId('report')).toBeVisible()
+
+  expect(await overflow(page)).toBeLessThanOrEqual(0)
+  const box = await page.getByTestId('history').boundingBox()
+  expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0)
+})
+
 test('a strategy is closed by the keyboard alone', async ({ desk, simulator }) => {
   await simulator.holdFills()
   const { page } = desk

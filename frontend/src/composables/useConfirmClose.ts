@@ -4,7 +4,7 @@ import { ApiProblem } from '@/api/errors'
 import type { AgreedOptions } from '@/api/types'
 import { emptyForm, optionsOf, type CloseForm } from '@/lib/closeForm'
 import { runningCloses } from '@/lib/desk'
-import { describeSend } from '@/lib/describe'
+import { describePace, describeSend } from '@/lib/describe'
 import { PREVIEW_STALE_FROM_MS } from '@/lib/freshness'
 import { newKey } from '@/lib/key'
 import { isPace } from '@/lib/pace'
@@ -57,8 +57,7 @@ export function useConfirmClose(target: CloseTarget, done: () => void): ConfirmC
     if (sending.value) return 'Sending…'
     const preview = live.preview.value ?? live.shown.value
     if (preview === null) return 'Reading quotes…'
-    const pace = isPace(form.pricing) ? `, ${form.pricing} pace` : ''
-    return describeSend(preview) + pace
+    return describeSend(preview) + (isPace(form.pricing) ? describePace(form.pricing, preview) : '')
   })
 
   function renewKey(): void {

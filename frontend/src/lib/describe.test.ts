@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { aPreview, aRawPreview } from '@/testing/builders'
 
-import { describeSend, describeSentPrice } from './describe'
+import { describePace, describeSend, describeSentPrice } from './describe'
 
 const [package_] = aRawPreview().orders
 if (!package_) throw new Error('the preview has an order')
@@ -40,6 +40,13 @@ describe('the confirm button', () => {
   it('does not promise to send nothing', () => {
     expect(describeSend(aPreview({ orders: [] }))).toBe('Nothing to send')
   })
+})
+
+it('says how a limit walks and how far, also when nothing bounds it', () => {
+  const orders = aPreview().orders.map((order) => ({ ...order, worst: '1.40' }))
+
+  expect(describePace('normal', { ...aPreview(), orders })).toBe(', normal pace, at worst 1.40 debit')
+  expect(describePace('urgent', aPreview())).toBe(', urgent pace, no worst set')
 })
 
 it('calls a sent price a credit only where it must be one', () => {

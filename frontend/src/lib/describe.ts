@@ -3,6 +3,7 @@ import type { ClosePreview, PreviewOrder } from '@/api/types'
 
 import { formatNet, formatPrice, signOf } from './money'
 import { shortSymbol } from './occ'
+import type { Pace } from './pace'
 import { ACTIONS } from './phases'
 
 /** The limit as its order class counts it: a signed net for a package, a price for one leg. */
@@ -29,6 +30,14 @@ export function describeSend(preview: ClosePreview): string {
     return `Send ${String(preview.orders.length)} orders: close ${preview.ticker} ${preview.strategy}`
   }
   return `Send: ${describeSubject(order, preview.strategy)} at ${describeLimit(order)}`
+}
+
+/** `, normal pace, at worst 2.05 debit`: what becomes of the limit after it was sent. */
+export function describePace(pace: Pace, preview: ClosePreview): string {
+  const [order] = preview.orders
+  const format = order?.orderClass === 'mleg' ? formatNet : formatPrice
+  const worst = order?.worst == null ? 'no worst set' : `at worst ${format(order.worst)}`
+  return `, ${pace} pace, ${worst}`
 }
 
 function describeSubject(order: PreviewOrder, strategy: string): string {
