@@ -62,6 +62,7 @@ test('the history fits its window @phone', async ({ page, closeout }) => {
   await page.goto(`${closeout.url}/#history`)
   await expect(page.getByTestId('report')).toBeVisible()
 
+  await expectAccessible(page)
   expect(await overflow(page)).toBeLessThanOrEqual(0)
   const box = await page.getByTestId('history').boundingBox()
   expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0)
