@@ -34,9 +34,9 @@ from closeout.closing import state as state_module
 from closeout.closing import step as machine
 from closeout.closing.effects import CancelOrder, PlaceOrder
 from closeout.closing.events import (
+    AccountChecked,
     CancelAcknowledged,
     Event,
-    OrderNotFound,
     OrderNotSent,
     OrderReported,
     OutcomeLost,
@@ -103,9 +103,9 @@ def _lost_is_failed(state: CloseState, event: OutcomeLost) -> Result:
     return end_short(state, Phase.REJECTED, event.at, Reason("refused", event.reason))
 
 
-def _new_id_on_resend(state: CloseState, event: OrderNotFound) -> Result:
-    after, effects = sending.on_not_found(state, event)
-    if not any(isinstance(effect, PlaceOrder) for effect in effects):
+def _new_id_on_resend(state: CloseState, event: AccountChecked) -> Result:
+    after, effects = sending.on_checked(state, event)
+    if not state.resends or not any(isinstance(effect, PlaceOrder) for effect in effects):
         return after, effects
     attempt = after.attempt
     identity = f"{attempt.ticket.client_order_id[:-1]}{after.resends}"
@@ -450,7 +450,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("absent at first sight", "One look-up in vain proves that an order never arrived.",
           ((timing, "ABSENT_AFTER", timedelta(0)), (timing, "ABSENT_LOOKUPS", 1))),
     Plant("new id on resend", "An absent order goes again under another client id.",
-          ((machine, "on_not_found", _new_id_on_resend),)),
+          ((machine, "on_checked", _new_id_on_resend),)),
     Plant("429 is a refusal", "A rate limit ends the close.",
           ((machine, "on_not_sent", _limited_is_refused),)),
     Plant("recover by sending", "What was about to be sent before a crash is sent after it.",
