@@ -189,3 +189,14 @@ def test_a_market_that_shifts_as_a_whole_changes_exactly_beyond_the_tolerance(
     told = moved(ONE_CALL, market(0), market(shift), tolerance=tolerance)
 
     assert (abs(shift) > allowed) is bool(told)
+
+
+@pytest.mark.parametrize(("now", "is_told"), [("186.80", False), ("187.60", True)])
+def test_shares_may_move_by_half_a_percent(now: str, *, is_told: bool) -> None:
+    """They move by several ticks a second, and a preview of them would never hold."""
+    plan = a_plan(a_strategy(a_leg("NVDA", 100)))
+    was = [a_quote("NVDA", "186.30", "186.32")]
+
+    told = moved(plan, was, [a_quote("NVDA", now, now)])
+
+    assert is_told is bool(told)

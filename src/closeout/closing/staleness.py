@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from closeout.closing.plans import Plan, PlanStep
 from closeout.closing.preview import net_or_none
+from closeout.domain.occ import option_or_none
 from closeout.domain.pricing import EVERY_CENT, TickRule
 from closeout.domain.quotes import NetQuote, Quote
 
@@ -15,11 +16,13 @@ class Tolerance:
     """
     How far natural and mid may move before a preview no longer holds, either way.
 
-    The larger one counts: so many ticks, or a share of the half-spread that was shown.
+    The larger one counts: so many ticks, or a share of the half-spread that was shown; for
+    shares, which move by several ticks a second, also a share of their price.
     """
 
     ticks: int = 2
     half_spread: Decimal = Decimal("0.5")
+    share_price: Decimal = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,10 @@ def _most(
     single = len(step.legs) == 1
     rule = ticks.get(step.legs[0].symbol, EVERY_CENT) if single else EVERY_CENT
     half = abs(shown.natural - shown.mid)
-    return max(tolerance.ticks * rule.tick(shown.mid), tolerance.half_spread * half)
+    most = max(tolerance.ticks * rule.tick(shown.mid), tolerance.half_spread * half)
+    if option_or_none(step.legs[0].symbol) is None:
+        most = max(most, tolerance.share_price * abs(shown.mid))
+    return most
 
 
 def _net_changes(name: str, was: NetQuote, now: NetQuote, most: Decimal) -> Iterator[Change]:
