@@ -6,6 +6,9 @@ import pytest
 from protocol.kills import STORIES, boundaries, kill_at
 from protocol.site import Case, Site, open_site
 
+# All kills happen before the first test, and each owner is waited out for three seconds.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
