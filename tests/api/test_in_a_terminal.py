@@ -53,6 +53,15 @@ async def test_a_preview_shows_orders_money_account_and_warnings(shop: Shop) -> 
         assert said in text, text
 
 
+async def test_orders_that_would_go_instead_are_listed(shop: Shop) -> None:
+    terms = {"order_type": "limit", "limit_price_offset": "0.05", "if_refused": "leg_in"}
+
+    text = printed(render_preview.preview, (await shop.preview(**terms)).json())
+
+    assert "If it is refused as a package, one after another:" in text
+    assert f"buy to close 10 {SHORT_PUT}, limit 2.06" in text
+
+
 async def test_a_problem_is_the_last_word(shop: Shop) -> None:
     answer = (await shop.preview(leg_id=shop.bench.leg(LONG_CALL).id)).json()
 

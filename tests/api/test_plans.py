@@ -1,5 +1,7 @@
 """Closes that take several orders: packages refused, longs without a bid, shares."""
 
+from decimal import Decimal
+
 import pytest
 from support.bench import (
     CONDOR,
@@ -45,6 +47,35 @@ async def test_a_refused_package_goes_leg_by_leg_to_the_end(shop: Shop) -> None:
     assert {(10, 10, "filled")} == {
         (leg["quantity"], leg["filled_qty"], leg["status"]) for leg in close["legs"]
     }
+
+
+async def test_a_preview_shows_the_orders_that_would_go_instead(shop: Shop) -> None:
+    terms = {"order_type": "limit", "limit_price_offset": "0.05", "if_refused": "leg_in"}
+    (order,) = (await shop.preview(**terms)).json()["orders"]
+    shop.bench.broker.script(refuse(OFF))
+    shop.bench.broker.fills_at_once = True
+
+    answer = (await shop.close_strategy(**terms)).json()
+    await shop.bench.reaches(answer["close_id"], Phase.CLOSED)
+
+    gone = [
+        (leg.symbol, leg.intent.value, leg.ratio * ticket.units, ticket.limit)
+        for ticket in shop.bench.broker.sent[1:]
+        for leg in ticket.legs
+    ]
+    shown = [
+        (leg["symbol"], leg["action"], leg["quantity"], Decimal(single["limit_price"]))
+        for single in order["instead"]
+        for leg in single["legs"]
+    ]
+    assert shown == gone
+    assert SHORTS_FIRST == [symbol for symbol, *_ in gone]
+
+
+async def test_a_preview_that_would_stop_shows_none_instead(shop: Shop) -> None:
+    (order,) = (await shop.preview()).json()["orders"]
+
+    assert [] == order["instead"]
 
 
 async def test_while_the_first_leg_works_the_others_wait_and_it_says_why(shop: Shop) -> None:

@@ -1142,6 +1142,188 @@ export interface components {
          *                 }
          *               ]
          *             }
+         *           ],
+         *           "instead": [
+         *             {
+         *               "order_class": "simple",
+         *               "order_type": "limit",
+         *               "time_in_force": "day",
+         *               "units": 10,
+         *               "limit_price": "2.06",
+         *               "natural": "2.10",
+         *               "mid": "2.05",
+         *               "worst": "2.06",
+         *               "legs": [
+         *                 {
+         *                   "leg_id": "leg_dccb0d830043b183",
+         *                   "symbol": "SPY261218P00560000",
+         *                   "action": "buy_to_close",
+         *                   "quantity": 10,
+         *                   "ratio": 1,
+         *                   "bid": "2.00",
+         *                   "bid_size": 10,
+         *                   "ask": "2.10",
+         *                   "ask_size": 10,
+         *                   "mid": "2.05",
+         *                   "quote_at": "2026-11-20T15:00:00Z",
+         *                   "quote_age_seconds": 0,
+         *                   "fees": [
+         *                     {
+         *                       "code": "orf",
+         *                       "amount": "0.15"
+         *                     },
+         *                     {
+         *                       "code": "occ",
+         *                       "amount": "0.25"
+         *                     },
+         *                     {
+         *                       "code": "cat",
+         *                       "amount": "0.003"
+         *                     }
+         *                   ]
+         *                 }
+         *               ],
+         *               "instead": []
+         *             },
+         *             {
+         *               "order_class": "simple",
+         *               "order_type": "limit",
+         *               "time_in_force": "day",
+         *               "units": 10,
+         *               "limit_price": "2.06",
+         *               "natural": "2.10",
+         *               "mid": "2.05",
+         *               "worst": "2.06",
+         *               "legs": [
+         *                 {
+         *                   "leg_id": "leg_e2b8e47210e92acf",
+         *                   "symbol": "SPY261218C00620000",
+         *                   "action": "buy_to_close",
+         *                   "quantity": 10,
+         *                   "ratio": 1,
+         *                   "bid": "2.00",
+         *                   "bid_size": 10,
+         *                   "ask": "2.10",
+         *                   "ask_size": 10,
+         *                   "mid": "2.05",
+         *                   "quote_at": "2026-11-20T15:00:00Z",
+         *                   "quote_age_seconds": 0,
+         *                   "fees": [
+         *                     {
+         *                       "code": "orf",
+         *                       "amount": "0.15"
+         *                     },
+         *                     {
+         *                       "code": "occ",
+         *                       "amount": "0.25"
+         *                     },
+         *                     {
+         *                       "code": "cat",
+         *                       "amount": "0.003"
+         *                     }
+         *                   ]
+         *                 }
+         *               ],
+         *               "instead": []
+         *             },
+         *             {
+         *               "order_class": "simple",
+         *               "order_type": "limit",
+         *               "time_in_force": "day",
+         *               "units": 10,
+         *               "limit_price": "1.04",
+         *               "natural": "-1.00",
+         *               "mid": "-1.05",
+         *               "worst": "-1.04",
+         *               "legs": [
+         *                 {
+         *                   "leg_id": "leg_b7c2062341f1cd5c",
+         *                   "symbol": "SPY261218P00550000",
+         *                   "action": "sell_to_close",
+         *                   "quantity": 10,
+         *                   "ratio": 1,
+         *                   "bid": "1.00",
+         *                   "bid_size": 10,
+         *                   "ask": "1.10",
+         *                   "ask_size": 10,
+         *                   "mid": "1.05",
+         *                   "quote_at": "2026-11-20T15:00:00Z",
+         *                   "quote_age_seconds": 0,
+         *                   "fees": [
+         *                     {
+         *                       "code": "orf",
+         *                       "amount": "0.15"
+         *                     },
+         *                     {
+         *                       "code": "occ",
+         *                       "amount": "0.25"
+         *                     },
+         *                     {
+         *                       "code": "taf",
+         *                       "amount": "0"
+         *                     },
+         *                     {
+         *                       "code": "cat",
+         *                       "amount": "0.003"
+         *                     },
+         *                     {
+         *                       "code": "sec",
+         *                       "amount": "0.02163"
+         *                     }
+         *                   ]
+         *                 }
+         *               ],
+         *               "instead": []
+         *             },
+         *             {
+         *               "order_class": "simple",
+         *               "order_type": "limit",
+         *               "time_in_force": "day",
+         *               "units": 10,
+         *               "limit_price": "1.04",
+         *               "natural": "-1.00",
+         *               "mid": "-1.05",
+         *               "worst": "-1.04",
+         *               "legs": [
+         *                 {
+         *                   "leg_id": "leg_1fde35877793e5b6",
+         *                   "symbol": "SPY261218C00630000",
+         *                   "action": "sell_to_close",
+         *                   "quantity": 10,
+         *                   "ratio": 1,
+         *                   "bid": "1.00",
+         *                   "bid_size": 10,
+         *                   "ask": "1.10",
+         *                   "ask_size": 10,
+         *                   "mid": "1.05",
+         *                   "quote_at": "2026-11-20T15:00:00Z",
+         *                   "quote_age_seconds": 0,
+         *                   "fees": [
+         *                     {
+         *                       "code": "orf",
+         *                       "amount": "0.15"
+         *                     },
+         *                     {
+         *                       "code": "occ",
+         *                       "amount": "0.25"
+         *                     },
+         *                     {
+         *                       "code": "taf",
+         *                       "amount": "0"
+         *                     },
+         *                     {
+         *                       "code": "cat",
+         *                       "amount": "0.003"
+         *                     },
+         *                     {
+         *                       "code": "sec",
+         *                       "amount": "0.02163"
+         *                     }
+         *                   ]
+         *                 }
+         *               ],
+         *               "instead": []
+         *             }
          *           ]
          *         }
          *       ],
@@ -1322,7 +1504,8 @@ export interface components {
          * @description What would be sent: a strategy close, or with `leg_id` a leg close.
          * @example {
          *       "order_type": "limit",
-         *       "limit_price_offset": "0.05"
+         *       "limit_price_offset": "0.05",
+         *       "if_refused": "leg_in"
          *     }
          * @example {
          *       "leg_id": "leg_b7c2062341f1cd5c",
@@ -2557,6 +2740,10 @@ export interface components {
          *     `natural`, `mid` and `worst` are net prices, dollars per share for one unit, debit
          *     positive and credit negative; `worst` is the limit nobody goes beyond, null for a
          *     market order.
+         *
+         *     `instead` are the single orders that take this one's place, in this sequence and each after
+         *     the last has filled, when the broker refuses it as a package: with `if_refused: "leg_in"`,
+         *     else empty. Limits in it are plain prices of a leg, and are set now, as all others are.
          */
         PreviewOrder: {
             /**
@@ -2586,6 +2773,8 @@ export interface components {
             worst: string | null;
             /** Legs */
             legs: components["schemas"]["PreviewLeg"][];
+            /** Instead */
+            instead: components["schemas"]["PreviewOrder"][];
         };
         /**
          * PreviewWarning

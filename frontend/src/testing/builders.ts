@@ -344,6 +344,7 @@ export function aRawPreview(changes: Partial<RawClosePreview> = {}): RawClosePre
           quote_age_seconds: 0,
           fees: [],
         })),
+        instead: [],
       },
     ],
     cash_natural: '-1350.00',

@@ -13,7 +13,14 @@ from closeout.closing.conflicts import Conflict, find_conflicts
 from closeout.closing.costs import plan_fees
 from closeout.closing.ids import close_of
 from closeout.closing.plans import Plan
-from closeout.closing.preview import StepPreview, Worth, preview_steps, worst_net, worth
+from closeout.closing.preview import (
+    StepPreview,
+    Worth,
+    net_or_none,
+    preview_steps,
+    worst_net,
+    worth,
+)
 from closeout.closing.scene import Scene
 from closeout.domain.fees import Fee
 from closeout.domain.holdings import Holdings
@@ -134,7 +141,7 @@ class PreviewView:
         )
 
     def _order(self, each: StepPreview, fees: Mapping[str, tuple[Fee, ...]]) -> PreviewOrder:
-        step = each.step
+        step, quotes = each.step, self.desk.engine.book.quotes
         return PreviewOrder(
             order_class="mleg" if len(step.legs) > 1 else "simple",
             order_type=step.order_type.value,
@@ -145,6 +152,10 @@ class PreviewView:
             mid=each.net.mid if each.net else None,
             worst=worst_net(step),
             legs=[self._leg(leg, step.units, fees) for leg in step.legs],
+            instead=[
+                self._order(StepPreview(single, net_or_none(single, quotes)), fees)
+                for single in step.instead
+            ],
         )
 
     def _leg(self, leg: TicketLeg, units: int, fees: Mapping[str, tuple[Fee, ...]]) -> PreviewLeg:

@@ -28,9 +28,8 @@ def preview(answer: Json) -> None:
 
 
 def _order(order: Json, number: int, count: int) -> None:
-    terms = "market" if order["limit_price"] is None else f"limit {price(order['limit_price'])}"
     table = Table(
-        title=f"Order {number} of {count}: {terms}, {order['time_in_force']}, "
+        title=f"Order {number} of {count}: {_terms(order)}, {order['time_in_force']}, "
         f"{order['units']} unit{'' if order['units'] == 1 else 's'}",
         caption=f"net mid {price(order['mid'])}, natural {price(order['natural'])}, "
         f"worst {price(order['worst'])}",
@@ -54,6 +53,18 @@ def _order(order: Json, number: int, count: int) -> None:
             ", ".join(_fee(fee) for fee in leg["fees"] if fee["amount"] != "0"),
         )
     console.print(table)
+    if order["instead"]:
+        console.print("If it is refused as a package, one after another:")
+    for single in order["instead"]:
+        (leg,) = single["legs"]
+        console.print(
+            f"  {leg['action'].replace('_', ' ')} {leg['quantity']} {leg['symbol']}, "
+            f"{_terms(single)}"
+        )
+
+
+def _terms(order: Json) -> str:
+    return "market" if order["limit_price"] is None else f"limit {price(order['limit_price'])}"
 
 
 def _fee(fee: Json) -> str:

@@ -39,6 +39,10 @@ class PreviewOrder(Output):
     `natural`, `mid` and `worst` are net prices, dollars per share for one unit, debit
     positive and credit negative; `worst` is the limit nobody goes beyond, null for a
     market order.
+
+    `instead` are the single orders that take this one's place, in this sequence and each after
+    the last has filled, when the broker refuses it as a package: with `if_refused: "leg_in"`,
+    else empty. Limits in it are plain prices of a leg, and are set now, as all others are.
     """
 
     order_class: Literal["simple", "mleg"]
@@ -50,6 +54,7 @@ class PreviewOrder(Output):
     mid: Money | None
     worst: Money | None
     legs: list[PreviewLeg]
+    instead: "list[PreviewOrder]"
 
 
 class PreviewWarning(Output):
