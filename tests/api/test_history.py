@@ -149,7 +149,7 @@ async def test_history_adds_up(shop: Shop) -> None:
     history = await shop.get("/api/history")
 
     totals = history["totals"]
-    assert (None, 3, 2, "-4040.00", 0, "3.31052", "0.1", 2, 4.0) == tuple(
+    assert (None, 3, 2, "-4040.00", 0, "3.32", "0.1", 2, 4.0) == tuple(
         totals[name]
         for name in (
             *("terms", "closes", "closed", "cash", "pnl_unknown", "fees"),
@@ -159,6 +159,20 @@ async def test_history_adds_up(shop: Shop) -> None:
     assert {"limit": 2, "market": 1} == {
         each["terms"]: each["closes"] for each in history["by_terms"]
     }
+
+
+async def test_the_totals_of_one_close_charge_what_its_report_says(shop: Shop) -> None:
+    """Exactly it is 1.65526; SEC and CAT are rounded up."""
+    await closed(shop)
+
+    history = await shop.get("/api/history")
+
+    (close,) = history["closes"]
+    assert ("1.67", "1.67", "1.67") == (
+        close["report"]["fees"]["total"],
+        history["totals"]["fees"],
+        history["by_terms"][0]["fees"],
+    )
 
 
 async def test_history_comes_in_pages(shop: Shop) -> None:

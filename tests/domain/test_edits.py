@@ -343,8 +343,8 @@ def test_every_edit_tells_what_was_done_to_what() -> None:
     assert [
         f"Moved 1 {put(430)} from SPY Put Credit Spread to SPY Call Credit Spread",
         f"Moved 1 {put(440)} from SPY Put Ratio Spread to a position of its own",
-        "Named SPY Put Credit Spread “Mine”",
-        "Named SPY Mine Put Credit Spread again",
+        "Renamed SPY Put Credit Spread to “Mine”",
+        "Renamed SPY Mine back to Put Credit Spread",
         f"Merged {both}",
         "Split SPY Both into 2",
         f"Undid: split SPY Both into 2; merged {both}",

@@ -1,7 +1,7 @@
 """Regulatory fees by a dated table, exactly and as Alpaca charges them."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 import pytest
@@ -83,6 +83,18 @@ def test_each_kind_is_rounded_up_once() -> None:
     fees = [fee for side in sides for fee in fees_of(an_option_trade(side, 1), OLD, PUBLISHED)]
 
     assert Decimal("0.11") + Decimal("0.08") + Decimal("0.01") == charged_total(fees)
+
+
+def test_each_day_is_rounded_up_by_itself() -> None:
+    """Nine contracts are an ORF of 0.24165: twice that is 0.4833 on one day, 0.25 on each of two."""
+    orf = [rate for rate in PUBLISHED if rate.code is FeeCode.ORF]
+    trade, next_day = an_option_trade(Side.BUY, 9), OLD + timedelta(days=1)
+    today, tomorrow = (fees_of(trade, on, orf) for on in (OLD, next_day))
+
+    assert (Decimal("0.49"), Decimal("0.50")) == (
+        charged_total(today + today),
+        charged_total(today + tomorrow),
+    )
 
 
 def test_a_cap_holds_for_one_trade() -> None:

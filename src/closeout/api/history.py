@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 
 from closeout.api.close_views import close_out
 from closeout.api.deps import Desk, DeskDep
-from closeout.api.fee_views import trimmed
 from closeout.api.positions import PROBLEMS
 from closeout.api.report_views import share
 from closeout.closing.report import report_of
@@ -87,7 +86,7 @@ def _totals(ended: Sequence[Ended], terms: str | None) -> HistoryTotalsOut:
             "cash": round(totals.cash, 2),
             "pnl": round(totals.pnl, 2),
             "pnl_unknown": totals.pnl_unknown,
-            "fees": trimmed(totals.fees),
+            "fees": totals.fees,
             "median_half_spread_share": share(totals.share),
             "measured": totals.measured,
             "median_seconds_to_flat": None if time is None else round(time.total_seconds(), 3),

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from closeout.closing.report import Report
 from closeout.closing.state import CloseState, Phase
-from closeout.domain.fees import exact_total
+from closeout.domain.fees import charged_total
 
 T = TypeVar("T")
 
@@ -24,8 +24,9 @@ class Totals:
     """
     Sums and medians. What is not known is left out of a sum, and counted.
 
-    `share` is the median share of the half-spread at the first sending, over `measured`
-    closes; `flat_after` the median time to flat.
+    `fees` are dollars as charged, so those of one close are what its report says. `share` is
+    the median share of the half-spread at the first sending, over `measured` closes;
+    `flat_after` the median time to flat.
     """
 
     closes: int
@@ -49,11 +50,19 @@ def totals_of(ended: Sequence[Ended]) -> Totals:
         cash=sum(_known(report.cash for report in reports), _ZERO),
         pnl=sum(_known(report.pnl for report in reports), _ZERO),
         pnl_unknown=sum(report.pnl is None for report in reports),
-        fees=sum(_known(exact_total(report.fees) for report in reports), _ZERO),
+        fees=_fees(reports),
         share=median(shares) if shares else None,
         measured=len(shares),
         flat_after=_median_time(times),
     )
+
+
+def _fees(reports: Iterable[Report]) -> Decimal:
+    """What Alpaca charges for all of them: what they traded on one day is rounded up together."""
+    known = [report.fees for report in reports if charged_total(report.fees) is not None]
+    total = charged_total(fee for each in known for fee in each)
+    assert total is not None, "what is not known was left out"
+    return total
 
 
 def terms_of(state: CloseState) -> str:

@@ -72,10 +72,11 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What one rate comes to, exactly; None when the price it needs is not known."""
+    """What one rate comes to on a day, exactly; None when the price it needs is not known."""
 
     rate: FeeRate
     amount: Decimal | None
+    on: date
 
 
 def fees_of(trade: Trade, on: date, table: Iterable[FeeRate] | None = None) -> tuple[Fee, ...]:
@@ -86,7 +87,7 @@ def fees_of(trade: Trade, on: date, table: Iterable[FeeRate] | None = None) -> t
     """
     rows = table or (OPTION_RATES if trade.is_option else SHARE_RATES)
     charged = (rate for rate in _valid(rows, on) if trade.side is Side.SELL or not rate.sales_only)
-    return tuple(Fee(rate, _amount(rate, trade)) for rate in charged)
+    return tuple(Fee(rate, _amount(rate, trade), on) for rate in charged)
 
 
 def exact_total(fees: Iterable[Fee]) -> Decimal | None:
@@ -100,13 +101,14 @@ def exact_total(fees: Iterable[Fee]) -> Decimal | None:
 
 
 def charged_total(fees: Iterable[Fee]) -> Decimal | None:
-    """Dollars as Alpaca charges them at the end of the day: each code rounded up to the cent."""
-    by_code: dict[FeeCode, Decimal] = {}
+    """Dollars as Alpaca charges them: each code of each day rounded up to the cent, once."""
+    accrued: dict[tuple[date, FeeCode], Decimal] = {}
     for fee in fees:
         if fee.amount is None:
             return None
-        by_code[fee.rate.code] = by_code.get(fee.rate.code, Decimal(0)) + fee.amount
-    return sum((_up_to_cent(amount) for amount in by_code.values()), Decimal("0.00"))
+        kind = (fee.on, fee.rate.code)
+        accrued[kind] = accrued.get(kind, Decimal(0)) + fee.amount
+    return sum((_up_to_cent(amount) for amount in accrued.values()), Decimal("0.00"))
 
 
 def _up_to_cent(amount: Decimal) -> Decimal:

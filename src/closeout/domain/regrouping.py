@@ -185,12 +185,12 @@ def rename(occasion: Occasion, position_id: str, name: str | None) -> StrategyRe
     """
     strategy = occasion.strategy(position_id)
     kept = _Shares(occasion.grouping).kept(strategy, _claims(strategy))
-    told = f"“{name}”" if name else f"{strategy.shape_name} again"
+    told = f"to “{name}”" if name else f"back to {strategy.shape_name}"
     return StrategyRenamed(
         number=occasion.number,
         at=occasion.at,
         after=occasion.after,
-        text=f"Named {_title(strategy)} {told}",
+        text=f"Renamed {_title(strategy)} {told}",
         position_id=strategy.id,
         parts=(Part(strategy.id, kept),),
         name=name,

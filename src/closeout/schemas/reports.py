@@ -88,7 +88,7 @@ class HistoryTotalsOut(Output):
     pnl_unknown: int
     """Closes that filled and whose result is not known."""
     fees: Money
-    """The exact sum, unrounded."""
+    """As charged: each kind rounded up to the cent once a day, so less than reports add up to."""
     median_half_spread_share: Money | None
     measured: int
     """Closes behind the median."""
