@@ -112,6 +112,21 @@ async def test_edits_are_listed_and_undone(shop: Shop) -> None:
     assert is_problem(await post(shop, "edits/undo"), 409, "nothing_to_undo")
 
 
+async def test_the_status_tells_what_an_undo_would_take_back(shop: Shop) -> None:
+    path = f"{shop.bench.strategy.id}/rename"
+    before = (await shop.get("/api/status"))["last_edit"]
+    await made(shop, path, name="Mine")
+    edit = (await made(shop, path, name="Yours"))["edit"]
+
+    told = (await shop.get("/api/status"))["last_edit"]
+    await made(shop, "edits/undo")
+    left = (await shop.get("/api/status"))["last_edit"]
+
+    assert None is before
+    assert {name: edit[name] for name in ("number", "at", "text")} == told
+    assert (1, "Renamed SPY Iron Condor to “Mine”") == (left["number"], left["text"])
+
+
 async def test_the_users_word_holds_after_every_refresh_and_restart(empty_bench: Bench) -> None:
     bench = empty_bench
     bench.hold_condor()

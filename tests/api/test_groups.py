@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from support.asgi_socket import connect
 from support.bench import CONDOR, SHORT_PUT
 from support.desk import Shop, is_problem
 
@@ -59,5 +60,10 @@ async def test_what_belongs_to_nobody_is_listed_with_its_reason(shop: Shop) -> N
 
     (left,) = (await shop.get("/api/positions"))["unassigned"]
 
-    assert (SHORT_PUT, "1") == (left["symbol"], left["quantity"])
+    assert (SHORT_PUT, "1", True) == (left["symbol"], left["quantity"], left["is_difference"])
     assert "on both sides" in left["reason"]
+    async with connect(shop.app) as socket:
+        assert [left] == (await socket.next("snapshot"))["unassigned"]
+        await shop.bench.engine.book.refresh()
+        shop.bench.engine.feed.positions_changed()
+        assert [left] == (await socket.next("positions"))["unassigned"]

@@ -86,7 +86,7 @@ def test_each_kind_is_rounded_up_once() -> None:
 
 
 def test_each_day_is_rounded_up_by_itself() -> None:
-    """Nine contracts are an ORF of 0.24165: twice that is 0.4833 on one day, 0.25 on each of two."""
+    """Nine contracts are an ORF of 0.24165: twice that 0.4833, on two days 0.25 and 0.25."""
     orf = [rate for rate in PUBLISHED if rate.code is FeeCode.ORF]
     trade, next_day = an_option_trade(Side.BUY, 9), OLD + timedelta(days=1)
     today, tomorrow = (fees_of(trade, on, orf) for on in (OLD, next_day))

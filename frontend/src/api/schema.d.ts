@@ -2311,6 +2311,21 @@ export interface components {
             median_seconds_to_flat: number | null;
         };
         /**
+         * LastEditOut
+         * @description The newest edit that stands: what an undo takes back.
+         */
+        LastEditOut: {
+            /** Number */
+            number: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * LegFeeOut
          * @description What one regulatory fee comes to for a leg, unrounded; null when a price is missing.
          */
@@ -2989,6 +3004,7 @@ export interface components {
             equity: string | null;
             /** Unassigned */
             unassigned: string[];
+            last_edit: components["schemas"]["LastEditOut"] | null;
             /**
              * Server Time
              * Format: date-time
@@ -3009,6 +3025,8 @@ export interface components {
             quantity: string;
             /** Reason */
             reason: string;
+            /** Is Difference */
+            is_difference: boolean;
         };
         /**
          * UndoRequest
@@ -3226,6 +3244,8 @@ export interface components {
             at: string;
             /** Positions */
             positions: components["schemas"]["PositionOut"][];
+            /** Unassigned */
+            unassigned: components["schemas"]["UnassignedOut"][];
         };
         /**
          * QuotesMessage
@@ -3271,6 +3291,8 @@ export interface components {
             status: components["schemas"]["StatusOut"];
             /** Positions */
             positions: components["schemas"]["PositionOut"][];
+            /** Unassigned */
+            unassigned: components["schemas"]["UnassignedOut"][];
             /** Closes */
             closes: components["schemas"]["CloseOut"][];
         };
@@ -3344,6 +3366,7 @@ export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type HealthOut = components['schemas']['HealthOut'];
 export type HistoryResponse = components['schemas']['HistoryResponse'];
 export type HistoryTotalsOut = components['schemas']['HistoryTotalsOut'];
+export type LastEditOut = components['schemas']['LastEditOut'];
 export type LegFeeOut = components['schemas']['LegFeeOut'];
 export type LegOut = components['schemas']['LegOut'];
 export type LegOutlookOut = components['schemas']['LegOutlookOut'];

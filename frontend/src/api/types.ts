@@ -7,6 +7,7 @@ export type Leg = Camelized<wire.RawLeg>
 export type Position = Camelized<wire.RawPosition>
 export type Metrics = Camelized<wire.RawMetrics>
 export type Payoff = NonNullable<NonNullable<Metrics['outlook']>['payoff']>
+export type Unassigned = Camelized<wire.RawUnassigned>
 export type Positions = Camelized<wire.RawPositionsResponse>
 
 export type Close = Camelized<wire.RawClose>

@@ -28,6 +28,7 @@ export type {
   SnapshotMessage as RawSnapshotMessage,
   StatusMessage as RawStatusMessage,
   StatusOut as RawStatus,
+  UnassignedOut as RawUnassigned,
   WalkOut as RawWalk,
 } from './schema'
 

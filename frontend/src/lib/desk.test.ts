@@ -149,7 +149,7 @@ describe('the stream', () => {
   it('replaces positions, closes and status as they are told', () => {
     let desk = afterSnapshot()
     for (const raw of [
-      { type: 'positions', seq: 8, at: NOW, positions: [] },
+      { type: 'positions', seq: 8, at: NOW, positions: [], unassigned: [] },
       { type: 'close', seq: 9, at: NOW, close: aRawClose() },
       { type: 'status', seq: 10, at: NOW, status: aRawStatus({ mode: 'LIVE' }) },
     ] satisfies RawStreamMessage[]) {

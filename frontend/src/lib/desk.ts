@@ -1,5 +1,5 @@
 /** What the page knows, and how each message of the stream changes it. */
-import type { Close, Position, Status, StreamMessage } from '@/api/types'
+import type { Close, Position, Status, StreamMessage, Unassigned } from '@/api/types'
 
 export interface Desk {
   /** The server's run; null before the first snapshot. */
@@ -7,6 +7,8 @@ export interface Desk {
   seq: number
   status: Status | null
   positions: readonly Position[]
+  /** Parts of holdings that are in no position. */
+  unassigned: readonly Unassigned[]
   /** Newest first. */
   closes: readonly Close[]
 }
@@ -19,7 +21,14 @@ type Quote = Message<'quotes'>['positions'][number]
 type WalkMoved = Message<'quotes'>['walks'][number]
 type Outlook = Message<'outlooks'>['positions'][number]
 
-export const EMPTY_DESK: Desk = { epoch: null, seq: 0, status: null, positions: [], closes: [] }
+export const EMPTY_DESK: Desk = {
+  epoch: null,
+  seq: 0,
+  status: null,
+  positions: [],
+  unassigned: [],
+  closes: [],
+}
 
 export function applyMessage(desk: Desk, message: StreamMessage): [Desk, Verdict] {
   if (message.type === 'snapshot') return [fromSnapshot(message), 'applied']
@@ -30,14 +39,14 @@ export function applyMessage(desk: Desk, message: StreamMessage): [Desk, Verdict
 }
 
 function fromSnapshot(message: Message<'snapshot'>): Desk {
-  const { epoch, seq, status, positions, closes } = message
-  return { epoch, seq, status, positions, closes: newestFirst(closes) }
+  const { epoch, seq, status, positions, unassigned, closes } = message
+  return { epoch, seq, status, positions, unassigned, closes: newestFirst(closes) }
 }
 
 function changed(desk: Desk, message: Exclude<StreamMessage, { type: 'snapshot' }>): Partial<Desk> {
   switch (message.type) {
     case 'positions':
-      return { positions: message.positions }
+      return { positions: message.positions, unassigned: message.unassigned }
     case 'quotes':
       return {
         positions: withQuotes(desk.positions, message.positions),

@@ -109,7 +109,7 @@ describe('the page', () => {
 
     const close = aRawClose({ phase: 'closed', message: 'Closed: every contract filled.' })
     FakeSocket.last.say({ type: 'close', seq: 8, at: NOW, close })
-    FakeSocket.last.say({ type: 'positions', seq: 9, at: NOW, positions: [] })
+    FakeSocket.last.say({ type: 'positions', seq: 9, at: NOW, positions: [], unassigned: [] })
     expect((await notices()).at(-1)).toMatch(/^Closed: SPY Iron Condor/)
     expect(allByTestId(page, 'strategy-card')).toEqual([])
     expect(byTestId(page, 'close-result').text()).toContain('Closed')

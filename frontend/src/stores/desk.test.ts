@@ -78,7 +78,7 @@ describe('the desk', () => {
     const desk = useDeskStore()
     desk.start()
     FakeSocket.last.say(aRawSnapshot())
-    FakeSocket.last.say({ type: 'positions', seq: 12, at: NOW, positions: [] })
+    FakeSocket.last.say({ type: 'positions', seq: 12, at: NOW, positions: [], unassigned: [] })
     expect(desk.positions).toHaveLength(1)
     vi.advanceTimersByTime(1_000)
 

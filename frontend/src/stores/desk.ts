@@ -26,6 +26,7 @@ export const useDeskStore = defineStore('desk', () => {
 
   const status = computed(() => desk.value.status)
   const positions = computed(() => desk.value.positions)
+  const unassigned = computed(() => desk.value.unassigned)
   const closes = computed(() => desk.value.closes)
   const loaded = computed(() => heardAt.value !== null)
   const positionsError = computed(() => status.value?.positionsError ?? readError.value)
@@ -89,6 +90,7 @@ export const useDeskStore = defineStore('desk', () => {
       ...desk.value,
       status: newStatus,
       positions: unread ? desk.value.positions : answer.positions,
+      unassigned: unread ? desk.value.unassigned : answer.unassigned,
       closes: newCloses.reduce(withClose, desk.value.closes),
     }
     readError.value = answer.status === 'error' ? answer.message : null
@@ -103,6 +105,7 @@ export const useDeskStore = defineStore('desk', () => {
   return {
     status,
     positions,
+    unassigned,
     closes,
     loaded,
     streamState,

@@ -165,6 +165,7 @@ export function aRawStatus(changes: Partial<RawStatus> = {}): RawStatus {
     unassigned: [],
     journal_error: null,
     standing_by: null,
+    last_edit: null,
     server_time: NOW,
     ...changes,
   }
@@ -412,6 +413,7 @@ export function aRawSnapshot(changes: Partial<RawSnapshotMessage> = {}): RawSnap
     at: NOW,
     status: aRawStatus(),
     positions: [aRawPosition()],
+    unassigned: [],
     closes: [],
     ...changes,
   }

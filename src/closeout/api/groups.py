@@ -75,7 +75,12 @@ def orphan_out(desk: Desk, strategy: Strategy) -> OrphanOut | None:
 
 def unassigned_out(grouping: Grouping) -> list[UnassignedOut]:
     return [
-        UnassignedOut(symbol=each.symbol, quantity=each.quantity, reason=each.reason)
+        UnassignedOut(
+            symbol=each.symbol,
+            quantity=each.quantity,
+            reason=each.reason,
+            is_difference=each.is_difference,
+        )
         for each in grouping.unassigned
     ]
 

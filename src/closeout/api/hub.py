@@ -17,6 +17,7 @@ import structlog
 
 from closeout.api.close_views import close_out
 from closeout.api.deps import Desk
+from closeout.api.groups import unassigned_out
 from closeout.api.metrics import position_outlook_out
 from closeout.api.views import position_out, position_quote_out, status_out
 from closeout.api.walks import walks_moved
@@ -97,6 +98,7 @@ class Hub:
             at=desk.clock.now(),
             status=status_out(desk),
             positions=[position_out(desk, each) for each in desk.engine.book.grouping.strategies],
+            unassigned=unassigned_out(desk.engine.book.grouping),
             closes=[close_out(desk, state) for state in shown],
         )
         return message.model_dump_json()
@@ -187,9 +189,15 @@ class Hub:
             )
 
     def _positions(self) -> PositionsMessage:
-        strategies = self._desk.engine.book.grouping.strategies
-        positions = [position_out(self._desk, strategy) for strategy in strategies]
-        return PositionsMessage(type="positions", seq=0, at=self._now(), positions=positions)
+        grouping = self._desk.engine.book.grouping
+        positions = [position_out(self._desk, strategy) for strategy in grouping.strategies]
+        return PositionsMessage(
+            type="positions",
+            seq=0,
+            at=self._now(),
+            positions=positions,
+            unassigned=unassigned_out(grouping),
+        )
 
     def _status(self) -> StatusMessage:
         return StatusMessage(type="status", seq=0, at=self._now(), status=status_out(self._desk))

@@ -1,5 +1,6 @@
 """From what the core knows to what the contract shows."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,13 +10,14 @@ from closeout.api.groups import events_out, missing_out, netted_out, orphan_out
 from closeout.api.metrics import metrics_out, worth_out
 from closeout.closing.guards import leg_would_uncover
 from closeout.closing.netting import tradable_leg
+from closeout.domain.edits import Edit, standing
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.quotes import Quote
 from closeout.domain.strategies import Leg, Strategy, net_entry
 from closeout.runtime.links import Link
 from closeout.schemas.positions import LegOut, PositionOut
-from closeout.schemas.status import BreakerOut, LinkOut, MarketOut, StatusOut
+from closeout.schemas.status import BreakerOut, LastEditOut, LinkOut, MarketOut, StatusOut
 from closeout.schemas.stream import LegQuoteOut, PositionQuoteOut
 
 _EXCHANGE_ZONE = ZoneInfo("America/New_York")
@@ -186,8 +188,16 @@ def status_out(desk: Desk) -> StatusOut:
         unassigned=[
             f"{each.quantity:f} {each.symbol}: {each.reason}" for each in book.grouping.unassigned
         ],
+        last_edit=_last_edit_out(engine.regrouper.edits),
         server_time=now,
     )
+
+
+def _last_edit_out(edits: Iterable[Edit]) -> LastEditOut | None:
+    stand = standing(edits)
+    if not stand:
+        return None
+    return LastEditOut(number=stand[-1].number, at=stand[-1].at, text=stand[-1].text)
 
 
 def _standing_by(owner: str | None) -> str | None:

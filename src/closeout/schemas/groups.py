@@ -86,6 +86,8 @@ class UnassignedOut(Output):
     symbol: str
     quantity: Money
     reason: str
+    is_difference: bool
+    """Whether positions share this contract and do not come to what is held."""
 
 
 class ChangeOut(Output):

@@ -34,6 +34,14 @@ class MarketOut(Output):
     as_of: datetime | None
 
 
+class LastEditOut(Output):
+    """The newest edit that stands: what an undo takes back."""
+
+    number: int
+    at: datetime
+    text: str
+
+
 class StatusOut(Output):
     """`positions_as_of` null means holdings were never read; `positions_error` says why."""
 
@@ -55,6 +63,8 @@ class StatusOut(Output):
     equity: Money | None
     unassigned: list[str]
     """Holdings that belong to no strategy, each as a sentence."""
+    last_edit: LastEditOut | None
+    """What `POST /api/positions/edits/undo` would take back; null when nothing."""
     server_time: datetime
 
 

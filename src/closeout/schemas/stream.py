@@ -10,6 +10,7 @@ from typing import Literal
 
 from closeout.schemas.base import Money, Output
 from closeout.schemas.closes import CloseOut
+from closeout.schemas.groups import UnassignedOut
 from closeout.schemas.metrics import OutlookOut, RiskOut, WorthOut
 from closeout.schemas.pacing import WalkMovedOut
 from closeout.schemas.positions import PositionOut
@@ -56,6 +57,7 @@ class SnapshotMessage(Output):
     at: datetime
     status: StatusOut
     positions: list[PositionOut]
+    unassigned: list[UnassignedOut]
     closes: list[CloseOut]
 
 
@@ -66,6 +68,7 @@ class PositionsMessage(Output):
     seq: int
     at: datetime
     positions: list[PositionOut]
+    unassigned: list[UnassignedOut]
 
 
 class QuotesMessage(Output):
