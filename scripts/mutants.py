@@ -1,14 +1,15 @@
 """
 Change the core a little, many times, and count how often its own tests notice.
 
-mutmut makes the mutants and runs the tests; what it mutates is in `pyproject.toml`. There are
-thousands, so a sample drawn evenly over the modules stands for all of them. docs/mutation.md
+mutmut makes the mutants; what it mutates is in `pyproject.toml`. There are thousands, so a sample
+drawn evenly over the modules stands for all of them. docs/mutation.md
 """
 
 import argparse
 import fnmatch
 import json
 import math
+import os
 import random
 import shutil
 import subprocess
@@ -18,9 +19,9 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+from mutants_session import ASKED, OUTCOMES, Asked
 from mutmut.__main__ import create_mutants
 from mutmut.mutation.diff_apply import get_diff_for_mutant
-from mutmut.stats import status_by_exit_code
 from mutmut.utils.file_utils import (
     copy_also_copy_files,
     copy_src_dir,
@@ -31,6 +32,7 @@ FOLDER = Path("mutants")
 LOG = FOLDER / "run.log"
 SURVIVORS = FOLDER / "survivors.diff"
 
+_TESTS = ("tests/domain", "tests/closing", "--hypothesis-profile=ci", "-p", "no:cacheprovider")
 _NOTICED = ("killed", "timeout")
 _95_PERCENT = 1.96
 
@@ -39,7 +41,7 @@ def main() -> int:
     """Draw, run and tell; return the exit status."""
     asked = arguments()
     generate()
-    mutants = [name for name in results() if matches(name, asked.name)]
+    mutants = [name for name in names() if matches(name, asked.name)]
     if not mutants:
         print(
             f"No mutant is called {' or '.join(asked.name)}. They look like "
@@ -47,10 +49,8 @@ def main() -> int:
         )
         return 2
     drawn = sample(mutants, asked.sample, random.Random(asked.seed)) if asked.sample else mutants
-    print(f"{len(drawn)} of {len(mutants)} mutants; mutmut writes to {LOG}", flush=True)
-    run(drawn, asked.jobs)
-    after = results()
-    return told({name: after[name] for name in drawn})
+    print(f"{len(drawn)} of {len(mutants)} mutants; {LOG} tells how far it is", flush=True)
+    return told(run(Asked(drawn, asked.jobs, asked.slowest)))
 
 
 def arguments() -> argparse.Namespace:
@@ -60,6 +60,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0, help="how many of them; 0 for all")
     parser.add_argument("--seed", type=int, default=1, help="which sample")
     parser.add_argument("--jobs", type=int, default=1, help="how many processes at a time")
+    parser.add_argument(
+        "--slowest", type=float, default=1.0, help="leave tests of more seconds out; default 1"
+    )
     return parser.parse_args()
 
 
@@ -74,18 +77,18 @@ def generate() -> None:
         create_mutants(max_children=1)
 
 
-def results() -> dict[str, str]:
-    """Return what is known of every mutant, in mutmut's words."""
-    return {
-        name: status_by_exit_code[code]
+def names() -> list[str]:
+    """Return the name of every mutant."""
+    return [
+        name
         for source in sorted(walk_mutatable_files())
         if records(source).exists()
-        for name, code in json.loads(records(source).read_text())["exit_code_by_key"].items()
-    }
+        for name in json.loads(records(source).read_text())["exit_code_by_key"]
+    ]
 
 
 def records(source: Path) -> Path:
-    """Name the file where mutmut keeps what became of a module's mutants."""
+    """Name the file where mutmut lists the mutants of a module."""
     return FOLDER / source.with_name(f"{source.name}.meta")
 
 
@@ -107,18 +110,24 @@ def sample(mutants: list[str], size: int, chance: random.Random) -> list[str]:
     return [ordered[int(start + at * stride)] for at in range(size)]
 
 
-def run(mutants: list[str], jobs: int) -> None:
-    """Let mutmut test these; a spinner and all it says go to the log."""
-    program = Path(sys.executable).with_name("mutmut")
+def run(asked: Asked) -> dict[str, str]:
+    """Let a session of pytest meet these mutants; return what became of each."""
+    (FOLDER / ASKED).write_text(json.dumps(asked._asdict()))
+    (FOLDER / OUTCOMES).unlink(missing_ok=True)
+    here = str(Path(__file__).parent.resolve())
     with LOG.open("w") as log:
-        status = subprocess.run(
-            [program, "run", "--max-children", str(jobs), *mutants],
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "mutants_session", "--capture=no", *_TESTS],
+            cwd=FOLDER,
+            env={**os.environ, "PYTHONPATH": here},
             stdout=log,
             stderr=subprocess.STDOUT,
             check=False,
         )
-    if status.returncode:
-        sys.exit(f"mutmut gave up; the end of {LOG} says why. Do the tests pass unchanged?")
+    if not (FOLDER / OUTCOMES).exists():
+        sys.exit(f"The tests fail as they are, or there is none; the end of {LOG} says more.")
+    outcomes: dict[str, str] = json.loads((FOLDER / OUTCOMES).read_text())
+    return outcomes
 
 
 def told(outcomes: dict[str, str]) -> int:
