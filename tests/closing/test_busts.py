@@ -135,6 +135,27 @@ def test_a_correction_to_less_counts_as_a_bust_of_the_difference() -> None:
     assert (Phase.NEEDS_ATTENTION, 9) == (state.phase, state.filled(SHORT))
 
 
+def test_corrections_one_after_another_come_to_what_the_last_one_says() -> None:
+    state = a_closed_close()
+    for units in (9, 7, 7):
+        state, _ = run(state, TradeRevised(after(20), filled(state, units), ()))
+
+    assert 7 == state.filled(SHORT)
+
+
+def test_a_correction_that_knows_of_a_bust_does_not_count_it_again() -> None:
+    state = a_closed_close()
+    state, _ = run(state, bust(state), TradeRevised(after(21), filled(state, 9), ()))
+
+    assert 9 == state.filled(SHORT)
+
+
+def test_a_correction_names_the_order_and_the_price_of_what_it_takes_back() -> None:
+    state, _ = run(a_closed_close(), TradeRevised(after(20), filled(a_closed_close(), 8), ()))
+
+    assert f"2 {SHORT} at 1.00 (order order-1-leg-1)" in describe(state)
+
+
 def test_a_correction_of_the_price_changes_the_price_alone() -> None:
     state = a_closed_close()
     dearer = a_report(

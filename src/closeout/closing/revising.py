@@ -6,7 +6,7 @@ have reported stays, and what was taken back is counted beside it. Nothing is se
 the broker does with the order then is not documented, so the rest is for a person.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from closeout.closing.busts import Bust, told
@@ -15,6 +15,7 @@ from closeout.closing.evidence import on_report, settle
 from closeout.closing.reports import absorb
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
 from closeout.closing.transitions import Result, enter
+from closeout.domain.orders import LegReport
 
 
 def on_trade_revised(state: CloseState, event: TradeRevised) -> Result:
@@ -23,7 +24,8 @@ def on_trade_revised(state: CloseState, event: TradeRevised) -> Result:
     if attempt is None:
         return state, ()
     known = {bust.trade for bust in state.busts}
-    busts = tuple(bust for bust in _busts(attempt, event) if bust.trade not in known)
+    told_now = _busts(attempt, event, state.busts)
+    busts = tuple(bust for bust in told_now if bust.trade not in known)
     if not busts:
         return on_report(state, OrderReported(event.at, event.report, "stream"))
     merged = state.with_attempt(absorb(attempt, event.report))
@@ -34,7 +36,8 @@ def on_trade_revised(state: CloseState, event: TradeRevised) -> Result:
     return settle(revised, event.at)
 
 
-def _busts(attempt: Attempt, event: TradeRevised) -> Iterator[Bust]:
+def _busts(attempt: Attempt, event: TradeRevised, known: Sequence[Bust]) -> Iterator[Bust]:
+    """A correction to less counts what was not taken back before."""
     if event.undone:
         for trade in event.undone:
             yield Bust(
@@ -45,6 +48,13 @@ def _busts(attempt: Attempt, event: TradeRevised) -> Iterator[Bust]:
     before = next((each for each in attempt.orders if each.order_id == order.order_id), None)
     for leg in order.legs:
         old = None if before is None else before.leg(leg.symbol)
-        if old is not None and leg.filled < old.filled:
-            name = f"{leg.order_id} {old.filled}>{leg.filled}"
-            yield Bust(name, leg.order_id, leg.symbol, old.filled - leg.filled, old.average_price)
+        if old is None:
+            continue
+        stood = old.filled - sum(bust.contracts for bust in known if _is_of(bust, leg))
+        if leg.filled < stood:
+            name = f"{leg.order_id} {stood}>{leg.filled}"
+            yield Bust(name, leg.order_id, leg.symbol, stood - leg.filled, old.average_price)
+
+
+def _is_of(bust: Bust, leg: LegReport) -> bool:
+    return (bust.order_id, bust.symbol) == (leg.order_id, leg.symbol)
