@@ -15,7 +15,7 @@ from pathlib import Path
 from support.phase_notes import NOTES
 from support.phases import EVENTS, STATES
 
-from closeout.closing.effects import Effect, PlaceOrder
+from closeout.closing.effects import Effect, PlaceOrder, WakeAfter
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
 
@@ -24,8 +24,8 @@ _BEGIN, _END = "<!-- begin: {} -->", "<!-- end: {} -->"
 
 _NOTHING = "nothing"
 
-Outcome = tuple[Phase, tuple[str, ...]]
-"""Where a close stands after an event, and what it asks for."""
+Outcome = tuple[Phase, str, tuple[str, ...]]
+"""Where a close stands after an event, for which reason if any, and what it asks for."""
 
 
 def main() -> int:
@@ -68,7 +68,7 @@ def diagram() -> Iterator[str]:
 
 def _leading(before: Phase, after: Phase) -> Iterator[str]:
     for name in EVENTS:
-        if any(phase is after for phase, _ in outcomes(before, name)):
+        if any(phase is after for phase, *_ in outcomes(before, name)):
             yield name
 
 
@@ -92,18 +92,21 @@ def _rows(phase: Phase) -> Iterator[str]:
     rows: dict[tuple[str, str, str, str], list[str]] = {}
     for name, event in EVENTS.items():
         note = NOTES.get((phase, name), "")
-        found = [each for each in outcomes(phase, name) if note or each != (phase, ())]
+        found = [each for each in outcomes(phase, name) if note or each != (phase, "", ())]
         if not found:
             continue
-        places = " or ".join(dict.fromkeys(_place(phase, after) for after, _ in found))
-        wanted = "; or ".join(dict.fromkeys(", ".join(effects) or _NOTHING for _, effects in found))
+        becoming = (_place(phase, after, reason) for after, reason, _ in found)
+        places = " or ".join(dict.fromkeys(becoming))
+        asked = (", ".join(effects) or _NOTHING for *_, effects in found)
+        wanted = "; or ".join(dict.fromkeys(asked))
         rows.setdefault((type(event).__name__, places, wanted, note), []).append(name)
     for (kind, places, wanted, note), names in rows.items():
         yield f"| `{kind}`: {'; '.join(names)} | {places} | {wanted} | {note} |"
 
 
-def _place(before: Phase, after: Phase) -> str:
-    return "stays" if after is before else after.value
+def _place(before: Phase, after: Phase, reason: str) -> str:
+    place = "stays" if after is before else after.value
+    return f"{place} ({reason})" if reason else place
 
 
 @cache
@@ -120,11 +123,15 @@ def _prepared() -> dict[Phase, list[CloseState]]:
 
 def _outcome(state: CloseState, name: str) -> Outcome:
     after, effects = step(state, EVENTS[name])
-    return after.phase, tuple(dict.fromkeys(map(_name, effects)))
+    is_news = after.reason is not None and after.reason != state.reason
+    reason = after.reason.code if after.reason and is_news else ""
+    return after.phase, reason, tuple(dict.fromkeys(map(_name, effects)))
 
 
 def _name(effect: Effect) -> str:
     name = type(effect).__name__
+    if isinstance(effect, WakeAfter):
+        return f"{name} {effect.delay.total_seconds():g} s"
     return f"**{name}**" if isinstance(effect, PlaceOrder) else name
 
 

@@ -1,12 +1,25 @@
 """What every single step of a close must keep to, whatever happens."""
 
+from datetime import timedelta
+
 from support.builders import of_kind, placed
 
-from closeout.closing.effects import Effect, ReplaceOrder
+from closeout.closing.effects import (
+    CancelOrder,
+    CheckAccount,
+    Effect,
+    FollowOrder,
+    LookUpOrder,
+    ReplaceOrder,
+    WakeAfter,
+)
 from closeout.closing.events import Event, HoldingsRead, OrderReported, TradeRevised
 from closeout.closing.state import CloseState, Phase
-from closeout.closing.wording import describe
+from closeout.closing.wording import _REASONS, describe
 from closeout.domain.orders import Ticket
+
+_LONGEST_WAIT = timedelta(minutes=10)
+"""Longer than any wait there is: a close that sleeps for ever is forgotten."""
 
 
 class Rules:
@@ -24,6 +37,8 @@ class Rules:
         self._check_state(after)
         self._check_fills(before, after)
         self._check_end(before, event, after, effects)
+        self._check_times(before, event, after, effects)
+        self._check_asked_for(after, effects)
         for effect in of_kind(ReplaceOrder, effects):
             assert before != after, "a replacement is sent that is not in the journal"
             assert after.walking is not None
@@ -49,10 +64,38 @@ class Rules:
         assert describe(state)
         if state.phase.is_end and state.phase is not Phase.CLOSED:
             assert state.reason is not None
+            assert state.reason.code in _REASONS, "an end has words of its own"
         if state.phase in (Phase.CLOSED, Phase.VERIFYING):
             assert state.all_filled
         for target in state.plan.targets:
             assert 0 <= state.remaining(target) <= target.contracts
+
+    @staticmethod
+    def _check_times(
+        before: CloseState, event: Event, after: CloseState, effects: tuple[Effect, ...]
+    ) -> None:
+        if after.phase is not before.phase:
+            assert event.at == after.phase_since, "the clock of a phase starts with it"
+        assert after.ended_at in (None, after.phase_since)
+        assert event.at == after.updated_at or after == before
+        for wake in of_kind(WakeAfter, effects):
+            assert timedelta(0) <= wake.delay <= _LONGEST_WAIT
+
+    @staticmethod
+    def _check_asked_for(after: CloseState, effects: tuple[Effect, ...]) -> None:
+        """Nothing is asked for under an id that is not this close's or its conflicts'."""
+        ours = {order.order_id for each in after.attempts for order in each.orders}
+        ours |= {each.order_id for each in after.conflicts}
+        succeeding = {order.replaced_by for each in after.attempts for order in each.orders}
+        for cancel in of_kind(CancelOrder, effects):
+            assert cancel.order_id in ours, "a stranger's order is cancelled"
+        for follow in of_kind(FollowOrder, effects):
+            assert follow.order_id in ours | succeeding, "a stranger's order is followed"
+        for replace in of_kind(ReplaceOrder, effects):
+            assert replace.order_id in ours, "a stranger's order is replaced"
+        asked = {each.client_order_id for each in of_kind(LookUpOrder, effects)}
+        asked |= {each.client_order_id for each in of_kind(CheckAccount, effects)}
+        assert asked <= after.client_order_ids
 
     @staticmethod
     def _check_fills(before: CloseState, after: CloseState) -> None:
