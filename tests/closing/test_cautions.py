@@ -106,6 +106,25 @@ def test_no_quote_at_all_is_named() -> None:
     assert (Severity.DANGER, call(470)) == (caution.severity, caution.symbol)
 
 
+@pytest.mark.parametrize(
+    ("code", "quote"),
+    [
+        ("zero_bid", ("0.00", "0.05")),
+        ("one_sided", (None, "0.05")),
+        ("one_sided", ("0.05", None)),
+        ("no_quote", (None, None)),
+        ("crossed", ("2.10", "2.00")),
+        ("stale", ("2.00", "2.10")),
+    ],
+)
+def test_what_is_said_of_one_quote_names_its_contract(
+    code: str, quote: tuple[str | None, str | None]
+) -> None:
+    scene = scene_of(LONG, a_quote(call(470), *quote), now=after(60))
+
+    assert call(470) == the(code, scene).symbol
+
+
 def test_an_old_quote_is_named_with_its_age() -> None:
     scene = scene_of(LONG, a_quote(call(470), "2.00", "2.10"))
     fresh, old = replace(scene, now=after(30)), replace(scene, now=after(31))

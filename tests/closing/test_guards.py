@@ -149,6 +149,10 @@ def test_the_long_leg_of_a_spread_cannot_go_alone_and_the_short_can(
     assert refused == leg_would_uncover(leg, account)
 
 
+def test_a_long_that_is_not_there_would_be_sold_short() -> None:
+    assert leg_would_uncover(a_leg(put(440), 1), holdings_of({}))
+
+
 @pytest.mark.parametrize("strike", [440, 450])
 def test_what_covers_a_leg_is_of_its_own_root(strike: int) -> None:
     """Longs of SPYG cover no SPY, however alike the symbols begin."""

@@ -34,10 +34,12 @@ from closeout.closing.events import (
     Recovered,
 )
 from closeout.closing.limits import MarketView
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import plan_strategy
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
 from closeout.closing.terms import IfRefused, Terms
+from closeout.closing.walk import Pace, Walk
 from closeout.closing.wording import describe
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderStatus, OrderType, Side
@@ -328,6 +330,32 @@ def test_at_mid_every_leg_goes_at_its_own_mid() -> None:
         put(440): Decimal("0.55"),
         call(480): Decimal("0.65"),
     } == found
+
+
+def walks(market: MarketView, walk: WalkTerms) -> list[tuple[str, Walk]]:
+    terms = Terms(OrderType.LIMIT, walk=walk, if_refused=IfRefused.LEG_IN)
+    (only,) = opened(terms, market=market).plan.steps
+    found = [(each.legs[0].symbol, each.walk) for each in only.instead]
+    return [(symbol, each) for symbol, each in found if each is not None]
+
+
+def test_the_legs_of_a_package_that_walks_walk_by_themselves() -> None:
+    found = walks(quotes(), WalkTerms(Pace.URGENT))
+
+    assert [put(450), call(470), put(440), call(480)] == [symbol for symbol, _ in found]
+    assert {(Pace.URGENT, None)} == {(each.pace, each.worst) for _, each in found}
+
+
+def test_the_worst_of_a_package_is_shared_out_over_its_legs() -> None:
+    """Net mid is 2.00 to pay, so 2.20 allows each of four contracts 0.05 past its own mid."""
+    found = walks(quotes(), WalkTerms(Pace.URGENT, worst_price=Decimal("2.20")))
+
+    assert {
+        put(450): Decimal("1.60"),
+        call(470): Decimal("1.70"),
+        put(440): Decimal("-0.50"),
+        call(480): Decimal("-0.60"),
+    } == {symbol: each.worst for symbol, each in found}
 
 
 def test_a_price_cannot_be_shared_out_without_quotes() -> None:

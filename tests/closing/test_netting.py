@@ -60,6 +60,7 @@ def test_a_single_leg_that_is_netted_away_is_refused_with_the_reason() -> None:
         tradable_leg(SPREAD, SPREAD.legs[1], holdings_of({SHARED: -2}))
 
     assert "netted_away" == refused.value.reason_code
+    assert explain(SPREAD.legs[1], SPREAD.netted[0]) == str(refused.value)
 
 
 def test_the_refusals_of_a_whole_strategy_say_what_to_do() -> None:

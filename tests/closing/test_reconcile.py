@@ -1,19 +1,24 @@
 """What a look at the account tells a close, as the events that it leads to."""
 
+from dataclasses import replace
 from datetime import datetime
 
+import pytest
 from support.builders import (
     AT,
     a_report,
     a_sending_close,
+    a_ticket,
     a_working_close,
     after,
     holdings_of,
+    put,
     run,
     told,
 )
+from support.phases import STATES
 
-from closeout.closing.events import Event, HoldingsRead, OrderReported
+from closeout.closing.events import CancelRequested, Event, HoldingsRead, OrderReported
 from closeout.closing.reconcile import reconcile
 from closeout.closing.state import CloseState, Phase
 from closeout.domain.holdings import Holdings
@@ -79,6 +84,67 @@ def test_a_close_that_waits_for_positions_gets_them() -> None:
     assert isinstance(event, HoldingsRead)
     assert dict.fromkeys(state.plan.symbols, 0) == dict(event.quantities)
     assert Phase.CLOSED is run(state, event)[0].phase
+
+
+def left(state: CloseState, contracts: int, seconds: float) -> Holdings:
+    """An account that shows this many of each leg of the close."""
+    rows = {target.symbol: int(target.held) * contracts // 10 for target in state.plan.targets}
+    return replace(holdings_of(rows), at=after(seconds))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_told"),
+    [
+        ("cancelled elsewhere", True),  # other hands may have closed it
+        ("needs attention, disagreement", True),  # they may agree in the end
+        ("cancelled", False),
+        ("needs attention, expired", False),
+        ("rejected", False),
+    ],
+)
+def test_only_some_ends_go_on_looking_at_the_positions(name: str, *, is_told: bool) -> None:
+    state = STATES[name]()
+    soon = (state.phase_since - AT).total_seconds() + 1
+
+    assert is_told == bool(told_by(state, holdings=left(state, 0, soon)))
+
+
+@pytest.mark.parametrize(("seconds", "is_told"), [(119, True), (120, True), (121, False)])
+def test_an_order_cancelled_elsewhere_is_looked_after_for_two_minutes(
+    seconds: float, *, is_told: bool
+) -> None:
+    state = STATES["cancelled elsewhere"]()
+    ended = (state.phase_since - AT).total_seconds()
+
+    assert is_told == bool(told_by(state, holdings=left(state, 0, ended + seconds)))
+
+
+def test_what_shrinks_is_told_until_it_is_whole_again() -> None:
+    state = STATES["working, short of contracts"]()
+
+    assert told_by(state, holdings=left(state, 10, 9)), "so that it knows that all are there"
+    assert () == told_by(a_working_close(), holdings=left(state, 10, 9))
+
+
+def test_a_conflicting_order_is_told_while_it_is_being_cleared() -> None:
+    state = STATES["clearing"]()
+    partly, more = (
+        a_report(
+            a_ticket((put(450), 1)),
+            OrderStatus.PARTIALLY_FILLED,
+            filled=filled,
+            order_id="by-hand-1",
+            client_order_id="theirs",
+        )
+        for filled in (1, 2)
+    )
+
+    assert (OrderReported(AT, partly, "read"),) == told_by(state, partly)
+    state, _ = run(state, told(partly))
+    assert () == told_by(state, partly)
+    assert (OrderReported(AT, more, "read"),) == told_by(state, more)
+    stopped, _ = run(state, CancelRequested(after(1)))
+    assert () == told_by(stopped, more)
 
 
 def test_positions_read_before_the_last_fill_prove_nothing() -> None:

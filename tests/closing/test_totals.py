@@ -1,5 +1,6 @@
 """What ended closes add up to."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -35,6 +36,18 @@ def test_totals_are_sums_and_medians_of_what_is_known() -> None:
     assert (Decimal(-2460), Decimal(3540)) == (totals.cash, totals.pnl)
 
 
+def test_fees_are_those_of_the_closes_whose_fees_are_known() -> None:
+    """Two of 1.6223 each on one day, charged together; of a third nobody knows."""
+    state = a_filled_close("0.70", 4)
+    report = report_of(state)
+    assert report is not None
+    unknown = replace(report, fees=tuple(replace(fee, amount=None) for fee in report.fees))
+
+    totals = totals_of([(state, report), (state, unknown), (state, report)])
+
+    assert Decimal("3.26") == totals.fees
+
+
 def test_nothing_ended_adds_up_to_nothing() -> None:
     totals = totals_of([])
 
@@ -44,6 +57,12 @@ def test_nothing_ended_adds_up_to_nothing() -> None:
         totals.share,
         totals.flat_after,
     )
+
+
+def test_sums_of_nothing_are_money_too() -> None:
+    totals = totals_of([])
+
+    assert {Decimal} == {type(each) for each in (totals.cash, totals.pnl, totals.fees)}
 
 
 @pytest.mark.parametrize("strategy", [an_iron_condor(10), a_covered_call(2)], ids=["one", "two"])

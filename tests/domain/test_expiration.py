@@ -52,7 +52,19 @@ def test_the_first_expiry_counts() -> None:
 
     assert event is not None
     assert FRIDAY == event.at.date()
-    assert "Friday 18 December" in event.message
+    assert (
+        "Expires on Friday 18 December. From 15:30 in New York on Alpaca may take no more orders, "
+        "and close single legs by itself: be out before."
+    ) == event.message
+
+
+def test_on_the_last_day_the_close_is_named() -> None:
+    event = next_event(an_iron_condor(), datetime(2026, 12, 18, 20, 45, tzinfo=UTC))
+
+    assert event is not None
+    assert (
+        "Expires today at 16:00 in New York. Alpaca may close single legs by itself now."
+    ) == event.message
 
 
 def test_nothing_happens_to_shares_and_after_the_last_close() -> None:
