@@ -6,8 +6,8 @@ another stands on the other side and the broker holds only the difference: such 
 *netted*. Claims, loose contracts and differences always add up to what is held.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -44,18 +44,14 @@ def settle(chains: Sequence[Chain], held: Mapping[str, int], today: date) -> Set
     nothing but such contracts, none of which the broker holds for them, cancel out.
     """
     wants = {chain.id: _living_wants(chain, held, today) for chain in chains}
-    while True:
-        contested = _contested(wants.values())
-        empty = [name for name, each in wants.items() if _is_empty_shell(each, held, contested)]
-        if not empty:
-            break
-        # One at a time: what cancels one may leave its partner something real.
-        del wants[empty[-1]]
+    contested = _cancel_shells(wants, held)
     loose = dict(held)
     differences: Claims = {}
+    totals: Counter[str] = Counter()
+    for each in wants.values() if contested else ():
+        totals.update(each)
     for symbol in contested:
-        total = sum(each.get(symbol, 0) for each in wants.values())
-        difference = loose.pop(symbol, 0) - total
+        difference = loose.pop(symbol, 0) - totals[symbol]
         if difference:
             differences[symbol] = difference
     claims = {
@@ -83,19 +79,29 @@ def _is_expired(symbol: str, today: date) -> bool:
     return option is not None and option.expiry < today
 
 
-def _contested(wants: Iterable[Claims]) -> frozenset[str]:
-    """Symbols that are wanted long by one and short by another."""
-    signs: dict[str, set[bool]] = defaultdict(set)
-    for each in wants:
-        for symbol, wanted in each.items():
-            signs[symbol].add(wanted > 0)
-    return frozenset(symbol for symbol, found in signs.items() if len(found) > 1)
+def _cancel_shells(wants: dict[str, Claims], held: Mapping[str, int]) -> frozenset[str]:
+    """
+    Drop chains that cancel out, and return the symbols that stay wanted on both sides.
 
+    One at a time, the last first: what cancels one may leave its partner something real.
+    """
+    sides: Counter[tuple[str, bool]] = Counter()
+    for each in wants.values():
+        sides.update([(symbol, wanted > 0) for symbol, wanted in each.items()])
+    both = {symbol for symbol, is_long in sides if (symbol, not is_long) in sides}
+    if not both:
+        return frozenset()
 
-def _is_empty_shell(wants: Claims, held: Mapping[str, int], contested: frozenset[str]) -> bool:
-    return not contested.isdisjoint(wants) and not any(
-        wanted * held.get(symbol, 0) > 0 for symbol, wanted in wants.items()
-    )
+    def is_contested(symbol: str) -> bool:
+        return bool(sides[symbol, True] and sides[symbol, False])
+
+    # To drop one never makes a symbol contested, so nobody has to be asked twice.
+    for name, each in reversed([*wants.items()]):
+        is_held = any(wanted * held.get(symbol, 0) > 0 for symbol, wanted in each.items())
+        if not is_held and any(is_contested(symbol) for symbol in each):
+            sides.subtract([(symbol, wanted > 0) for symbol, wanted in each.items()])
+            del wants[name]
+    return frozenset(symbol for symbol in both if is_contested(symbol))
 
 
 def _claim_units(wants: Claims, contested: frozenset[str], loose: Claims, claims: Claims) -> None:

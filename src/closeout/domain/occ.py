@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -53,7 +53,7 @@ class OccSymbol:
         if not (digits.isascii() and digits.isdigit() and suffix[6] in "CP"):
             raise NotAnOccSymbol(text)
         try:
-            expiry = datetime.strptime(suffix[:6], "%y%m%d").date()  # noqa: DTZ007 - a date has no zone
+            expiry = date(2000 + int(suffix[:2]), int(suffix[2:4]), int(suffix[4:6]))
         except ValueError:
             raise NotAnOccSymbol(text) from None
         strike = Decimal(int(suffix[7:])).scaleb(-3)
