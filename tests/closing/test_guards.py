@@ -54,6 +54,12 @@ def leg_plan(leg: Leg, holdings: Holdings) -> Plan:
     return plan_leg(leg, MARKET, a_market(), holdings)
 
 
+def test_a_strategy_of_two_roots_passes() -> None:
+    """As when a corporate action has renamed some of the contracts."""
+    adjusted = a_strategy(a_leg(call(620), 3), a_leg(call(620, "SPY1"), 3))
+    assert None is refusal(a_plan(adjusted), holding_just(adjusted))
+
+
 def test_a_whole_condor_passes() -> None:
     assert None is refusal(a_plan(CONDOR), holding_just(CONDOR))
 

@@ -87,7 +87,9 @@ def check_coverage(plan: Plan, holdings: Holdings) -> None:
     Raises:
         CannotPlan: `would_uncover`.
     """
-    quantities = {row.symbol: row.quantity for row in holdings.rows}
+    quantities: dict[str, Decimal] = {}
+    for symbol in plan.symbols:
+        quantities |= holdings.of_root(symbol)
     for step in plan.steps:
         before = dict(quantities)
         for leg in step.legs:

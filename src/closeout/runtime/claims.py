@@ -50,8 +50,11 @@ def check_settled(plan: Plan, holdings: Holdings, recent: Sequence[CloseState]) 
     Raises:
         CannotPlan: `positions_unsettled`.
     """
+    symbols = [frozenset(state.plan.symbols) for state in recent]
     for target in plan.targets:
-        known = [state for state in recent if target.symbol in state.plan.symbols]
+        known = [
+            state for state, own in zip(recent, symbols, strict=True) if target.symbol in own
+        ]
         if known and _filled(known, target.symbol) != _went(known, target.symbol, holdings):
             raise CannotPlan(
                 "positions_unsettled",
@@ -84,7 +87,15 @@ def holdings_after(holdings: Holdings, running: Sequence[CloseState]) -> Holding
         for target in _counted(state.plan):
             judge = max if target.side is Side.SELL else min
             taken[target.symbol] += judge(_open_parts(state, target, holdings))
-    return replace(holdings, rows=tuple(_without(row, taken[row.symbol]) for row in holdings.rows))
+    if not +taken:
+        return holdings
+    return replace(
+        holdings,
+        rows=tuple(
+            _without(row, taken[row.symbol]) if row.symbol in taken else row
+            for row in holdings.rows
+        ),
+    )
 
 
 def rooms(
