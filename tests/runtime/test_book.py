@@ -6,11 +6,15 @@ from decimal import Decimal
 
 import pytest
 from support.bench import CONDOR, LONG_CALL, SHORT_PUT, Bench, at_limit
+from support.builders import a_ticket
 from support.eventually import settle
 from support.fakes import ACCOUNT
+from support.memory_journal import MemoryJournal
 
 from closeout.domain.quotes import Quote
 from closeout.ports import ReadFailed
+from closeout.runtime.book import Book
+from closeout.runtime.feed import Feed
 
 
 async def test_the_first_look_finds_the_strategy(bench: Bench) -> None:
@@ -171,3 +175,54 @@ async def test_a_burst_of_fills_is_one_look_at_the_holdings(bench: Bench) -> Non
     await bench.clock.seconds(1)
 
     assert 1 == bench.broker.reads["holdings"] - before
+
+
+async def test_an_order_that_has_not_traded_groups_nothing_anew(bench: Bench) -> None:
+    known = bench.engine.book.grouping
+
+    order = bench.broker.add(a_ticket((SHORT_PUT, 1), units=6))
+    bench.broker.tell("new", order)
+    await bench.engine.book.refresh()
+
+    assert known is bench.engine.book.grouping
+
+
+async def test_a_price_that_is_told_later_is_in_the_entry_at_the_next_look(bench: Bench) -> None:
+    opening = bench.broker.newest
+    opening.prices = {**opening.prices, SHORT_PUT: Decimal("1.50")}
+    opening.updated_at = bench.clock.now()
+
+    await bench.engine.book.refresh()
+
+    assert Decimal("1.50") == bench.leg(SHORT_PUT).entry_price
+
+
+async def test_whose_an_order_was_counts_also_when_it_is_learnt_after_its_trade(
+    bench: Bench,
+) -> None:
+    """As from another process, whose closes are read from the journal after the fact."""
+    owners: dict[str, str] = {}
+    book = Book(
+        bench.broker, bench.quotes, bench.clock, Feed(), lambda: owners, history=MemoryJournal()
+    )
+    await book.refresh()
+    known = book.grouping
+
+    owners["no-order-of-this-account"] = "pos_elsewhere"
+    await book.refresh()
+    assert known is book.grouping
+
+    owners["opened-1"] = "pos_elsewhere"
+    await book.refresh()
+    assert known is not book.grouping
+
+
+async def test_another_day_groups_anew(bench: Bench) -> None:
+    """What has expired is told by the date."""
+    book = bench.engine.book
+    known, holdings = book.grouping, book.holdings
+    assert holdings is not None
+
+    book._accept(replace(holdings, at=holdings.at + timedelta(days=1)))
+
+    assert known is not book.grouping

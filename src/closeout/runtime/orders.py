@@ -7,7 +7,7 @@ that the journal cannot keep it delays the next start and nothing else.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -47,11 +47,13 @@ class Orders:
         """Orders that were open once and that the broker does not know any more."""
         self._unkept: dict[str, OrderReport] = {}
         self._loading = asyncio.Lock()
+        self._traded: set[str] = set()
+        """Client ids of orders that have ever been seen to trade."""
         self._is_loaded = False
         self._is_joined = False
         """Whether the broker's list was seen to go on where the journal's ends."""
         self.revision = 0
-        """Grows with every change."""
+        """Grows with every change of an order that has traded; the others have moved nothing."""
         self.trouble: str | None = None
         """Why the journal did not keep the last news."""
         self.news = asyncio.Event()
@@ -91,14 +93,17 @@ class Orders:
     def note(self, report: OrderReport) -> None:
         """Take in a report; one that comes late or twice takes nothing back."""
         known = self._known.get(report.order_id)
-        self.revise(report if known is None else merge(known, report))
+        self.revise(report if known is None or report == known else merge(known, report))
 
     def revise(self, report: OrderReport) -> None:
         """Take a report as it is, also when it takes fills back."""
         self._kept.discard(report.order_id)
-        if report == self._known.get(report.order_id):
+        known = self._known.get(report.order_id)
+        if report == known:
             return
-        self.revision += 1
+        if _has_traded(report) or (known is not None and _has_traded(known)):
+            self.revision += 1
+            self._traded.add(report.client_order_id)
         self._gone.discard(report.order_id)
         self._known[report.order_id] = self._unkept[report.order_id] = report
         self.news.set()
@@ -173,6 +178,7 @@ class Orders:
 
     def _take_in(self, kept: OrderHistory) -> None:
         self.revision += 1
+        self._traded.update(each.client_order_id for each in kept.orders if _has_traded(each))
         for order in kept.orders:
             told = self._known.get(order.order_id)
             if told is None:
@@ -254,11 +260,19 @@ class Orders:
         orders = self._known.values()
         return next((each for each in orders if each.client_order_id == client_order_id), None)
 
+    def traded_among(self, owners: Mapping[str, str]) -> dict[str, str]:
+        """Return those of `owners`, client ids to whatever, whose orders have traded."""
+        return {key: owner for key, owner in owners.items() if key in self._traded}
+
     def knows(self, order_id: str) -> bool:
         """Whether this is an order, or a leg of one, that has been told of."""
         return order_id in self._known or any(
             leg.order_id == order_id for order in self._known.values() for leg in order.legs
         )
+
+
+def _has_traded(order: OrderReport) -> bool:
+    return order.filled_units > 0 or any(leg.filled for leg in order.legs)
 
 
 def _is_after(order: OrderReport, at: datetime) -> bool:
