@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from operator import attrgetter
 from typing import Self, TypeVar
 from urllib.parse import quote as quoted
 
@@ -14,6 +15,7 @@ from closeout.alpaca.history import PagesCut, read_orders
 from closeout.alpaca.limits import RateLimit
 from closeout.alpaca.links import Backoff
 from closeout.alpaca.requests import order_body, replacement_body
+from closeout.alpaca.rereading import Rereading
 from closeout.alpaca.sockets import Sockets, StreamTimeouts
 from closeout.alpaca.streams import TradeStream
 from closeout.alpaca.transport import Answer, Method, NoAnswer, NoConnection, Timeouts, Transport
@@ -84,6 +86,8 @@ class AlpacaBroker:
             endpoints.trade_updates_url, credentials, self._sockets, timeouts=stream_timeouts
         )
         self._penny_by_root: dict[str, bool] = {}
+        self._positions = Rereading(attrgetter("symbol"), parse.holding)
+        self._history = Rereading(attrgetter("id"), parse.order_report)
 
     @property
     def rate(self) -> RateLimit | None:
@@ -168,7 +172,7 @@ class AlpacaBroker:
         """Read all positions. `at` is when the request went out: a later fill may be missing."""
         at = self._clock.now()
         rows = await self._read(list[PositionRow], "/v2/positions")
-        return Holdings(at=at, rows=tuple(parse.holding(row) for row in rows))
+        return Holdings(at=at, rows=self._positions.values(rows))
 
     async def account(self) -> Account:
         return parse.account(await self._read(AccountRow, "/v2/account"))
@@ -207,9 +211,8 @@ class AlpacaBroker:
         try:
             rows = await read_orders(self._order_page, status=status, since=since)
         except PagesCut as cut:
-            told = tuple(parse.order_report(row) for row in cut.rows)
-            raise HistoryCut(cut.failure, told) from cut
-        return tuple(parse.order_report(row) for row in rows)
+            raise HistoryCut(cut.failure, self._history.values(cut.rows)) from cut
+        return self._history.values(rows)
 
     async def _order_page(self, params: Mapping[str, str]) -> list[OrderRow]:
         return await self._read(list[OrderRow], "/v2/orders", _NESTED | dict(params))
