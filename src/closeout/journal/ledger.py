@@ -44,12 +44,8 @@ _READ_HEADS = (
     .order_by(close.c.close_id)
     .with_for_update()
 )
-_READ_LEASES = (
-    select(lease.c.account, lease.c.epoch)
-    .where(lease.c.account.in_(bindparam("accounts", expanding=True)))
-    .order_by(lease.c.account)
-    .with_for_update()
-)
+_READ_EPOCH = select(lease.c.epoch).where(lease.c.account == bindparam("name")).with_for_update()
+_ADD_CLOSE, _ADD_EVENT = insert(close), insert(close_event)
 _RENEW = update(lease).where(lease.c.account == bindparam("name")).values(beat=lease.c.beat + 1)
 _RELEASE = update(lease).where(lease.c.account == bindparam("name")).values(owner=None)
 _TAKE = (
@@ -178,9 +174,9 @@ class _Group:
         run = self._connection.execute
         if self._opened:
             heads = {id_: _head_row(self._heads[id_]) for id_ in self._opened}
-            run(insert(close), [row | heads[id_] for id_, row in self._opened.items()])
+            run(_ADD_CLOSE, [row | heads[id_] for id_, row in self._opened.items()])
         if self._events:
-            run(insert(close_event), self._events)
+            run(_ADD_EVENT, self._events)
         if moved := sorted(self._appended - self._opened.keys()):
             run(_MOVE_HEAD, [_moved_row(id_, self._heads[id_]) for id_ in moved])
         for statement, ended in ((_END, True), (_RESUME, False)):
@@ -313,10 +309,8 @@ class _Group:
 
 def _still_ours(connection: Connection, epochs: dict[str, int]) -> dict[str, int]:
     """Return those of our accounts that nobody has taken since, and keep it so until the end."""
-    if not epochs:
-        return {}
-    rows = connection.execute(_READ_LEASES, {"accounts": sorted(epochs)})
-    return {row.account: row.epoch for row in rows if epochs[row.account] == row.epoch}
+    now = {name: connection.scalar(_READ_EPOCH, {"name": name}) for name in sorted(epochs)}
+    return {name: epoch for name, epoch in epochs.items() if now[name] == epoch}
 
 
 def _read_heads(
