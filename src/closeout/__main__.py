@@ -26,6 +26,7 @@ def serve(
     import asyncio  # noqa: PLC0415
 
     from pydantic import ValidationError  # noqa: PLC0415
+    from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415
 
     from closeout import bootstrap  # noqa: PLC0415
     from closeout.config import Mode, Settings  # noqa: PLC0415
@@ -40,7 +41,8 @@ def serve(
             _fail("--fresh is for the simulated world; with keys set there is a real account.")
         if fresh:
             bootstrap.forget_simulated_world(settings)
-        asyncio.run(bootstrap.serve(settings))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(bootstrap.serve(settings))
     except ValidationError as problem:
         _fail(_sentence(problem))
     except CloseoutError as problem:

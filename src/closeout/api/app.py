@@ -45,7 +45,7 @@ def create_app(
     )
     app.state.desk = desk
     app.state.extra_hosts = allowed_hosts
-    app.middleware("http")(auth.guard)
+    app.add_middleware(auth.Guard)
     app.openapi = _with_stream_messages(app)  # type: ignore[method-assign] # FastAPI's own way
     problems.install(app)
     # Edits before positions: `edits` must not be taken for the id of one.

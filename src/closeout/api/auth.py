@@ -6,11 +6,11 @@ request that changes something, or opens the stream, must not come from another 
 page, and the Host must be ours (DNS rebinding).
 """
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from closeout.api.problems import document
 
@@ -47,8 +47,22 @@ def _network_location(origin: str) -> str | None:
         return None
 
 
-async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse what comes from elsewhere, before anything else looks at it."""
+class Guard:
+    """
+    Refuses what comes from elsewhere, before anything else looks at it.
+
+    Plain ASGI: the middleware that Starlette makes of a function starts a task for every request.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = _refusal(Request(scope)) if scope["type"] == "http" else None
+        await (refusal or self._app)(scope, receive, send)
+
+
+def _refusal(request: Request) -> Response | None:
     if not is_our_host(request):
         return document(
             request,
@@ -64,4 +78,4 @@ async def guard(request: Request, call_next: Callable[[Request], Awaitable[Respo
             code="foreign_origin",
             detail="Another site's page sent this request. Nothing was done.",
         )
-    return await call_next(request)
+    return None

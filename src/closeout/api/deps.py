@@ -23,7 +23,8 @@ class Desk:
     version: str
 
 
-def get_desk(connection: HTTPConnection) -> Desk:
+async def get_desk(connection: HTTPConnection) -> Desk:
+    """A coroutine, since FastAPI runs a plain function in a thread of its own, and waits for it."""
     desk = connection.app.state.desk
     assert isinstance(desk, Desk)
     return desk
