@@ -59,6 +59,7 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
     Raises: NotReady, UnknownPosition, UnknownLeg.
     """
     strategy, leg = find(desk, position_id, body.leg_id)
+    desk.engine.attention.draw()
     terms = terms_of(body, body.order_type, offset=body.limit_price_offset, price=body.limit_price)
     portion = portion_in(body) if leg is None else Portion(quantity=body.quantity)
     if desk.engine.breaker.state(desk.clock.now()) is BreakerState.CLOSED:

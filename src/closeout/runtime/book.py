@@ -15,7 +15,7 @@ from closeout.closing.plan import MarketView
 from closeout.closing.snapshots import MarketSnapshot, take_snapshot
 from closeout.domain.assignments import Assignment
 from closeout.domain.grouping import Grouping, group
-from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
+from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport
 from closeout.domain.pricing import EVERY_CENT, TickRule, option_tick_rule
@@ -77,9 +77,7 @@ class Book:
         self._read_at: datetime | None = None
         """When holdings and history were last read together."""
         self._disturbed_at: datetime | None = None
-        self._grouped_from: (
-            tuple[str, tuple[Holding, ...], Mapping[str, str], tuple[Assignment, ...], int] | None
-        ) = None
+        self._grouped_from: tuple[object, ...] | None = None
         """What the strategies were made from."""
         self.stream_is_whole = False
         """Whether trade updates come in; while they do not, only a read tells of a change."""
@@ -131,15 +129,17 @@ class Book:
 
     async def refresh_unless_young(self) -> None:
         """Read as `refresh` does, unless what is known cannot have changed. Raises: ReadFailed."""
-        if not self._is_young():
+        if not self.young_for():
             await self.refresh()
 
-    def _is_young(self) -> bool:
+    def young_for(self) -> timedelta:
+        """How long what was read still stands for the account; zero when it does not now."""
         read_at, disturbed_at = self._read_at, self._disturbed_at
         if read_at is None or self.holdings_error is not None or not self.stream_is_whole:
-            return False
-        is_undisturbed = disturbed_at is None or disturbed_at < read_at
-        return is_undisturbed and self._clock.now() - read_at < YOUNG
+            return timedelta(0)
+        if disturbed_at is not None and disturbed_at >= read_at:
+            return timedelta(0)
+        return max(timedelta(0), read_at + YOUNG - self._clock.now())
 
     def disturb(self) -> None:
         """Note that something has happened which no snapshot read until now need show."""
@@ -202,8 +202,9 @@ class Book:
             return
         grouped_from = (
             self.account.number,
-            self.holdings.rows,
-            self._owners(),
+            self.holdings.at.date(),
+            [(row.symbol, row.quantity, row.average_entry) for row in self.holdings.rows],
+            self.orders.traded_among(self._owners()),
             self._words(),
             self.orders.revision,
         )

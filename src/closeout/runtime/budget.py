@@ -58,6 +58,8 @@ class Budget:
         """Learn from an answer how large the budget is and what is left of it."""
         self._refill()
         if limit:
+            # What is more than was thought has not been used either.
+            self._left += max(0.0, limit - self._size)
             self._size = float(limit)
         if remaining is not None:
             self._left = min(self._left, float(remaining))

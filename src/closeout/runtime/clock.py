@@ -25,7 +25,7 @@ class SystemClock:
         await asyncio.sleep(max(0.0, duration.total_seconds()))
 
 
-async def finishes(work: Coroutine[Any, Any, None], within: timedelta, clock: Clock) -> bool:
+async def finishes(work: Coroutine[Any, Any, object], within: timedelta, clock: Clock) -> bool:
     """Run `work`, but no longer than this; False when it had to be stopped."""
     job, alarm = asyncio.create_task(work), asyncio.create_task(clock.sleep(within))
     try:

@@ -26,6 +26,7 @@ from closeout.ports import (
     ReadFailed,
     StreamItem,
 )
+from closeout.runtime.attention import REQUESTS, Attention
 from closeout.runtime.book import Book
 from closeout.runtime.breaker import Breaker
 from closeout.runtime.budget import Budget, Priority
@@ -41,7 +42,6 @@ log = structlog.get_logger(__name__)
 REFRESH_EVERY = timedelta(seconds=30)
 _AFTER_FILL = timedelta(milliseconds=200)
 """Fills come in bursts: one look at the holdings serves them all."""
-_REQUESTS_OF_A_REFRESH = 2
 _CLOCK_CHECK = timedelta(seconds=5)
 _CLOCK_EVERY = timedelta(seconds=60)
 _RETRY = timedelta(seconds=2)
@@ -101,6 +101,7 @@ class Engine:
             tolerance=tolerance,
         )
         self.regrouper = Regrouper(journal, self.book, clock, self.supervisor)
+        self.attention = Attention(self.book, clock, self.budget, self._refresh)
         self._lost = asyncio.Event()
         self._shown = asyncio.Event()
         """Set once the account has been read, whoever works it."""
@@ -116,6 +117,7 @@ class Engine:
             self._keep_fresh,
             self._look_regularly,
             self._keep_time,
+            self.attention.keep,
         )
         self._tasks = [asyncio.create_task(self.guard(each)) for each in loops]
         self._pulse = [asyncio.create_task(self.guard(self.ownership.keep))]
@@ -330,7 +332,7 @@ class Engine:
         while True:
             await stale.wait()
             await self._clock.sleep(_AFTER_FILL)
-            while wait := self.budget.take(Priority.REFRESH, _REQUESTS_OF_A_REFRESH):
+            while wait := self.budget.take(Priority.REFRESH, REQUESTS):
                 await self._clock.sleep(wait)
             stale.clear()
             await self._refresh()
@@ -375,7 +377,7 @@ class Engine:
         fresh = self._read_at is not None and now - self._read_at < _CLOCK_EVERY
         if (fresh and self.book.market is not None) or not self.breaker.allows(now):
             return
-        if self.budget.take(Priority.REFRESH, _REQUESTS_OF_A_REFRESH):
+        if self.budget.take(Priority.REFRESH, REQUESTS):
             return
         try:
             await self.book.read_market()
