@@ -8,6 +8,11 @@ what it must, planned, checked and committed its intent to disk. While Closeout 
 answer of the broker its clock stands still: those answers are what the simulator's own log
 says they took, and they are printed.
 
+Closeout is measured twice: `previewed`, as the page and the command line do it (a preview is
+looked at first, so the account was read within the last two seconds, and the request bears an
+Idempotency-Key), and `reads first`, out of the blue. The SDK writes nothing to disk; what one
+durable commit of SQLite costs on this disk, in the same minutes, stands beside it.
+
 Three tables: p50 and p99 at 1 and at 16 at once; the share of each part, from a server that
 notes the time at every station (`order_path_marks.py`, in rounds of its own); and the time
 until the last leg of a condor has reached the broker, answers waited for, beside four
@@ -18,12 +23,15 @@ single-leg orders of the SDK one after another.
 
 import argparse
 import json
+import secrets
 import socket
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing as closing_of
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,6 +54,8 @@ AT_ONCE = 16
 UNITS = 3
 DELAYS_MS = (0, 20, 50)
 DELAY_SAMPLES = 9
+QUIET = 0.1
+"""Seconds without a request after which Closeout is at rest: it gathers news for less."""
 WARM_UP = 3
 """Orders that warm both sides up and are not counted."""
 TICKERS = (
@@ -115,10 +125,24 @@ class Site:
         ]
 
     def cancel_all(self) -> None:
-        """Take every order back, and wait until Closeout has seen it."""
+        """Take every order back, and wait until Closeout has seen it and is at rest."""
         self.simulator.send("DELETE", "/v2/orders")
         eventually(lambda: all(each["ended"] for each in self.closeout.closes()))
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until Closeout asks the broker for nothing: a click comes out of silence."""
+        seen = -1
+        while len(self.arrivals()) != seen:
+            seen = len(self.arrivals())
+            time.sleep(QUIET)
         self.simulator.clear_received()
+
+    def look(self, position: Any) -> None:  # noqa: ANN401 - any JSON
+        """Look at what a close would do, as one does before the click."""
+        path = f"/api/positions/{position['id']}/close-preview"
+        assert self.closeout.post(path, {}).status == 200  # noqa: PLR2004 - HTTP
+        self.rest()
 
 
 def scenario(folder: Path) -> Path:
@@ -172,7 +196,10 @@ class Connection:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         body = json.dumps({"position_id": position_id}).encode()
         path = f"/api/positions/{position_id}/close-strategy"
-        head = f"POST {path} HTTP/1.1\r\nHost: {place}\r\nContent-Type: application/json\r\n"
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {place}\r\nContent-Type: application/json\r\n"
+            f"Idempotency-Key: {secrets.token_hex(8)}\r\n"
+        )
         self._request = head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
     def send(self) -> float:
@@ -289,27 +316,71 @@ def submit_at_once(place: Site, positions: Sequence[Any], clients: Sequence[Any]
 # --- rounds
 
 
-def measure(rounds: int, samples: int) -> tuple[Measured, Measured, Measured]:
-    """Closeout that reads first, Closeout whose snapshot is young, and the SDK, in turns."""
-    reading, young, sdk = Measured(), Measured(), Measured()
+@dataclass(slots=True)
+class Measurements:
+    """Everything of the first table."""
+
+    previewed: Measured = field(default_factory=Measured)
+    reading: Measured = field(default_factory=Measured)
+    sdk: Measured = field(default_factory=Measured)
+    commits: list[float] = field(default_factory=list)
+    """Milliseconds of a durable commit of one row."""
+
+
+def measure(rounds: int, samples: int) -> Measurements:
+    """Both of Closeout's ways, the SDK and the bare disk, in turns."""
+    found = Measurements()
     for _ in range(rounds):
         with site() as place:
             clients = [sdk_client(place.simulator) for _ in range(AT_ONCE)]
             place.simulator.add_faults(
                 {"on": "POST /v2/orders", "kind": "never_fill", "times": None}
             )
-            for index in range(samples + WARM_UP):
-                position = [place.positions[index % len(TICKERS)]]
-                took = close_at_once(place, position) + submit_at_once(place, position, clients[:1])
-                if index >= WARM_UP:
-                    (reading if took[0].reads else young).one.append(took[0])
-                    sdk.one.append(took[1])
-            for _ in range(3):
-                many = place.positions[:AT_ONCE]
-                closed = close_at_once(place, many)
-                (reading if any(each.reads for each in closed) else young).many.extend(closed)
-                sdk.many.extend(submit_at_once(place, many, clients))
-    return reading, young, sdk
+            place.rest()
+            # What was previewed stays young for a while, so this comes first.
+            take_samples(place, found, found.reading, clients, samples, looks=False)
+            take_samples(place, found, found.previewed, clients, samples, looks=True)
+    return found
+
+
+def take_samples(
+    place: Site,
+    found: Measurements,
+    closeout: Measured,
+    clients: Sequence[TradingClient],
+    samples: int,
+    *,
+    looks: bool,
+) -> None:
+    for index in range(samples + WARM_UP):
+        position = place.positions[index % len(TICKERS)]
+        if looks:
+            place.look(position)
+        closed = close_at_once(place, [position])
+        sent = submit_at_once(place, [position], clients[:1])
+        if index >= WARM_UP:
+            closeout.one.extend(closed)
+            found.sdk.one.extend(sent)
+            found.commits.append(commit_once(place.closeout.folder))
+    for _ in range(2):
+        many = place.positions[:AT_ONCE]
+        if looks:
+            place.look(many[0])
+        closeout.many.extend(close_at_once(place, many))
+        found.sdk.many.extend(submit_at_once(place, many, clients))
+
+
+def commit_once(folder: Path) -> float:
+    """Milliseconds that SQLite takes for one row that is to survive a power cut."""
+    path = folder / "bare.db"
+    with closing_of(sqlite3.connect(path, isolation_level=None)) as bare:
+        bare.execute("PRAGMA journal_mode = WAL")
+        bare.execute("PRAGMA synchronous = FULL")
+        bare.execute("CREATE TABLE IF NOT EXISTS row (text TEXT)")
+        bare.execute("INSERT INTO row VALUES ('the file and its log are there')")
+        began = time.perf_counter()
+        bare.execute("INSERT INTO row VALUES (?)", ("x" * 2000,))
+        return (time.perf_counter() - began) * 1000
 
 
 def shares(rounds: int, samples: int) -> dict[str, list[float]]:
@@ -317,8 +388,12 @@ def shares(rounds: int, samples: int) -> dict[str, list[float]]:
     parts: dict[str, list[float]] = {name: [] for name, _, _ in PARTS}
     for _ in range(rounds):
         with tempfile.NamedTemporaryFile("r") as file, marked(file.name) as place:
+            place.simulator.add_faults(
+                {"on": "POST /v2/orders", "kind": "never_fill", "times": None}
+            )
             for index in range(samples + WARM_UP):
                 position = place.positions[index % len(TICKERS)]
+                place.look(position)
                 took, arrivals = close_one(place, position)
                 marks = json.loads(file.readlines()[-1]) | took
                 if index < WARM_UP:
@@ -408,17 +483,22 @@ def figures(name: str, samples: Sequence[Sample], peer: Sequence[Sample]) -> str
 
 
 def print_paths(rounds: int, samples: int) -> None:
-    reading, young, sdk = measure(rounds, samples)
+    found = measure(rounds, samples)
     print("| | orders | p50 ms | p99 ms | p50 ratio | p99 ratio | broker's answers, ms |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for words, at in (("alone", "one"), (f"{AT_ONCE} at once", "many")):
-        peer = getattr(sdk, at)
-        rows = (("Closeout, reads first", reading), ("Closeout, young", young), ("SDK", sdk))
+        peer = getattr(found.sdk, at)
+        rows = (
+            ("Closeout, previewed", found.previewed),
+            ("Closeout, reads first", found.reading),
+            ("SDK", found.sdk),
+        )
         for name, measured in rows:
-            if taken := getattr(measured, at):
-                print(figures(f"{name}, {words}", taken, peer))
+            print(figures(f"{name}, {words}", getattr(measured, at), peer))
         called = median([each.call for each in peer])
         print(f"| SDK, {words}, until it returns | | {called:.2f} | | | | |")
+    p50, p99 = median(found.commits), percentile(found.commits, 0.99)
+    print(f"| one commit of bare SQLite | {len(found.commits)} | {p50:.2f} | {p99:.2f} | | | |")
 
 
 def print_shares(rounds: int, samples: int) -> None:
