@@ -52,9 +52,7 @@ def check_settled(plan: Plan, holdings: Holdings, recent: Sequence[CloseState]) 
     """
     symbols = [frozenset(state.plan.symbols) for state in recent]
     for target in plan.targets:
-        known = [
-            state for state, own in zip(recent, symbols, strict=True) if target.symbol in own
-        ]
+        known = [state for state, own in zip(recent, symbols, strict=True) if target.symbol in own]
         if known and _filled(known, target.symbol) != _went(known, target.symbol, holdings):
             raise CannotPlan(
                 "positions_unsettled",
