@@ -13,7 +13,7 @@ from closeout.domain.names import name_strategy
 from closeout.domain.occ import option_or_none
 
 Part = tuple[str, int]
-LATER = "270115"
+LATER, LAST = "270115", "270219"
 
 SHAPES: list[tuple[str, str, list[Part]]] = [
     # name, name of the same shape with every side turned round, parts
@@ -137,6 +137,41 @@ SHAPES: list[tuple[str, str, list[Part]]] = [
             (call(470, expiry=LATER), 1),
         ],
     ),
+    (
+        "Double Diagonal",
+        "Short Double Diagonal",
+        [
+            (put(440), -1),
+            (call(460), -1),
+            (put(440, expiry=LATER), 1),
+            (call(470, expiry=LATER), 1),
+        ],
+    ),
+    (
+        "Double Diagonal",
+        "Short Double Diagonal",
+        [
+            (put(440), -1),
+            (call(460), -1),
+            (put(430, expiry=LATER), 1),
+            (call(460, expiry=LATER), 1),
+        ],
+    ),
+    (
+        "Long Unbalanced Call Condor",
+        "Short Unbalanced Call Condor",
+        [(call(440), 2), (call(450), -2), (call(460), -1), (call(470), 1)],
+    ),
+    (
+        "Broken-Wing Iron Butterfly",
+        "Reverse Broken-Wing Iron Butterfly",
+        [(put(430), 1), (put(450), -1), (call(450), -1), (call(460), 1)],
+    ),
+    (
+        "Unbalanced Iron Butterfly",
+        "Reverse Unbalanced Iron Butterfly",
+        [(put(430), 2), (put(450), -2), (call(450), -1), (call(460), 1)],
+    ),
     # No common name.
     ("Custom (2 legs)", "Custom (2 legs)", [(call(450), 1), (call(460), 1)]),
     ("Custom (2 legs)", "Custom (2 legs)", [(call(450), -2), (call(450, expiry=LATER), 1)]),
@@ -162,12 +197,78 @@ SHAPES: list[tuple[str, str, list[Part]]] = [
     ),
 ]
 
+NEAR_MISSES: list[list[Part]] = [
+    # two options: a ratio, a side or an expiry that no name allows
+    [(call(450), 1), (put(450), 3)],
+    [(call(450), 1), (put(450), -2)],
+    [(call(450), 2), (put(450), -1)],
+    [(call(450), 1), (call(450, expiry=LATER), 1)],
+    # three: wings and rungs that do not fit
+    [(call(440), 1), (call(450), -2), (call(460), 2)],
+    [(call(440), 1), (call(450), -2), (call(460, expiry=LATER), 1)],
+    [(call(450), 2), (call(460), -1), (call(470), -1)],
+    [(call(450), 1), (call(460), -1), (call(470), -2)],
+    [(call(450), 1), (call(460), -2), (call(470), -1)],
+    [(call(440), 1), (call(450), 1), (call(460), 1)],
+    [(call(440), 1), (call(450), 1), (call(460), -1)],
+    [(put(440), -1), (call(460), -2), (call(470), 2)],
+    [(put(440), -2), (call(460), -1), (call(470), 1)],
+    [(put(440), 2), (put(450), -2), (call(460), -1)],
+    [(put(430), 1), (put(440), -1), (call(430), -1)],
+    [(put(440), -1), (call(460), 1), (call(470), 1)],
+    # four: sides, sizes or expiries of the two halves that do not match
+    [(call(440), 1), (call(450), -1), (call(460), 1), (call(470), -1)],
+    [(call(440), 1), (call(450), -2), (call(460), -1), (call(470), 1)],
+    [(call(440), 1), (call(450), -1), (call(460), -2), (call(470), 1)],
+    [(call(440), 1), (call(450), -1), (call(440, expiry=LATER), -1), (call(450, expiry=LATER), 1)],
+    [(put(430), 1), (put(440), -1), (put(450), 1), (call(460), -1)],
+    [(put(440), 1), (put(450), -1), (call(440), 1), (call(450), -1)],
+    [(put(440), 1), (put(450), -1), (call(470), 1), (call(480), -1)],
+    [(put(440), 1), (put(450), -1), (call(470), -1), (call(480), 2)],
+    [(put(440), 2), (put(450), -1), (call(470), -1), (call(480), 1)],
+    [(put(440), -1), (put(440, expiry=LATER), 1), (call(460), -1), (call(470), 1)],
+    [(put(440), -1), (put(440, expiry=LATER), 1), (call(460), -1), (call(460, expiry=LAST), 1)],
+    [(put(440), -1), (put(440, expiry=LATER), 2), (call(460), -1), (call(460, expiry=LATER), 1)],
+    [(put(440), -1), (put(440, expiry=LATER), 1), (call(460), -1), (call(460, expiry=LATER), 2)],
+    [(put(440), -2), (put(440, expiry=LATER), 2), (call(460), -1), (call(460, expiry=LATER), 1)],
+    [(put(440), 1), (put(440, expiry=LATER), -1), (call(460), -1), (call(460, expiry=LATER), 1)],
+    # beside shares: too many calls, the wrong side, two expiries, other sizes
+    [("NVDA", 100), (put(120, "NVDA"), 1), (call(140, "NVDA"), -2)],
+    [("NVDA", 100), (put(120, "NVDA"), -1), (call(140, "NVDA"), -2)],
+    [("NVDA", 100), (put(120, "NVDA"), -1), (call(140, "NVDA", LATER), -1)],
+    [("NVDA", 100), (put(120, "NVDA"), 1), (call(140, "NVDA"), 1)],
+    [("NVDA", 100), (put(120, "NVDA"), -1), (call(140, "NVDA"), 1)],
+    [("NVDA", -100), (put(120, "NVDA"), 1), (call(140, "NVDA"), 1)],
+    [("NVDA", -100), (put(120, "NVDA"), 1), (call(140, "NVDA"), -1)],
+    [("NVDA", 100), (put(120, "NVDA"), -1)],
+    [("NVDA", -100), (put(120, "NVDA"), 1)],
+    [("NVDA", -100), (call(140, "NVDA"), -1)],
+    [("NVDA", 100), (call(120, "NVDA"), 1), (call(140, "NVDA"), -1)],
+    [("NVDA", 100), (call(120, "NVDA"), 2), (call(140, "NVDA"), -2)],
+    [("NVDA", -100), (call(120, "NVDA"), -1), (call(140, "NVDA"), 2)],
+    [("NVDA", -100), (put(110, "NVDA"), -1), (put(120, "NVDA"), 1), (call(140, "NVDA"), 1)],
+    [("NVDA", 100), (put(110, "NVDA"), -1), (put(120, "NVDA"), 1), (call(140, "NVDA", LATER), -1)],
+    [("NVDA", 200), (put(110, "NVDA"), -2), (put(120, "NVDA"), 2), (call(140, "NVDA"), -1)],
+    [("NVDA", 200), (put(110, "NVDA"), -1), (put(120, "NVDA"), 1), (call(140, "NVDA"), -1)],
+    [("NVDA", 100), (put(120, "NVDA"), -1), (call(140, "NVDA"), -1), (call(150, "NVDA"), -1)],
+]
+
 WITH_SHARES: list[tuple[str, list[Part]]] = [
     ("Shares", [("NVDA", 150)]),
     ("Short Shares", [("NVDA", -150)]),
     ("Covered Call", [("NVDA", 200), (call(140, "NVDA"), -2)]),
     ("Covered Call", [("NVDA", 250), (call(140, "NVDA"), -2)]),
     ("Ratio Call Write", [("NVDA", 100), (call(140, "NVDA"), -3)]),
+    ("Ratio Call Write", [("NVDA", 99), (call(140, "NVDA"), -1)]),
+    ("Collar", [("NVDA", 100), (put(140, "NVDA"), 2), (call(140, "NVDA"), -1)]),
+    ("Collar", [("NVDA", 100), (put(140, "NVDA"), 1), (call(140, "NVDA", LATER), -1)]),
+    ("Short Collar", [("NVDA", -100), (put(140, "NVDA"), -2), (call(140, "NVDA"), 1)]),
+    ("Short Collar", [("NVDA", -100), (put(140, "NVDA"), -1), (call(140, "NVDA", LATER), 1)]),
+    (
+        "Put Spread Collar",
+        [("NVDA", 200), (put(110, "NVDA"), -2), (put(120, "NVDA"), 2), (call(140, "NVDA"), -2)],
+    ),
+    ("Stock Repair", [("NVDA", 200), (call(120, "NVDA"), 2), (call(140, "NVDA"), -4)]),
     ("Protective Put", [("NVDA", 100), (put(120, "NVDA"), 1)]),
     ("Collar", [("NVDA", 100), (put(120, "NVDA"), 1), (call(140, "NVDA"), -1)]),
     ("Collar", [("NVDA", 100), (put(120, "NVDA"), 1), (call(140, "NVDA", LATER), -1)]),
@@ -206,6 +307,11 @@ def test_the_mirrored_shape_has_its_own(expected: str, mirrored: str, parts: lis
 @pytest.mark.parametrize(("expected", "parts"), WITH_SHARES)
 def test_shares_beside_options_have_names(expected: str, parts: list[Part]) -> None:
     assert expected == name(parts)
+
+
+@pytest.mark.parametrize("parts", NEAR_MISSES)
+def test_what_only_looks_like_a_shape_has_no_name(parts: list[Part]) -> None:
+    assert f"Custom ({len(parts)} legs)" == name(parts)
 
 
 @given(st.sampled_from(SHAPES), st.integers(1, 50), st.randoms(use_true_random=False))
