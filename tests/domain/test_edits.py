@@ -20,7 +20,18 @@ from support.strategies_by_hand import (
     times,
 )
 
-from closeout.domain.edits import Edit, LegMoved, StrategySplit, assignments, standing
+from closeout.domain.edits import (
+    Edit,
+    EditsUndone,
+    LegMoved,
+    StrategiesMerged,
+    StrategyRenamed,
+    StrategySplit,
+    assignments,
+    moved_symbols,
+    standing,
+    touched,
+)
 from closeout.domain.errors import CannotRegroup
 from closeout.domain.grouping import Grouping
 from closeout.domain.orders import OrderReport
@@ -360,6 +371,110 @@ def test_every_edit_tells_what_was_done_to_what() -> None:
         alone.quantity,
     )
     assert [1, 2, 3, 4, 5, 6, 7] == [each.number for each in desk.edits]
+
+
+def test_every_edit_tells_when_it_was_made_after_what_and_on_which_positions() -> None:
+    desk, puts, calls = two_verticals()
+    newest = desk.history[-1].submitted_at
+
+    desk.rename(puts, "Mine")
+    desk.split(puts, {put(430): 1})
+    desk.move(puts, put(440), 1)
+    desk.merge(puts, calls)
+    desk.undo()
+
+    named, divided, moved, merged, undone = desk.edits
+    assert isinstance(named, StrategyRenamed)
+    assert isinstance(divided, StrategySplit)
+    assert isinstance(moved, LegMoved)
+    assert isinstance(merged, StrategiesMerged)
+    assert isinstance(undone, EditsUndone)
+    assert [after(86_400 + number) for number in (1, 2, 3, 4, 5)] == [
+        each.at for each in desk.edits
+    ]
+    assert {newest} == {each.after for each in (named, divided, moved, merged)}
+    assert [puts, puts, puts] == [
+        named.position_id,
+        divided.position_id,
+        moved.from_position_id,
+    ]
+    assert ((puts, calls), None, "Mine", (4,)) == (
+        merged.position_ids,
+        merged.name,
+        named.name,
+        undone.undone,
+    )
+
+
+def test_an_edit_touches_what_it_takes_from_and_what_it_gives_to() -> None:
+    desk, puts, calls = two_verticals()
+
+    assert {puts, calls} == touched(desk.move(puts, put(430), 1, calls))
+    alone = desk.move(puts, put(440), 1)
+    assert {puts, alone.to_position_id} == touched(alone)
+    assert {put(440)} == moved_symbols(alone)
+
+
+def test_contracts_that_the_history_knows_are_handed_out_once() -> None:
+    """Two of four come from an order; nobody knows whence the others are."""
+    single = an_order((put(430), 1), order_id="s", minute=0, units=2)
+    desk = Desk({put(430): 4}, [single])
+    (whole,) = desk.grouping.strategies
+
+    desk.split(whole.id, {put(430): 2})
+
+    assert [{put(430): 2}, {put(430): 2}] == [legs_of(each) for each in desk.grouping.strategies]
+    assert {} == desk.grouping.shortfalls
+
+
+def test_what_a_move_leaves_of_a_recognised_strategy_stays_together() -> None:
+    """The user's word holds for all that was touched: no shape is looked for in it any more."""
+    desk = Desk({put(430): 2, put(440): -2}, ())
+    (spread,) = desk.grouping.strategies
+
+    edit = desk.move(spread.id, put(440), 1)
+    desk.held |= {put(435): 1}
+
+    assert {put(430): 2, put(440): -1} == legs_of(desk.strategy(spread.id))
+    assert {put(440): -1} == legs_of(desk.strategy(edit.to_position_id))
+    assert {GroupedBy.USER} == {
+        desk.strategy(each).grouped_by for each in (spread.id, edit.to_position_id)
+    }
+
+
+def test_a_leg_moved_to_a_recognised_strategy_pins_that_one_too() -> None:
+    desk, puts, _ = two_verticals()
+    desk.held |= {call(500): 1, call(510): -1}
+    found = next(each for each in desk.grouping.strategies if each.legs[0].symbol == call(500))
+
+    desk.move(puts, put(430), 1, found.id)
+
+    assert {call(500): 1, call(510): -1, put(430): 1} == legs_of(desk.strategy(found.id))
+
+
+@pytest.mark.parametrize(
+    ("edit", "parts"),
+    [
+        (lambda desk, it: desk.split(it, {put(430): 2}, {put(430): 1}), [1, 2, 1]),
+        (lambda desk, it: desk.split(it, {put(430): 1}, {put(430): 1}), [2, 1, 1]),
+        (lambda desk, it: desk.split(it, {put(430): 4}), None),
+        (lambda desk, it: desk.split(it, {put(430): 3}), [1, 3]),
+        (lambda desk, it: desk.split(it, {put(430): 5}), None),
+    ],
+)
+def test_a_single_leg_is_divided_as_was_said(edit: object, parts: list[int] | None) -> None:
+    desk = Desk({put(430): 4}, ())
+    (whole,) = desk.grouping.strategies
+    if parts is None:
+        with pytest.raises(CannotRegroup):
+            edit(desk, whole.id)  # type: ignore[operator] # one of the lambdas above
+        return
+
+    made = edit(desk, whole.id)  # type: ignore[operator] # one of the lambdas above
+
+    assert parts == [sum(each.quantity for each in part.shares) for part in made.parts]
+    ids = [part.position_id for part in made.parts]
+    assert parts == [desk.strategy(each).legs[0].quantity for each in ids]
 
 
 def test_strategies_on_two_underlyings_do_not_merge() -> None:

@@ -1,16 +1,26 @@
 """What came from outside, in words, and what is an orphan for it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from domain.test_edits import CALLS, PUTS, Desk
-from support.builders import after, call, holdings_of, put
+from support.builders import a_leg, a_strategy, after, call, holdings_of, put
 from support.past_orders import an_order
 from support.strategies_by_hand import CONDOR_A, held_after, legs_of, times
 
+from closeout.domain.chains import ChainLink, Change, Deed
 from closeout.domain.edits import Edit, assignments
+from closeout.domain.errors import CannotRegroup
 from closeout.domain.grouping import Grouping, group
-from closeout.domain.happenings import HappeningKind, Orphan, orphan, outside_events
+from closeout.domain.happenings import (
+    HappeningKind,
+    Orphan,
+    OutsideEvent,
+    orphan,
+    outside_events,
+)
 from closeout.domain.orders import OrderReport
 from closeout.domain.regrouping import Occasion, leave, merge
 from closeout.domain.settlements import Settlement, SettlementKind
@@ -220,3 +230,150 @@ def test_a_contract_that_is_still_held_was_not_adjusted() -> None:
     )
 
     assert times(PUTS, 2) in [legs_of(each) for each in desk.grouping.strategies]
+
+
+# --- whole sentences ------------------------------------------------------------------------
+
+
+def a_link(
+    deed: Deed, *changes: tuple[str, int], price: str | None = None, days: int = 1
+) -> ChainLink:
+    each = None if price is None else Decimal(price)
+    rows = tuple(Change(symbol, quantity, each) for symbol, quantity in changes)
+    return ChainLink(after(days * 86_400), deed, "act-1", rows, None)
+
+
+SHORT, LONG = put(440), put(430)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "link"),
+    [
+        (f"Assigned: 2 {SHORT}.", a_link(Deed.ASSIGNED, (SHORT, 2))),
+        (f"Exercised: 1 {LONG}.", a_link(Deed.EXERCISED, (LONG, -1))),
+        (f"Expired: 1 {LONG}, 2 {SHORT}.", a_link(Deed.EXPIRED, (LONG, -1), (SHORT, 2))),
+        (
+            "100 SPY bought by assignment or exercise at 440.",
+            a_link(Deed.DELIVERED, ("SPY", 100), price="440"),
+        ),
+        (
+            "100 SPY sold by assignment or exercise at 440.50.",
+            a_link(Deed.DELIVERED, ("SPY", -100), price="440.50"),
+        ),
+        (
+            "100 SPY sold by assignment or exercise.",
+            a_link(Deed.DELIVERED, ("SPY", -100)),
+        ),
+        (
+            f"A corporate action has turned {SHORT} into {put(440, 'SPY1')}.",
+            a_link(Deed.ADJUSTED, (SHORT, 2), (put(440, "SPY1"), -2)),
+        ),
+        (
+            f"Closed elsewhere: 2 {SHORT} bought back at 0.35; 1 {LONG} sold at 0.35.",
+            a_link(Deed.REDUCED, (SHORT, 2), (LONG, -1), price="0.35"),
+        ),
+        (f"Closed elsewhere: 1 {LONG} sold.", a_link(Deed.REDUCED, (LONG, -1))),
+        (
+            (
+                f"Closed elsewhere: 1 {LONG} sold. It was the last day, on which Alpaca may do "
+                "this by itself."
+            ),
+            a_link(Deed.REDUCED, (LONG, -1), days=17),
+        ),
+    ],
+)
+def test_what_came_from_outside_is_told_in_words(sentence: str, link: ChainLink) -> None:
+    (event,) = outside_events(a_strategy(a_leg(LONG, 1)), [link], AT)
+
+    assert (sentence, link.at, "act-1") == (event.text, event.at, event.order_id)
+
+
+def test_what_was_closed_at_no_known_time_is_not_said_to_be_alpacas() -> None:
+    link = replace(a_link(Deed.REDUCED, (LONG, -1), days=17), at=None)
+
+    assert [f"Closed elsewhere: 1 {LONG} sold."] == [
+        each.text for each in outside_events(a_strategy(a_leg(SHORT, -1)), [link], AT)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("missing", "gone"),
+    [
+        (((SHORT, -1),), f"1 {SHORT} is"),
+        (((SHORT, -2),), f"2 {SHORT} are"),
+        (((SHORT, -1), (call(470), -1)), f"1 {SHORT}, 1 {call(470)} are"),
+    ],
+)
+def test_what_is_gone_without_a_word_is_said_to_be(
+    missing: tuple[tuple[str, int], ...], gone: str
+) -> None:
+    strategy = replace(a_strategy(a_leg(LONG, 2)), missing=missing)
+    (event,) = outside_events(strategy, [], AT)
+
+    assert (
+        OutsideEvent(
+            AT,
+            HappeningKind.GONE,
+            f"{gone} gone from the account, and nothing says why yet. Alpaca tells of assignment, "
+            "exercise and expiry on the next day.",
+            "",
+        )
+        == event
+    )
+    assert Orphan(f"{gone} gone; this is what is left of it.", is_left=False) == orphan(
+        strategy, []
+    )
+
+
+def test_of_a_loss_of_whole_units_nobody_is_an_orphan() -> None:
+    condor = a_strategy(a_leg(LONG, 1), a_leg(SHORT, -1))
+
+    assert None is orphan(replace(condor, missing=((LONG, 2), (SHORT, -2))), [])
+    assert None is not orphan(replace(condor, missing=((LONG, 2), (SHORT, -1))), [])
+
+
+def test_to_leave_an_orphan_tells_what_is_left_of_it() -> None:
+    grouping = after_assignment()
+    rest = with_option(grouping)
+
+    word = leave(Occasion("PA1", 7, AT, after(86_400), grouping), rest.id)
+
+    left = tuple(sorted((leg.symbol, leg.quantity) for leg in rest.legs))
+    assert (7, AT, after(86_400), rest.id, left) == (
+        word.number,
+        word.at,
+        word.after,
+        word.position_id,
+        word.legs,
+    )
+    assert f"Left SPY {rest.name} as it is" == word.text
+
+
+def test_what_is_no_orphan_or_is_left_already_cannot_be_left() -> None:
+    grouping = after_assignment()
+    rest = with_option(grouping)
+    word = leave(Occasion("PA1", 1, AT, after(86_400), grouping), rest.id)
+    whole = account(held_after(OPENED), OPENED)
+    for now, identity in ((after_assignment(word), rest.id), (whole, whole.strategies[0].id)):
+        with pytest.raises(CannotRegroup) as refused:
+            leave(Occasion("PA1", 2, AT, None, now), identity)
+
+        assert "not_an_orphan" == refused.value.reason_code
+        assert str(refused.value).endswith("is not an orphan, or you leave it already.")
+
+
+@pytest.mark.parametrize(
+    ("days", "order_id", "is_orphan"),
+    [(2, "", False), (1, "", False), (0, "", True), (2, "r", True)],
+)
+def test_only_the_users_word_after_it_mends_what_came_from_outside(
+    days: int, order_id: str, *, is_orphan: bool
+) -> None:
+    """A part that was rolled away is regrouped as well, and mends nothing."""
+    opened = a_link(Deed.OPENED, (LONG, 1), (SHORT, -1), days=0)
+    broken = a_link(Deed.ASSIGNED, (SHORT, 1))
+    word = replace(a_link(Deed.REGROUPED, (LONG, 1), days=days), order_id=order_id)
+
+    found = orphan(a_strategy(a_leg(LONG, 2)), [opened, broken, word])
+
+    assert is_orphan == (found is not None)
