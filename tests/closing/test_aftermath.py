@@ -5,7 +5,13 @@ from decimal import Decimal
 import pytest
 from support.builders import a_leg, a_plan, a_strategy, call, holding_just, holdings_of, put
 
-from closeout.closing.aftermath import buying_power, quantities_after, remaining_legs
+from closeout.closing.aftermath import (
+    Cover,
+    buying_power,
+    cover,
+    quantities_after,
+    remaining_legs,
+)
 from closeout.domain.holdings import Account
 
 SPREAD = a_strategy(a_leg(put(440), -2), a_leg(put(430), 2))
@@ -55,3 +61,43 @@ def test_a_whole_close_leaves_no_leg_and_the_contracts_of_others() -> None:
 
     assert () == remaining_legs(SPREAD, a_plan(SPREAD))
     assert {put(440): -3, put(430): 0, call(470): 1} == quantities_after(held, a_plan(SPREAD))
+
+
+def test_what_is_not_held_would_be_opened_the_other_way() -> None:
+    assert {put(440): 2, put(430): -2} == quantities_after(holdings_of({}), a_plan(SPREAD))
+
+
+def test_a_part_leaves_the_rest_of_each_leg() -> None:
+    one = a_strategy(a_leg(put(440), -1), a_leg(put(430), 1))
+
+    assert [(put(440), -1), (put(430), 1)] == [
+        (leg.symbol, leg.quantity) for leg in remaining_legs(SPREAD, a_plan(one))
+    ]
+
+
+def test_legs_that_the_plan_leaves_alone_are_left_whole() -> None:
+    short = a_strategy(SPREAD.legs[0])
+
+    assert (SPREAD.legs[1],) == remaining_legs(SPREAD, a_plan(short))
+
+
+def test_nothing_is_said_of_margin_that_cannot_be_reckoned() -> None:
+    """A call that nothing covers has no bound, so no account without margin for it has either."""
+    naked = a_strategy(a_leg(call(470), -1))
+
+    power = buying_power(an_account("5000"), holding_just(naked), a_plan(naked), Decimal(1))
+
+    assert (None, Decimal(0), None, None) == (
+        power.margin_before,
+        power.margin_after,
+        power.released,
+        power.after,
+    )
+    assert Decimal(1) == power.cash
+
+
+def test_cover_is_counted_over_the_account_before_and_after() -> None:
+    long = a_strategy(SPREAD.legs[1])
+
+    assert Cover(0, 2) == cover(holding_just(SPREAD), a_plan(long))
+    assert Cover(0, 0) == cover(holding_just(SPREAD), a_plan(SPREAD))

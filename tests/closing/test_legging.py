@@ -237,6 +237,13 @@ def test_a_first_sending_that_arrived_after_all_is_followed_and_no_leg_goes() ->
     assert (Phase.WORKING, 1, []) == (state.phase, len(state.attempts), placed(effects))
 
 
+@pytest.mark.parametrize(("seconds", "phase"), [(120, Phase.SENDING), (121, Phase.REJECTED)])
+def test_a_package_refused_long_after_the_click_is_not_taken_apart(
+    seconds: float, phase: Phase
+) -> None:
+    assert phase is run(a_close(), refused(seconds))[0].phase
+
+
 def test_a_close_that_is_to_stop_does_not_go_on_leg_by_leg() -> None:
     state, effects = run(a_close(), CancelRequested(after(0.5)), refused(1))
 

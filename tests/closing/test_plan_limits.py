@@ -1,5 +1,6 @@
 """Limits: mid plus offset, debit positive, on a valid tick, nothing given away."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -209,3 +210,43 @@ def test_a_net_price_off_the_cents_is_refused_with_the_two_beside_it() -> None:
         a_plan(None, Terms(OrderType.LIMIT, price=Decimal("1.025")))
 
     assert "A package trades in whole cents net: use 1.02 or 1.03." == str(refused.value)
+    assert "invalid_tick" == refused.value.reason_code
+
+
+def test_a_net_price_off_the_steps_that_a_refusal_taught_is_refused_likewise() -> None:
+    market = replace(a_market(*QUOTES), net_tick=NICKEL)
+    terms = Terms(OrderType.LIMIT, price=Decimal("1.02"))
+    with pytest.raises(CannotPlan) as refused:
+        plan_strategy(CREDIT_SPREAD, terms, market, holding_just(CREDIT_SPREAD))
+
+    assert "A package trades in steps of 0.05 net: use 1.00 or 1.05." == str(refused.value)
+
+
+@pytest.mark.parametrize(("offset", "left"), [("-2.05", "0.00"), ("-2.06", "-0.01")])
+def test_an_offset_that_leaves_nothing_says_what_to_leave(offset: str, left: str) -> None:
+    with pytest.raises(CannotPlan) as refused:
+        single(-1, at_offset(offset), NICKEL, "2.00", "2.10")
+
+    assert (
+        f"Mid and offset come to {left} for {HIGH}, which leaves nothing to pay: use an offset "
+        "that leaves 0.05 or more."
+    ) == str(refused.value)
+
+
+def test_the_missing_quote_is_named_with_what_can_be_done() -> None:
+    with pytest.raises(CannotPlan) as refused:
+        a_plan(CREDIT_SPREAD, LIMIT, QUOTES[0])
+
+    assert str(refused.value).endswith(
+        ", so there is no mid to price a limit from. Wait for a quote, give a limit price for "
+        "each leg, or close at market."
+    )
+
+
+def test_a_single_price_between_ticks_is_refused_in_a_whole_sentence() -> None:
+    for price, steps in (("2.12", "0.05 around 2.12: use 2.10 or 2.15"), ("0", "0.05 around 0")):
+        with pytest.raises(CannotPlan) as refused:
+            single(-1, Terms(OrderType.LIMIT, price=Decimal(price)), NICKEL, "2.00", "2.10")
+
+        assert str(refused.value).startswith(f"{HIGH} trades in steps of {steps}")
+        assert str(refused.value).endswith(".")

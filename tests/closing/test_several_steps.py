@@ -6,6 +6,7 @@ from support.builders import (
     a_covered_call,
     a_report,
     a_sending_close,
+    a_walking_close,
     after,
     call,
     checked,
@@ -77,6 +78,19 @@ def test_the_shares_go_as_soon_as_every_call_is_bought_back() -> None:
         ticket.legs[0].symbol,
     )
     assert after(2) == state.attempt.sent_at
+
+
+def test_the_shares_walk_from_the_moment_at_which_it_is_their_turn() -> None:
+    state = a_walking_close(a_covered_call(2))
+    began = state.walking
+    filled = told(a_report(state.attempt.ticket, OrderStatus.FILLED, filled=2), after(20))
+
+    state, _ = run(state, filled, checked(state, after(21)))
+
+    assert began is not None
+    assert state.walking is not None
+    assert ("NVDA", after(20)) == (state.attempt.ticket.legs[0].symbol, state.walking.began_at)
+    assert state.plan.steps[1].limit == state.walking.walk.grid.price(state.walking.limit)
 
 
 def test_the_shares_go_once_however_often_the_fill_is_told() -> None:

@@ -388,6 +388,23 @@ def test_a_refused_increment_teaches_the_coarser_tick() -> None:
     assert [Decimal("0.05")] == [ticket.limit for ticket in replaced(effects)]
 
 
+def test_a_limit_that_a_person_chose_keeps_to_the_coarser_tick_too() -> None:
+    state, _ = run(a_walk(), LimitRequested(after(7), Decimal("0.11")))
+    words = "invalid limit price. must be a multiple of 0.05"
+    state, _ = run(state, OrderRefused(after(8), SECOND, 422, 42210000, words, ()))
+    assert Decimal("0.10") == walking(state).wanted
+    _, effects = run(state, Woke(after(9)))
+    assert [Decimal("0.10")] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_after_a_coarser_tick_the_step_of_this_interval_is_taken_again() -> None:
+    state, _ = run(a_walk(), seen(50))
+    words = "invalid limit price. must be a multiple of 0.05"
+    state, _ = run(state, OrderRefused(after(51), SECOND, 422, 42210000, words, ()))
+    _, effects = run(state, seen(52))
+    assert 1 == len(replaced(effects))
+
+
 # --- partial fills ----------------------------------------------------------------------------
 
 
@@ -605,3 +622,23 @@ def test_a_hand_that_changes_the_order_elsewhere_ends_the_walk() -> None:
     state, _ = run(state, told(theirs, after(4)))
     assert walking(state).is_resting
     assert (state, ()) == step(state, seen(10))
+
+
+@pytest.mark.parametrize(("theirs", "stands"), [("0.15", "0.15"), (None, "0.00")])
+def test_what_another_hand_has_put_in_its_place_is_the_limit_that_stands(
+    theirs: str | None, stands: str
+) -> None:
+    """A market order has none: then what was known stays."""
+    state, _ = run(a_walk(), gone(a_walk(), 3))
+    report = a_report(
+        state.attempt.ticket,
+        order_id="order-2",
+        client_order_id="theirs",
+        replaces="order-1",
+        updated=after(4),
+    )
+    limit = None if theirs is None else Decimal(theirs)
+
+    state, _ = run(state, told(replace(report, limit=limit), after(4)))
+
+    assert Decimal(stands) == walking(state).limit

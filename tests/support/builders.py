@@ -5,13 +5,16 @@ Symbols are SPY options of one expiry unless said otherwise; `AT` is when everyt
 and `after(seconds)` is that much later.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
 
-from closeout.closing.effects import Effect, PlaceOrder
+from support.asked_for import of_kind as of_kind  # noqa: PLC0414 - told on to the tests
+from support.asked_for import placed as placed  # noqa: PLC0414
+from support.close_rules import Rules
+
+from closeout.closing.effects import Effect
 from closeout.closing.events import AccountChecked, CloseOpened, Event, OrderReported
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import MarketView, Terms, plan_strategy
@@ -43,7 +46,6 @@ CONDOR = (("P", 440), ("P", 450), ("C", 470), ("C", 480))
 """Rights and strikes of the model condor: long, short, short, long."""
 
 _ONE = Decimal(1)
-_Effect = TypeVar("_Effect", bound=Effect)
 
 
 def after(seconds: float) -> datetime:
@@ -301,18 +303,16 @@ def checked(
 
 
 def run(state: CloseState, *events: Event) -> tuple[CloseState, tuple[Effect, ...]]:
-    """Step through the events; return the last state and every effect asked for, in order."""
+    """
+    Step through the events; return the last state and every effect asked for, in order.
+
+    Every step keeps to the rules, whatever the test is about.
+    """
     effects: tuple[Effect, ...] = ()
+    rules = Rules(state, ())
     for event in events:
-        state, wanted = step(state, event)
+        before = state
+        state, wanted = step(before, event)
+        rules.check(before, event, state, wanted)
         effects = (*effects, *wanted)
     return state, effects
-
-
-def of_kind(kind: type[_Effect], effects: Iterable[Effect]) -> list[_Effect]:
-    return [effect for effect in effects if isinstance(effect, kind)]
-
-
-def placed(effects: Iterable[Effect]) -> list[Ticket]:
-    """Return the tickets that these effects send."""
-    return [effect.ticket for effect in of_kind(PlaceOrder, effects)]

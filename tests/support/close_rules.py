@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from support.builders import of_kind, placed
+from support.asked_for import of_kind, placed
 
 from closeout.closing.effects import (
     CancelOrder,
@@ -18,8 +18,8 @@ from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import _REASONS, describe
 from closeout.domain.orders import Ticket
 
-_LONGEST_WAIT = timedelta(minutes=10)
-"""Longer than any wait there is: a close that sleeps for ever is forgotten."""
+_LONGEST_WAIT = timedelta(days=1)
+"""Longer than any wait that a broker asks for: a close that sleeps for ever is forgotten."""
 
 
 class Rules:
@@ -38,7 +38,8 @@ class Rules:
         self._check_fills(before, after)
         self._check_end(before, event, after, effects)
         self._check_times(before, event, after, effects)
-        self._check_asked_for(after, effects)
+        self._check_asked_for(before, after, effects)
+        self._check_walk(before, event, after)
         for effect in of_kind(ReplaceOrder, effects):
             assert before != after, "a replacement is sent that is not in the journal"
             assert after.walking is not None
@@ -82,7 +83,27 @@ class Rules:
             assert timedelta(0) <= wake.delay <= _LONGEST_WAIT
 
     @staticmethod
-    def _check_asked_for(after: CloseState, effects: tuple[Effect, ...]) -> None:
+    def _check_walk(before: CloseState, event: Event, after: CloseState) -> None:
+        """A walk lasts as long as its step, and knows at any time where its limit stands."""
+        walking = after.walking
+        if before.walking is not None and before.attempt.step == after.attempt.step:
+            assert walking is not None, "a walk is forgotten"
+            assert before.walking.began_at == walking.began_at
+        if walking is None:
+            return
+        ours = {order.order_id for each in after.attempts for order in each.orders}
+        assert walking.limit.is_finite()
+        assert max(walking.began_at, walking.since, walking.moved_at) <= max(
+            event.at, before.updated_at
+        )
+        if walking.moving is not None:
+            assert walking.moving.order_id in ours
+            assert walking.moving.net.is_finite()
+
+    @staticmethod
+    def _check_asked_for(
+        before: CloseState, after: CloseState, effects: tuple[Effect, ...]
+    ) -> None:
         """Nothing is asked for under an id that is not this close's or its conflicts'."""
         ours = {order.order_id for each in after.attempts for order in each.orders}
         ours |= {each.order_id for each in after.conflicts}
@@ -95,7 +116,7 @@ class Rules:
             assert replace.order_id in ours, "a stranger's order is replaced"
         asked = {each.client_order_id for each in of_kind(LookUpOrder, effects)}
         asked |= {each.client_order_id for each in of_kind(CheckAccount, effects)}
-        assert asked <= after.client_order_ids
+        assert asked <= before.client_order_ids | after.client_order_ids
 
     @staticmethod
     def _check_fills(before: CloseState, after: CloseState) -> None:

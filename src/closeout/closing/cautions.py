@@ -9,7 +9,6 @@ from closeout.closing.risk_cautions import risk_cautions
 from closeout.closing.scene import Caution, CautionCode, Scene, Severity
 from closeout.domain.orders import OrderType
 from closeout.domain.session import EXCHANGE_ZONE
-from closeout.domain.strategies import OPTION_MULTIPLIER
 
 _WORST_FIRST = (Severity.DANGER, Severity.WARNING, Severity.INFO)
 
@@ -55,10 +54,8 @@ def _order_cautions(scene: Scene) -> list[Caution]:
     steps = scene.plan.steps
     if len(steps) == 1:
         return []
-    by_symbol = {leg.symbol: leg.multiplier for leg in scene.strategy.legs}
-    has_shares = any(
-        by_symbol.get(leg.symbol, OPTION_MULTIPLIER) == 1 for step in steps for leg in step.legs
-    )
+    shares = {leg.symbol for leg in scene.strategy.legs if leg.option is None}
+    has_shares = any(symbol in shares for symbol in scene.plan.symbols)
     reason = (
         "Alpaca takes no shares in a multi-leg order: the options go first, and the shares when "
         "they have filled."

@@ -41,7 +41,7 @@ def _step_cautions(step: PlanStep, scene: Scene) -> list[Caution]:
 def _quote_cautions(symbol: str, side: Side, quote: Quote | None, now: datetime) -> list[Caution]:
     broken = _broken_quote(symbol, side, quote)
     age = None if quote is None else now - quote.at
-    if quote is None or age is None or age <= QUOTE_STALE_AFTER:
+    if age is None or age <= QUOTE_STALE_AFTER:
         return [] if broken is None else [broken]
     stale = Caution(
         CautionCode.STALE,
