@@ -95,9 +95,9 @@ def test_the_shares_of_an_assignment_have_their_price_and_say_whence_they_came()
     shares = next(each for each in grouping.strategies if each.legs[0].symbol == "SPY")
 
     assert Decimal(440) == shares.legs[0].entry_price
-    assert [(HappeningKind.DELIVERED, "200 SPY bought by assignment or exercise at 440.")] == told(
-        grouping, shares
-    )
+    assert [
+        (HappeningKind.DELIVERED, "200 SPY bought by assignment or exercise at 440.00.")
+    ] == told(grouping, shares)
     assert found(grouping, shares) is not None
 
 

@@ -9,6 +9,7 @@ without a word.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from closeout.domain.chains import ChainLink, Change, Deed, in_lowest_terms
@@ -154,7 +155,7 @@ def _words(kind: HappeningKind, link: ChainLink) -> str:
         case HappeningKind.DELIVERED:
             went = "bought" if link.changes[0].quantity > 0 else "sold"
             at = link.changes[0].price
-            return f"{what} {went} by assignment or exercise" + (f" at {at:f}." if at else ".")
+            return f"{what} {went} by assignment or exercise{_at(at)}."
         case HappeningKind.ADJUSTED:
             gone, come = link.changes
             return f"A corporate action has turned {gone.symbol} into {come.symbol}."
@@ -167,8 +168,14 @@ def _words(kind: HappeningKind, link: ChainLink) -> str:
 def _trades(changes: Iterable[Change]) -> Iterator[str]:
     for each in changes:
         verb = "bought back" if each.quantity > 0 else "sold"
-        price = "" if each.price is None else f" at {each.price:f}"
-        yield f"{abs(each.quantity)} {each.symbol} {verb}{price}"
+        yield f"{abs(each.quantity)} {each.symbol} {verb}{_at(each.price)}"
+
+
+def _at(price: Decimal | None) -> str:
+    """To the cent at least, as prices are written."""
+    if price is None:
+        return ""
+    return f" at {price:.2f}" if price == round(price, 2) else f" at {price.normalize():f}"
 
 
 def _by_alpaca(link: ChainLink) -> str:
