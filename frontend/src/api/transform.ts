@@ -9,7 +9,9 @@ import type {
   CloseOrderResult,
   ClosePreview,
   CloseStrategyResponse,
+  EditResponse,
   History,
+  PositionHistory,
   Positions,
   Status,
   StreamMessage,
@@ -22,7 +24,9 @@ import type {
   RawCloseOrderResult,
   RawClosePreview,
   RawCloseStrategyResponse,
+  RawEditResponse,
   RawHistory,
+  RawPositionHistory,
   RawPositionsResponse,
   RawStatus,
   RawStreamMessage,
@@ -44,6 +48,8 @@ export const transformCloseLegResponse = (raw: RawCloseLegResponse): CloseLegRes
 })
 
 export const transformPositions = (raw: RawPositionsResponse): Positions => camelize(raw)
+export const transformPositionHistory = (raw: RawPositionHistory): PositionHistory => camelize(raw)
+export const transformEditResponse = (raw: RawEditResponse): EditResponse => camelize(raw)
 export const transformStatus = (raw: RawStatus): Status => camelize(raw)
 export const transformClose = (raw: RawClose): Close => camelize(raw)
 export const transformHistory = (raw: RawHistory): History => camelize(raw)

@@ -7,6 +7,13 @@ export type Leg = Camelized<wire.RawLeg>
 export type Position = Camelized<wire.RawPosition>
 export type Metrics = Camelized<wire.RawMetrics>
 export type Payoff = NonNullable<NonNullable<Metrics['outlook']>['payoff']>
+export type EditResponse = Camelized<wire.RawEditResponse>
+export type LastEdit = Camelized<wire.RawLastEdit>
+export type Pick = Camelized<wire.RawPick>
+export type Orphan = NonNullable<Position['orphan']>
+export type OutsideEvent = Position['events'][number]
+export type PositionHistory = Camelized<wire.RawPositionHistory>
+export type Deed = PositionHistory['deeds'][number]
 export type Unassigned = Camelized<wire.RawUnassigned>
 export type Positions = Camelized<wire.RawPositionsResponse>
 

@@ -59,6 +59,16 @@ export function formatSessionDay(instant: string): string {
   return sessionDay.format(new Date(instant)).replace(',', '')
 }
 
+const sessionDate = new Intl.DateTimeFormat('en-GB', {
+  timeZone: EXCHANGE,
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+})
+
+/** The exchange's day of an instant: `18 Dec 2026`. */
+export const formatSessionDate = (instant: string): string => sessionDate.format(new Date(instant))
+
 const localTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 const localDateTime = new Intl.DateTimeFormat(undefined, {
   dateStyle: 'medium',

@@ -86,9 +86,34 @@ describe('the page', () => {
   })
 
   it('warns of holdings that belong to no strategy', async () => {
-    await say({ status: aRawStatus({ unassigned: ['2 short IWM 210 Put'] }) })
+    await say({
+      unassigned: [
+        { symbol: 'NVDA', quantity: '0.5', reason: 'a fraction of a share', is_difference: false },
+      ],
+    })
 
-    expect(byTestId(page, 'unassigned').text()).toContain('2 short IWM 210 Put')
+    expect(byTestId(page, 'unassigned').text()).toMatch(/0\.5 × long NVDA: a fraction of a share/)
+  })
+
+  it('leads from claims that do not add up to the strategies that make them', async () => {
+    const symbol = 'SPY261218P00520000'
+    const reason = 'strategies hold it on both sides and come to -6 together, but the account holds -5'
+    await say({
+      positions: [aRawPosition(), aRawPosition({ id: 'other', strategy: 'Straddle' })],
+      unassigned: [{ symbol, quantity: '1', reason, is_difference: true }],
+    })
+    const repairs = byTestId(page, 'unassigned').findAll('[data-repair]')
+    expect(repairs.map((button) => button.text())).toEqual([
+      'Go to SPY Iron Condor 18 Dec 2026',
+      'Go to SPY Straddle 18 Dec 2026',
+      'Merge them…',
+    ])
+
+    await repairs[1]?.trigger('click')
+    const menu = page.find('[data-position-id="other"] [data-testid="card-menu"]')
+    expect(document.activeElement).toBe(menu.element)
+    await repairs[2]?.trigger('click')
+    expect(byTestId(page, 'regroup-send').text()).toBe('Merge into SPY Straddle 18 Dec 2026')
   })
 
   it('closes a strategy from the first click to the last message', async () => {

@@ -7,6 +7,7 @@ import type {
   RawCloseLeg,
   RawClosePreview,
   RawCloseStrategyResponse,
+  RawEditResponse,
   RawHistory,
   RawLeg,
   RawMetrics,
@@ -139,6 +140,35 @@ export function aRawPosition(changes: Partial<RawPosition> = {}): RawPosition {
     blocked_reason: null,
     metrics: aRawMetrics(),
     ...changes,
+  }
+}
+
+/** The same condor a month later: what may be merged with the first. */
+export const aLaterPosition = (changes: Partial<RawPosition> = {}): RawPosition =>
+  aRawPosition({
+    id: 'pos_1a7e',
+    expiry_date: '2027-01-15',
+    quantity: 2,
+    legs: [
+      aRawLeg({ id: 'leg-later', symbol: 'SPY270115P00520000', expiry_date: '2027-01-15', quantity: 2 }),
+    ],
+    ...changes,
+  })
+
+export function aRawEdit(text: string, positions: RawPosition[]): RawEditResponse {
+  return {
+    edit: {
+      number: 7,
+      at: NOW,
+      kind: 'merged',
+      text,
+      position_ids: positions.map(({ id }) => id),
+      stands: true,
+      shortfall: [],
+    },
+    positions,
+    total_count: positions.length,
+    as_of: NOW,
   }
 }
 
