@@ -1,5 +1,6 @@
 """Other hands take what an order at work was to close: it is cut, and the close says by whom."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from support.builders import (
@@ -178,6 +179,32 @@ def test_an_order_cancelled_elsewhere_whose_contracts_are_gone_is_closed() -> No
     assert (Phase.CLOSED, "closed_elsewhere") == (state.phase, reason(state))
     assert dict.fromkeys(state.plan.symbols, 10) == dict(state.elsewhere)
     assert f"10 {SHORT} (order phone-1)" in describe(state)
+
+
+def another_close(phase: Phase, filled: int = 0) -> CloseState:
+    """Return a close of the same contracts that ended after 20 seconds, if it ended."""
+    state = replace(a_working_close(), close_id="another")
+    report = a_report(state.attempt.ticket, OrderStatus.FILLED, filled=filled, updated=after(12))
+    if filled:
+        state, _ = run(state, told(report, after(12)))
+    return replace(state, phase=phase, ended_at=after(20) if phase.is_end else None)
+
+
+def test_what_another_close_of_ours_takes_is_no_other_hands() -> None:
+    state, _ = run(a_working_close(), told(ended(a_working_close(), 10), after(10)))
+    working, closed = another_close(Phase.WORKING), another_close(Phase.CLOSED, filled=10)
+
+    assert has_shrunk(state, left(state, 0))
+    assert not has_shrunk(state, left(state, 0), [state, working])
+    assert not has_shrunk(state, left(state, 0), [state, closed])
+    assert () == reconcile(state, (), left(state, 0), at=AT, others=[closed])
+
+
+def test_a_close_that_took_nothing_or_was_over_before_hides_no_other_hand() -> None:
+    state, _ = run(a_working_close(), told(ended(a_working_close(), 10), after(10)))
+    earlier = replace(another_close(Phase.CLOSED, filled=10), ended_at=after(-1))
+
+    assert has_shrunk(state, left(state, 0), [another_close(Phase.CANCELLED), earlier])
 
 
 def test_what_is_closed_much_later_is_another_story() -> None:

@@ -13,6 +13,7 @@ from support.memory_journal import MemoryJournal
 
 from closeout.closing.events import Event
 from closeout.closing.state import Phase
+from closeout.domain.edits import Edit
 from closeout.ports import JournalFailed
 
 
@@ -46,6 +47,10 @@ class UnconfirmedJournal(MemoryJournal):
 
     async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
         await super().append(close_id, sequence=sequence, events=events)
+        self._lose_confirmation()
+
+    async def append_edit(self, account: str, edit: Edit) -> None:
+        await super().append_edit(account, edit)
         self._lose_confirmation()
 
     def _lose_confirmation(self) -> None:
@@ -122,3 +127,17 @@ async def test_nothing_new_begins_while_it_is_not_known_what_was_recorded(
     await settle()
 
     assert 1 == len(bench.broker.sent)
+
+
+async def test_a_close_is_planned_on_an_edit_that_was_recorded_unconfirmed(
+    empty_bench: Bench, journal: UnconfirmedJournal
+) -> None:
+    bench = empty_bench
+    four = [(leg.id, 4) for leg in bench.strategy.legs]
+    journal.unconfirmed = 1
+    with pytest.raises(JournalFailed):
+        await bench.engine.regrouper.split(bench.strategy.id, [four])
+
+    await bench.open()
+
+    assert [6] == [ticket.units for ticket in bench.broker.sent]

@@ -5,7 +5,7 @@ A pure difference, so that it holds after a start, after every gap in the stream
 then in between: the stream may have dropped anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -26,28 +26,42 @@ def reconcile(
     *,
     at: datetime,
     fills: Iterable[Fill] = (),
+    others: Collection[CloseState] = (),
 ) -> tuple[Event, ...]:
     """
     Return the events that bring `state` up to what the broker shows.
 
-    `fills` are the account's trades, where other hands have to be named.
+    `fills` are the account's trades, where other hands have to be named, and `others` the
+    account's other closes.
     """
     told: list[Event] = [
         OrderReported(at, report, "read") for report in orders if _is_news(state, report)
     ]
     is_awaited = state.phase is Phase.VERIFYING or _disagreed(state)
-    if holdings.at >= state.phase_since and (is_awaited or has_shrunk(state, holdings)):
+    if holdings.at >= state.phase_since and (is_awaited or has_shrunk(state, holdings, others)):
         told.append(HoldingsRead(holdings.at, _held(state, holdings), hands_of(state, fills)))
     return tuple(told)
 
 
-def has_shrunk(state: CloseState, holdings: Holdings) -> bool:
+def has_shrunk(state: CloseState, holdings: Holdings, others: Collection[CloseState] = ()) -> bool:
     """Whether the holdings say that other hands took, or had seemed to take, what is wanted."""
     if state.phase is Phase.WORKING:
         read = HoldingsRead(holdings.at, _held(state, holdings))
         return is_short(state, read) or state.short_since is not None
     was_cancelled = state.reason is not None and state.reason.code == "cancelled_elsewhere"
-    return was_cancelled and holdings.at - state.phase_since <= timing.GONE_WITHIN
+    is_recent = holdings.at - state.phase_since <= timing.GONE_WITHIN
+    return was_cancelled and is_recent and not any(_took_from(each, state) for each in others)
+
+
+def _took_from(other: CloseState, state: CloseState) -> bool:
+    """Whether another close of ours may have taken what `state` was to close."""
+    if other.close_id == state.close_id:
+        return False
+    is_over = other.ended_at is not None and other.ended_at < state.opened_at
+    shared = set(other.plan.symbols).intersection(state.plan.symbols)
+    if other.phase.is_end:
+        return not is_over and any(map(other.filled, shared))
+    return bool(shared)
 
 
 def _held(state: CloseState, holdings: Holdings) -> tuple[tuple[str, Decimal], ...]:

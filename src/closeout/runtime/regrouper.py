@@ -43,6 +43,7 @@ class Regrouper:
         self._assignments: tuple[Assignment, ...] = ()
         self._is_doubtful = False
         """Whether a write failed that may be on record all the same."""
+        supervisor.before_opening = self._settle
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -59,6 +60,11 @@ class Regrouper:
         self._is_doubtful = False
         if edits != self._edits:
             self._accept(edits)
+
+    async def _settle(self) -> None:
+        """Find out whether a write that failed is on record. Raises: JournalFailed."""
+        if self._is_doubtful:
+            await self.load()
 
     def _accept(self, edits: Sequence[Edit]) -> None:
         self._edits = tuple(edits)
@@ -107,8 +113,7 @@ class Regrouper:
 
     async def _decide_and_write(self, decide: Decide) -> Edit:
         async with self._supervisor.beginning_none():
-            if self._is_doubtful:
-                await self.load()
+            await self._settle()
             await self._book.refresh_unless_young()
             edit = decide(self._occasion())
             self._require_idle(edit)

@@ -7,7 +7,7 @@ repeated request find the first one instead of becoming a second order.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -104,6 +104,8 @@ class Supervisor:
         """Closes to the fingerprint of the request that began each, as far as it is known here."""
         self._doubts = Doubts(journal, clock, self._end_unsent)
         self._recovered = False
+        self.before_opening: Callable[[], Awaitable[None]] = _at_once
+        """Awaited before a close is planned: what was said of strategies must be known then."""
         self.journal_error: str | None = None
         self.stale_positions = asyncio.Event()
         """Set when a fill or an end makes a fresh look at the holdings worthwhile."""
@@ -144,6 +146,7 @@ class Supervisor:
             if known is not None:
                 return known
             await self._doubts.clear()
+            await self.before_opening()
             # Only now: a repeated request finds its close though its preview is long forgotten.
             shown = self.previews.named_by(request)
             if shown is not None:
@@ -363,13 +366,19 @@ class Supervisor:
     async def reconcile(self, holdings: Holdings) -> None:
         """Bring every close up to what the book has just read of the account."""
         runners = list(self._runners.values())
-        short = [each.state.opened_at for each in runners if has_shrunk(each.state, holdings)]
+        states = [runner.state for runner in runners]
+        short = [each.opened_at for each in states if has_shrunk(each, holdings, states)]
         fills = await self._fills_since(min(short)) if short else ()
         running = [runner.state.opened_at for runner in runners if not runner.state.phase.is_end]
         orders = self._book.orders.since(min(running, default=holdings.at))
         for runner in runners:
             for event in reconcile(
-                runner.state, orders, holdings, at=self._clock.now(), fills=fills
+                runner.state,
+                orders,
+                holdings,
+                at=self._clock.now(),
+                fills=fills,
+                others=states,
             ):
                 runner.post(event)
 
@@ -527,3 +536,7 @@ def _entry_prices(prepared: Prepared) -> tuple[tuple[str, Decimal], ...]:
 def _new_close_id(milliseconds: int) -> str:
     """Sortable by time and never guessed twice."""
     return f"{milliseconds:012x}{secrets.token_hex(6)}"
+
+
+async def _at_once() -> None:
+    """Wait for nothing."""
