@@ -27,11 +27,13 @@ class TradeUpdate:
     """One message of the trade_updates stream.
 
     `event` is one of pending_new, accepted, new, partial_fill, fill, pending_cancel, canceled,
-    expired, pending_replace, replaced, rejected, order_replace_rejected, order_cancel_rejected.
+    expired, pending_replace, replaced, rejected, order_replace_rejected, order_cancel_rejected,
+    trade_bust.
 
     For fills `price` and `qty` are of this execution (net price and units for a package). A simple
     order's fill has `execution_id` and `position_qty`; a package's has `legs` and `position_qtys`
-    instead, as in Alpaca's published example. Position quantities are signed.
+    instead, as in Alpaca's published example. Position quantities are signed. A bust has all of
+    the trade it takes back.
     """
 
     event: str

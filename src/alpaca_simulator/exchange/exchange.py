@@ -11,8 +11,9 @@ from alpaca_simulator.exchange.account import Account, Configurations
 from alpaca_simulator.exchange.activities import Activity, ActivityFilter
 from alpaca_simulator.exchange.admission import admit, check_account, write_order
 from alpaca_simulator.exchange.board import Pin
+from alpaca_simulator.exchange.busting import bust
 from alpaca_simulator.exchange.contracts import Asset, ContractFilter, ListedContract, asset_id
-from alpaca_simulator.exchange.events import Event
+from alpaca_simulator.exchange.events import Event, TradeUpdate
 from alpaca_simulator.exchange.genesis import begin
 from alpaca_simulator.exchange.hands import FillMode
 from alpaca_simulator.exchange.holdings import Holding, Position
@@ -295,6 +296,10 @@ class Exchange:
     def fill(self, order_id: str, units: int, price: Decimal | None = None) -> None:
         """Trade that many units now, whatever mode and caps say, at `price` or at natural."""
         fill_now(self._world, self.order(order_id), units, price)
+
+    def bust(self, trade: TradeUpdate) -> None:
+        """Have the exchange take back the trade that this event told of."""
+        bust(self._world, trade)
 
     def assign(self, symbol: str, contracts: int) -> None:
         """Assign short contracts early (OPASN and OPTRD); working orders in them are cancelled."""
