@@ -1,5 +1,6 @@
 """The exchange takes trades back: the only way in which fills become fewer."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from support.builders import (
@@ -17,7 +18,7 @@ from support.builders import (
     told,
 )
 
-from closeout.closing.effects import PlaceOrder
+from closeout.closing.effects import CancelOrder, PlaceOrder
 from closeout.closing.events import HoldingsRead, TradeRevised
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import describe
@@ -124,6 +125,45 @@ def test_no_later_order_goes_out_over_what_was_taken_back() -> None:
         reason(state),
         placed(effects),
     )
+
+
+def a_later_step() -> CloseState:
+    """Return a covered call whose call was bought back and whose shares wait to be sold."""
+    state = a_sending_close(a_covered_call())
+    return run(state, told(filled(state, 2)))[0]
+
+
+def bust_of_the_call(state: CloseState) -> TradeRevised:
+    order = state.attempts[0].orders[0]
+    trade = replace(a_trade(symbol=call(140, "NVDA")), order_id=order.legs[0].order_id)
+    return TradeRevised(after(20), order, (trade,))
+
+
+def test_a_later_order_that_waits_to_be_sent_is_not_sent_over_a_bust() -> None:
+    state = a_later_step()
+    state, _ = run(state, bust_of_the_call(state))
+
+    state, effects = run(state, checked(state, after(30)))
+
+    assert (Phase.NEEDS_ATTENTION, "trade_busted", []) == (
+        state.phase,
+        reason(state),
+        placed(effects),
+    )
+
+
+def test_a_later_order_at_work_is_cancelled_for_a_bust_before_it() -> None:
+    state = a_later_step()
+    state, _ = run(state, checked(state, after(3)), told(a_report(state.attempt.ticket, order_id="order-2")))
+
+    state, effects = run(state, bust_of_the_call(state))
+    assert (Phase.CANCELLING, 1) == (state.phase, len(of_kind(CancelOrder, effects)))
+
+    ended = a_report(
+        state.attempt.ticket, OrderStatus.CANCELED, order_id="order-2", updated=after(30)
+    )
+    state, _ = run(state, told(ended, after(30)))
+    assert (Phase.NEEDS_ATTENTION, "trade_busted") == (state.phase, reason(state))
 
 
 def test_a_correction_to_less_counts_as_a_bust_of_the_difference() -> None:

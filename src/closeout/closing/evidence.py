@@ -86,6 +86,8 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
         case OrderStatus.REPLACED if state.attempt.unseen_successor is not None:
             after, effects = _keep_working(state, order, at)
             return after, (FollowOrder(state.attempt.unseen_successor), *effects)
+        case OrderStatus.CANCELED if state.busts:
+            return end_short(state, Phase.NEEDS_ATTENTION, at, _busted(state))
         case OrderStatus.CANCELED if is_withdrawn(state):
             return send_anew(state, at)
         case OrderStatus.CANCELED if _is_to_go_again(state):
@@ -112,8 +114,12 @@ def _why_cancelled(state: CloseState) -> str:
     return "cancelled" if state.cancel_requested else "cancelled_elsewhere"
 
 
+def _busted(state: CloseState) -> Reason:
+    return Reason("trade_busted", told(state.busts))
+
+
 def _keep_working(state: CloseState, order: OrderReport, at: datetime) -> Result:
-    if state.cancel_requested or state.is_recut:
+    if state.cancel_requested or state.is_recut or state.is_undone_before:
         order = state.attempt.standing or order
         if state.phase is Phase.CANCELLING and state.cancelling_order == order.order_id:
             return state, ()
@@ -135,9 +141,7 @@ def _is_left_behind(state: CloseState) -> bool:
 def _send_next(state: CloseState, at: datetime) -> Result:
     planned = state.next_step
     if state.busts:
-        return end_short(
-            state, Phase.NEEDS_ATTENTION, at, Reason("trade_busted", told(state.busts))
-        )
+        return end_short(state, Phase.NEEDS_ATTENTION, at, _busted(state))
     if state.cancel_requested:
         return end_short(state, Phase.CANCELLED, at, Reason("cancelled"))
     if planned is None or _is_left_behind(state):

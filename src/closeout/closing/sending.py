@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from closeout.closing import timing
+from closeout.closing.busts import told
 from closeout.closing.cancelling import cancel_unsent
 from closeout.closing.effects import CheckAccount, PlaceOrder, ReadHoldings, WakeAfter
 from closeout.closing.events import (
@@ -167,6 +168,10 @@ def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Resu
     An order that was sent before goes again in its own size or not at all: what is missing
     or held may be its own doing.
     """
+    if state.busts:
+        # What is open again may need what this order would sell as its cover.
+        reason = Reason("trade_busted", told(state.busts))
+        return end_short(state, Phase.NEEDS_ATTENTION, event.at, reason)
     ticket = state.attempt.ticket
     fits = fit(ticket.legs, ticket.units, event.rooms)
     if fits.free < fits.held and event.at < give_up:

@@ -287,6 +287,12 @@ class CloseState:
         """Contracts of `symbol` whose fills the exchange has taken back."""
         return sum(bust.contracts for bust in self.busts if bust.symbol == symbol)
 
+    @property
+    def is_undone_before(self) -> bool:
+        """Whether a trade of another step was taken back: what this one trades may be its cover."""
+        own = {leg.symbol for leg in self.attempt.ticket.legs}
+        return any(bust.symbol not in own for bust in self.busts)
+
     def average_price(self, symbol: str) -> Decimal | None:
         """Dollars per share over everything that has filled; None when that is not known."""
         filled, total = self._reported(symbol), Decimal(0)
