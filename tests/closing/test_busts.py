@@ -154,7 +154,9 @@ def test_a_later_order_that_waits_to_be_sent_is_not_sent_over_a_bust() -> None:
 
 def test_a_later_order_at_work_is_cancelled_for_a_bust_before_it() -> None:
     state = a_later_step()
-    state, _ = run(state, checked(state, after(3)), told(a_report(state.attempt.ticket, order_id="order-2")))
+    state, _ = run(
+        state, checked(state, after(3)), told(a_report(state.attempt.ticket, order_id="order-2"))
+    )
 
     state, effects = run(state, bust_of_the_call(state))
     assert (Phase.CANCELLING, 1) == (state.phase, len(of_kind(CancelOrder, effects)))

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from simulation.plants import FOREIGN, FOUND, PLANTS, Plant, planted
+from simulation.plants import EVERY, Plant, planted
+from simulation.sights import Sight
 from simulation.story import tell
 from simulation.world import Outcome, World, live
 
@@ -50,12 +51,14 @@ def live_many(first: int, count: int) -> int:
     began = time.monotonic()
     failed = 0
     phases: Counter[str] = Counter()
+    met: Counter[Sight] = Counter()
     reasons: Counter[str] = Counter()
     done = 0
     for outcomes in _spread(range(first, first + count)):
         done += len(outcomes)
         for outcome in outcomes:
             phases.update(outcome.phases)
+            met.update(dict(outcome.met))
             reasons.update(outcome.reasons)
             if outcome.violations:
                 failed += 1
@@ -66,6 +69,8 @@ def live_many(first: int, count: int) -> int:
     _say(f"{count} seeds, {failed} failed, {rate:.0f} a second on {os.cpu_count()} cores")
     _say(f"Ends: {dict(phases.most_common())}")
     _say(f"Reasons: {dict(reasons.most_common())}")
+    for sight in Sight:
+        _say(f"{met[sight]:8}  {sight}")
     return 1 if failed else 0
 
 
@@ -84,7 +89,7 @@ def _live_all(seeds: range) -> list[Outcome]:
 def plant_all() -> int:
     """Print a row for each bug; return 1 when one survives."""
     survivors = 0
-    for plant in (*PLANTS, *FOREIGN, *FOUND):
+    for plant in EVERY:
         caught = catch(plant, range(1, _PLANT_SEEDS + 1))
         if caught is None:
             survivors += 1

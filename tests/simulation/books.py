@@ -66,28 +66,31 @@ class Tracked:
     request: CloseRequest | None
     owner: int | None
     sent: dict[str, Sent] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    """The ids whose refusal is on record."""
     order_ids: list[str] = field(default_factory=list)
     fills: Counter[str] = field(default_factory=Counter)
     last_fill: float = 0.0
     looked: float = 0.0
     """When the account was last looked at for its order."""
+    busted: Counter[str] = field(default_factory=Counter)
+    """Contracts of fills that the exchange took back."""
+    knows_of_bust: bool = False
+    """Whether the process was told of it and lived on."""
     is_replaced: bool = False
     """Somebody else replaced an order of it."""
     seen: float | None = None
     """When the market was last looked at for a step, as committed."""
+    began: dict[int, float] = field(default_factory=dict)
+    """When the first order of each step went out."""
     is_hurried: bool = False
     chosen: set[Decimal] = field(default_factory=set)
     """The limits that somebody chose while it walked."""
 
     def forget_refusals(self, at: float) -> None:
         """The process that was refused died; what it had not written down nobody knows."""
-        written = {
-            attempt.ticket.client_order_id
-            for attempt in self.state.attempts
-            if attempt.refusal is not None
-        }
         for identity, sent in self.sent.items():
-            if sent.fate in (Fate.REFUSED, Fate.DUPLICATE) and identity not in written:
+            if sent.fate in (Fate.REFUSED, Fate.DUPLICATE) and identity not in self.refused:
                 sent.fate, sent.since = Fate.UNKNOWN, at
 
 
@@ -96,12 +99,34 @@ class Ownership:
 
     def __init__(self, owned: tuple[Owned, ...]) -> None:
         self.owned = owned
+        self.edited: set[int] = set()
+        """Those whose contracts somebody has moved."""
         self._history: list[list[tuple[float, dict[str, int]]]] = [
             [(0.0, dict(each.contracts))] for each in owned
         ]
 
     def now(self, owner: int) -> Mapping[str, int]:
         return self._history[owner][-1][1]
+
+    def is_grouped_anew(self, owner: int) -> bool:
+        """Whether only its shape says what belongs to it, and that has changed."""
+        told = owner >= len(self.owned) or self.owned[owner].is_one_order or owner in self.edited
+        return not told and len(self._history[owner]) > 1
+
+    def symbols(self, owner: int) -> frozenset[str]:
+        """Everything the strategy has or had."""
+        return frozenset(symbol for _, row in self._history[owner] for symbol in row)
+
+    def found(self, at: float) -> int:
+        """Have a new strategy without anything in it."""
+        self._history.append([(at, {})])
+        return len(self._history) - 1
+
+    def move(self, source: int, target: int, symbol: str, change: int, at: float) -> None:
+        """Give signed contracts of one strategy to another."""
+        self.trade(source, symbol, -change, at)
+        self.trade(target, symbol, change, at)
+        self.edited |= {source, target}
 
     def trade(self, owner: int, symbol: str, change: int, at: float) -> None:
         after = dict(self.now(owner))
@@ -120,7 +145,8 @@ class Ownership:
 
     def match(self, symbols: frozenset[str]) -> list[int]:
         """The strategies that have all of these."""
-        return [index for index, each in enumerate(self.owned) if symbols <= each.contracts.keys()]
+        every = range(len(self._history))
+        return [owner for owner in every if symbols <= self.symbols(owner)]
 
     def shared(self) -> frozenset[str]:
         counts = Counter(symbol for each in self.owned for symbol in each.contracts)

@@ -15,9 +15,10 @@ from typing import Self
 from simulation.days import Day
 from simulation.holdings import UNDERLYINGS
 from simulation.reports import report_of, without_legs
+from simulation.sights import Sight
 from simulation.site import Site
 
-from alpaca_simulator.exchange.activities import ActivityFilter, ActivityType
+from alpaca_simulator.exchange.activities import Activity, ActivityFilter, ActivityType
 from alpaca_simulator.exchange.events import TradeUpdate as Told
 from alpaca_simulator.exchange.orders import Order, OrderFilter
 from alpaca_simulator.exchange.refusals import Refusal
@@ -34,7 +35,7 @@ from closeout.domain.outcomes import (
     Refused,
     ReplaceOutcome,
 )
-from closeout.domain.settlements import Settlement
+from closeout.domain.settlements import Settlement, SettlementKind
 from closeout.ports import LinkDown, LinkUp, ReadFailed, StreamItem
 
 ACCOUNT = "PASIMULATED"
@@ -43,6 +44,7 @@ TIMEOUT = 10.0
 LATEST_ARRIVAL = 15.0
 """How long a request may wander before it arrives, seconds."""
 
+_SETTLEMENTS = frozenset(ActivityType) - {ActivityType.FILL}
 
 Work = Callable[[], OrderReport]
 
@@ -59,6 +61,7 @@ class SimulatedBroker:
         self._loop = site.loop
         self._clock = site.clock
         self._venue = site.venue
+        self._process = site.process
         self._checks = site.checks
         self._chance = site.chance
         self._stream: _Stream | None = None
@@ -70,15 +73,15 @@ class SimulatedBroker:
     # --- what changes something -------------------------------------------------------
 
     async def place(self, ticket: Ticket) -> PlaceOutcome:
-        self._checks.sending(ticket)
+        self._checks.sending(self._process, ticket)
         outcome = await self._carry(ticket, lambda: self._venue.submit(ticket))
-        self._checks.answered(ticket, outcome)
+        self._checks.answered(self._process, ticket, outcome)
         return outcome
 
     async def replace(self, order_id: str, ticket: Ticket) -> ReplaceOutcome:
-        self._checks.replacing(order_id, ticket)
+        self._checks.replacing(self._process, order_id, ticket)
         outcome = await self._carry(ticket, lambda: self._replace(order_id, ticket))
-        self._checks.answered(ticket, outcome)
+        self._checks.answered(self._process, ticket, outcome)
         return outcome
 
     def _replace(self, order_id: str, ticket: Ticket) -> OrderReport:
@@ -86,6 +89,7 @@ class SimulatedBroker:
         dropped = self._day.replace_dropped
         old = self._venue.order(order_id)
         if dropped and old is not None and self._chance.random() < dropped:
+            self._checks.met[Sight.REPLACE_DROPPED] += 1
             return replace(
                 report_of(old),
                 order_id=f"dropped-{ticket.client_order_id}",
@@ -163,7 +167,7 @@ class SimulatedBroker:
             answer.set_result(outcome)
 
     async def cancel(self, order_id: str) -> CancelOutcome:
-        self._checks.cancelling(order_id)
+        self._checks.cancelling(self._process, order_id)
         match self._fate():
             case "rate_limited":
                 await self._travel()
@@ -246,12 +250,12 @@ class SimulatedBroker:
         return found
 
     async def order_by_client_id(self, client_order_id: str) -> OrderReport | None:
-        self._checks.asking(client_order_id)
+        self._checks.asking(self._process, client_order_id)
         await self._ask()
         order = self._venue.order_by_client_id(client_order_id)
         found = None if order is None else self._venue.seen_late(order, self._order_lag())
         await self._travel()
-        self._checks.looked_up(client_order_id, found)
+        self._checks.looked_up(self._process, client_order_id, found)
         return found
 
     async def open_orders(self) -> tuple[OrderReport, ...]:
@@ -262,7 +266,7 @@ class SimulatedBroker:
         await self._ask()
         query = OrderFilter(status="all", limit=500, after=since, descending=False)
         for order in self._venue.exchange.orders(query):
-            self._checks.asking(order.client_order_id)
+            self._checks.asking(self._process, order.client_order_id)
         return self._seen(self._venue.exchange.orders(query))
 
     def _seen(self, orders: Iterable[Order]) -> tuple[OrderReport, ...]:
@@ -285,8 +289,14 @@ class SimulatedBroker:
         )
 
     async def settlements(self, since: datetime | None) -> tuple[Settlement, ...]:
-        """None: nothing expires within a simulated day, and nobody is assigned."""
-        return ()
+        """Read what happened without an order; days differ in how soon it is listed."""
+        await self._ask()
+        query = ActivityFilter(types=_SETTLEMENTS, after=since, descending=False, page_size=100)
+        rows = self._venue.exchange.activities(query)
+        await self._travel()
+        if rows:
+            self._checks.met[Sight.SETTLED] += 1
+        return tuple(_settlement(row) for row in rows)
 
     async def holdings(self) -> Holdings:
         at = self._clock.now()
@@ -342,6 +352,11 @@ class SimulatedBroker:
         """Bring the stream back for good."""
         if self._stream is not None:
             self._stream.heal()
+
+
+def _settlement(row: Activity) -> Settlement:
+    kind = SettlementKind(row.type.value)
+    return Settlement(row.id, kind, row.symbol, Decimal(row.qty), row.price, row.at)
 
 
 class _Stream:
@@ -428,5 +443,8 @@ class _Stream:
             self._loop.later(delay, self._put, update)
 
     def _put(self, item: StreamItem) -> None:
-        if self._process.is_alive:
-            self._items.put_nowait(item)
+        if not self._process.is_alive:
+            return
+        self._items.put_nowait(item)
+        if isinstance(item, TradeUpdate) and item.is_revision:
+            self._loop.later(10.0, self._checks.told_of_bust, self._process, item)

@@ -6,29 +6,43 @@ committed and what the exchange truly did; of the core they use only what a fres
 would know, the fold of the committed events.
 """
 
+from bisect import bisect_right, insort
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from simulation import edits, sights
 from simulation.books import Fate, Ownership, Sent, Tracked, is_barer, portion
+from simulation.edits import EditBook
 from simulation.holdings import tick
 from simulation.journal import Record
 from simulation.loop import Process, VirtualLoop
+from simulation.sights import Sight
 from simulation.venue import PACKAGE_REFUSALS, Moment, Touch, Venue
 
+from alpaca_simulator.exchange.activities import Activity, ActivityType
 from alpaca_simulator.exchange.events import TradeUpdate as Told
-from closeout.closing.events import AccountChecked, CloseOpened, Event, FasterRequested, MarketSeen
+from closeout.closing.events import (
+    AccountChecked,
+    CloseOpened,
+    Event,
+    FasterRequested,
+    MarketSeen,
+    OrderRefused,
+)
 from closeout.closing.ids import close_of
 from closeout.closing.moves import Replacing, Withdrawing
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plans import Target
-from closeout.closing.state import Phase
+from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
 from closeout.closing.terms import IfRefused, NoBid
 from closeout.closing.walk import PACES, AtEnd
 from closeout.closing.wording import describe
+from closeout.domain.edits import Edit
 from closeout.domain.holdings import Holdings
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport, OrderStatus, Side, Ticket, TicketLeg, TradeUpdate
@@ -43,6 +57,7 @@ _UNTIL_FREE = 30.0
 _STALE = 16.0
 """A step is priced from quotes of the last fifteen seconds, and one more on the way."""
 _FILLS = frozenset({"fill", "partial_fill"})
+_SETTLED = {ActivityType.OPTION_EXPIRY: Sight.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +72,9 @@ class Violation:
 
 @dataclass(slots=True)
 class Watched:
-    """What the running process shows of its book."""
+    """What a running process shows of its book."""
 
-    engine: Engine | None = None
+    engine: Engine
     holdings: Holdings | None = None
     grouping: object = None
 
@@ -75,10 +90,14 @@ class Checks:
         self._own = ownership
         self._start = start
         self.violations: list[Violation] = []
+        self.met: Counter[Sight] = Counter()
         self.closes: dict[str, Tracked] = {}
         self.requests: dict[str, CloseRequest] = {}
         self.positions: dict[str, int] = {}
         """Position ids to the strategies they were seen to be."""
+        self.owner: Process | None = None
+        """The process that has the account, as the journal says."""
+        self.edits = EditBook(ownership, self.positions)
         self.touched: set[str] = set()
         """Symbols that another hand has traded."""
         self.froze = 0.0
@@ -90,14 +109,19 @@ class Checks:
         self._unsaid: dict[str, str] = {}
         self._asked: dict[str, float] = {}
         self._expected: set[str] = set()
-        self._watched = Watched()
+        self._watched: dict[Process, Watched] = {}
+        self._told: dict[str, list[float]] = defaultdict(list)
+        """When the quotes were of which the process was told."""
         self._day = venue.day
         self._slack = (
             1.0 + 20 * venue.day.latency + max(venue.day.holdings_lag, venue.day.order_lag)
         )
         self.on_mark: Callable[[str], None] = lambda what: None
         """Hears what happens of interest: whoever wants to strike at that moment."""
+        self.on_taken: Callable[[], None] = lambda: None
+        """Hears that a process has taken the account."""
         venue.on_told.append(self.told)
+        venue.on_settled.append(self.settled)
 
     def fail(self, rule: str, text: str) -> None:
         self.violations.append(Violation(rule, self._loop.time(), text))
@@ -130,7 +154,7 @@ class Checks:
     def refused(self, request: CloseRequest, code: str) -> None:
         """The program would not plan what it was asked for."""
         owner = self.positions.get(request.position_id)
-        if owner is None or self.touched & self._own.owned[owner].contracts.keys():
+        if owner is None or owner in self._own.edited or self.touched & self._own.symbols(owner):
             return
         lately = self._loop.time() - self._slack - 30.0
         if any(each.last_fill > lately for each in self.closes.values()):
@@ -142,30 +166,47 @@ class Checks:
     def touch(self, symbols: Sequence[str]) -> None:
         self.touched.update(symbols)
 
+    def edited(self, edit: Edit) -> None:
+        """What the user says of strategies is on record."""
+        self.met[edits.SIGHTS[type(edit)]] += 1
+        running = {
+            symbol
+            for each in self.closes.values()
+            if not each.state.phase.is_end
+            for symbol in each.state.plan.symbols
+        }
+        for problem in self.edits.written(edit, running, self._loop.time()):
+            self.fail("asked", problem)
+
     # --- the journal ------------------------------------------------------------------
 
-    def committed(self, record: Record, events: Sequence[Event]) -> None:
+    def committed(self, process: Process, record: Record, events: Sequence[Event]) -> None:
         self.mark("committed")
+        self._check_owner(process, f"writes of {record.close_id}")
         for event in events:
             tracked = self.closes.get(record.close_id)
             if isinstance(event, CloseOpened):
                 self._opened(record, event)
             elif tracked is not None:
-                before = tracked.state.phase
-                tracked.state, _ = step(tracked.state, event)
+                before = tracked.state
+                tracked.state, _ = step(before, event)
+                self._check_replaced(tracked, before)
+                self.met.update(sights.moved(before, tracked.state, event))
+                if isinstance(event, OrderRefused):
+                    tracked.refused.add(event.client_order_id)
                 if isinstance(event, MarketSeen):
                     tracked.seen = (event.at - self._start).total_seconds()
                 tracked.is_hurried |= isinstance(event, FasterRequested)
                 if isinstance(event, AccountChecked):
                     tracked.looked = (event.at - self._start).total_seconds()
-                if tracked.state.phase.is_end and tracked.state.phase is not before:
+                if tracked.state.phase.is_end and tracked.state.phase is not before.phase:
                     self._ended(tracked)
 
     def _opened(self, record: Record, event: CloseOpened) -> None:
         state, _ = step(None, event)
         symbols = frozenset(event.plan.symbols)
         owner = self.positions.get(event.position_id)
-        if owner is None:
+        if owner is None and event.position_id not in self.edits.forgotten:
             owner = next(iter(self._own.match(symbols)), None)
         self.closes[record.close_id] = Tracked(
             state=state,
@@ -174,13 +215,15 @@ class Checks:
             request=self.requests.get(record.fingerprint),
             owner=owner,
         )
+        self.met.update(sights.opened(event, self.closes[record.close_id].request))
         self._check_portion(self.closes[record.close_id])
 
     # --- orders out -------------------------------------------------------------------
 
-    def sending(self, ticket: Ticket) -> None:
+    def sending(self, process: Process, ticket: Ticket) -> None:
         """The adapter was given an order to send."""
         self.mark("sending")
+        self._check_owner(process, f"sends {ticket.client_order_id}")
         close_id = close_of(ticket.client_order_id) or "?"
         tracked = self.closes.get(close_id)
         if tracked is None:
@@ -191,6 +234,7 @@ class Checks:
             self.fail("I1", f"{ticket.client_order_id} was sent without a committed intent")
         if close_id in self._denied:
             self.fail("I1", f"{close_id} was sent after the user was told that nothing was")
+        tracked.began.setdefault(state.attempt.step, self._loop.time())
         self._check_once(tracked, ticket)
         self._check_cleared(tracked, ticket)
         self._check_reduces(tracked, ticket)
@@ -203,9 +247,10 @@ class Checks:
         known.fate, known.since = Fate.IN_FLIGHT, now
         known.absences.clear()
 
-    def replacing(self, order_id: str, ticket: Ticket) -> None:
+    def replacing(self, process: Process, order_id: str, ticket: Ticket) -> None:
         """The adapter was given a replacement to send."""
         self.mark("sending")
+        self._check_owner(process, f"sends {ticket.client_order_id}")
         tracked = self.closes.get(close_of(ticket.client_order_id) or "?")
         if tracked is None:
             self.fail("I1", f"{ticket.client_order_id} was sent and its close is not on record")
@@ -231,6 +276,17 @@ class Checks:
         if any(each.filled_units for each in known if each.order_id == order_id):
             self.fail("I3", f"{ticket.client_order_id} replaces an order that filled in part")
 
+    def _check_replaced(self, tracked: Tracked, before: CloseState) -> None:
+        """A replacement counts when the exchange has put it in the old order's place."""
+        was, now = before.attempt, tracked.state.attempt
+        if (was.step, was.number) != (now.step, now.number) or was.ticket == now.ticket:
+            return
+        identity = now.ticket.client_order_id
+        old = tracked.sent[identity].replaces if identity in tracked.sent else None
+        told = [] if old is None else self._venue.versions[old]
+        if not any(report.status is OrderStatus.REPLACED for _, report in told):
+            self.fail("I4", f"{identity} counts as in place, and {old} was never replaced")
+
     def chose(self, close_id: str, limit: Decimal) -> None:
         """The user chose a limit for a walk."""
         if close_id in self.closes:
@@ -240,9 +296,13 @@ class Checks:
         """The request is out of the process's hands."""
         self._sent(ticket).may_arrive += 1
 
-    def answered(self, ticket: Ticket, outcome: PlaceOutcome) -> None:
+    def answered(self, process: Process, ticket: Ticket, outcome: PlaceOutcome) -> None:
         self.mark("answered")
+        if not self.is_at_work(process):
+            return  # what it hears now, nobody who works the account will know
         sent = self._sent(ticket)
+        if sent.replaces is not None:
+            self.met.update(sights.replaced(outcome))
         match outcome:
             case Accepted():
                 sent.fate = Fate.FOUND
@@ -265,7 +325,9 @@ class Checks:
             self.closes[close_id].order_ids.append(outcome.report.order_id)
             self._close_of_order[outcome.report.order_id] = close_id
 
-    def looked_up(self, client_order_id: str, found: OrderReport | None) -> None:
+    def looked_up(self, process: Process, client_order_id: str, found: OrderReport | None) -> None:
+        if not self.is_at_work(process):
+            return
         tracked = self.closes.get(close_of(client_order_id) or "?")
         sent = tracked.sent.get(client_order_id) if tracked else None
         if sent is None:
@@ -275,26 +337,53 @@ class Checks:
         elif sent.fate in (Fate.UNKNOWN, Fate.IN_FLIGHT, Fate.DUPLICATE):
             sent.absences.append(self._loop.time())
 
-    def asking(self, client_order_id: str) -> None:
+    def asking(self, process: Process, client_order_id: str) -> None:
         """The process begins to look an order up."""
-        self._asked[client_order_id] = self._loop.time()
+        if self.is_at_work(process):
+            self._asked[client_order_id] = self._loop.time()
+
+    # --- whose the account is ---------------------------------------------------------
+
+    def taken(self, process: Process) -> None:
+        """This process has the account now; what another one said or heard is forgotten."""
+        last, self.owner = self.owner, process
+        self._denied.clear()
+        self._unsaid.clear()
+        unfinished = [each for each in self.closes.values() if not each.state.phase.is_end]
+        for tracked in unfinished:
+            tracked.forget_refusals(self._loop.time())
+        self.on_taken()
+        if last is not None and self._day.has_second and last is not process:
+            self.met[Sight.TAKEN_OVER] += 1
+            self.met.update([Sight.TAKEN_UP] * len(unfinished))
+            self.expect("account.lost")
+
+    def is_at_work(self, process: Process) -> bool:
+        """Whether the account is this process's by what is on record."""
+        return self.owner is process
+
+    def _check_owner(self, process: Process, what: str) -> None:
+        if not self.is_at_work(process):
+            self.fail("I2", f"process {process.number} {what}, and the account is another's")
 
     def came_up(self, process: Process) -> None:
         """The stream is back after a gap: every working close must ask what it missed."""
-        engine = self._watched.engine
+        self.met[Sight.GAP] += 1
+        if not self.is_at_work(process):
+            return
+        supervisor = self._watched[process].engine.supervisor
         working = [
             each.state.attempt.ticket.client_order_id
             for close_id, each in self.closes.items()
-            if each.state.phase is Phase.WORKING
-            and engine is not None
-            and engine.supervisor.close(close_id) == each.state
+            if each.state.phase is Phase.WORKING and supervisor.close(close_id) == each.state
         ]
         if working and not self._venue.day.has_journal_trouble:
             wait = 1.0 + 8 * self._venue.day.journal_delay
             self._loop.later(wait, self._check_gap, process, working, self._loop.time())
 
     def _check_gap(self, process: Process, working: list[str], since: float) -> None:
-        if not process.is_alive or process.is_frozen or self.froze:
+        is_away = not process.is_alive or process.is_frozen or not self.is_at_work(process)
+        if is_away or self.froze:
             return
         for identity in working:
             tracked = self.closes[close_of(identity) or "?"]
@@ -303,8 +392,9 @@ class Checks:
             if is_working and max(self._asked.get(each, -1.0) for each in names) < since:
                 self.fail("I9", f"{identity} was not asked for after a gap in the stream")
 
-    def cancelling(self, order_id: str) -> None:
+    def cancelling(self, process: Process, order_id: str) -> None:
         self.mark("cancelling")
+        self._check_owner(process, f"cancels {order_id}")
         close_id = self._close_of_order.get(order_id)
         tracked = self.closes.get(close_id) if close_id else None
         if self._is_named(order_id):
@@ -466,14 +556,12 @@ class Checks:
         plan = tracked.state.plan
         if self.touched & {*plan.symbols}:
             return
-        known = {
-            target.symbol: int(target.held) + target.side.sign * tracked.state.filled(target.symbol)
-            for target in plan.targets
-        }
-        for moment in self._venue.moments_since(self._since(tracked)):
-            rows = {symbol: row.quantity for symbol, row in moment.rows.items()} | known
-            if self._stays_covered_from(rows, ticket):
-                return
+        rows = {symbol: row.quantity for symbol, row in self._venue.truth.rows.items()}
+        for target in plan.targets:
+            unknown = tracked.fills[target.symbol] - tracked.state.filled(target.symbol)
+            rows[target.symbol] = rows.get(target.symbol, 0) - target.side.sign * unknown
+        if self._stays_covered_from(rows, ticket):
+            return
         self.fail("I6", f"{ticket.client_order_id} sells cover whose short is not known to be gone")
 
     def _check_legging(self, tracked: Tracked, ticket: Ticket) -> None:
@@ -511,8 +599,8 @@ class Checks:
         owner = None if request is None else self.positions.get(request.position_id)
         if request is None or owner is None:
             return
-        owned = self._own.owned[owner].contracts
-        if self.touched & owned.keys():
+        owned = self._own.symbols(owner)
+        if self.touched & owned or self._own.is_grouped_anew(owner):
             return
         wanted = request.leg_ids or ()
         named = {symbol for symbol in owned if leg_id(request.position_id, symbol) in wanted}
@@ -625,11 +713,12 @@ class Checks:
             self.fail("I7", f"limit {ticket.limit} is past the worst, {terms.worst_price}")
         if ticket.limit in tracked.chosen:
             return
-        if tracked.seen is None:
+        if tracked.seen is None or not self._is_stride(tracked):
             priced, since = tracked.opened, tracked.opened - _STALE - self._slack - self.froze
         else:
             priced, since = tracked.seen, tracked.seen - _STALE
             self._check_in_time(tracked, terms)
+            self._check_fresh(tracked.seen, ticket)
         high = self._natural(ticket, max(0.0, since), priced)
         if limit > max(high, self._least(ticket)):
             self.fail("I7", f"limit {ticket.limit} is past natural, {high} at most")
@@ -653,9 +742,28 @@ class Checks:
         """A walk that is not to cross takes no step when its time is used up."""
         assert tracked.seen is not None
         budget = (terms.schedule or PACES[terms.pace]).budget.total_seconds()
-        age = tracked.seen - tracked.opened
+        age = tracked.seen - tracked.began.get(tracked.state.attempt.step, tracked.opened)
         if age > budget + 1.0 and terms.at_end is not AtEnd.CROSS and not tracked.is_hurried:
             self.fail("I7", f"a step {age:.1f} s after the click, of a walk of {budget:.0f} s")
+
+    def _is_stride(self, tracked: Tracked) -> bool:
+        """Whether an order of this step stands already, or stood."""
+        attempts = tracked.state.attempts
+        step_ = attempts[-1].step
+        return any(each.orders for each in attempts if each.step == step_)
+
+    def _check_fresh(self, seen: float, ticket: Ticket) -> None:
+        """A stride is priced from what the process was told of every leg lately."""
+        for leg in ticket.legs:
+            told = self._told.get(leg.symbol, [])
+            latest = bisect_right(told, seen + 0.001)
+            if not latest or told[latest - 1] < seen - _STALE:
+                since = f"{seen - told[latest - 1]:.1f} s" if latest else "never"
+                self.fail("I7", f"a step from a quote of {leg.symbol} that was told {since} ago")
+
+    def quoted(self, symbol: str, at: float) -> None:
+        """A quote of this moment has come to the process."""
+        insort(self._told[symbol], at)
 
     def _is_smallest(self, ticket: Ticket) -> bool:
         """A sale cannot be priced lower than one tick, nor a purchase at all below it."""
@@ -690,7 +798,10 @@ class Checks:
                 self._close_of_order[order.id] = close_id
                 self.closes[close_id].order_ids.append(order.id)
                 if close_of(order.client_order_id) != close_id:
+                    self.met[Sight.REPLACED_ELSEWHERE] += 1
                     self.closes[close_id].is_replaced = True
+        if event.event == "trade_bust":
+            self._busted(update, self._close_of_order.get(order.id) or self._ours(update))
         if event.event in _FILLS:
             self.mark("filled")
             self._filled(update, self._close_of_order.get(order.id) or self._ours(update))
@@ -714,6 +825,27 @@ class Checks:
         if close_id is not None:
             self._check_fill(self.closes[close_id], before)
 
+    def _busted(self, update: TradeUpdate, close_id: str | None) -> None:
+        """The exchange has taken a trade back."""
+        self.mark("busted")
+        sides = {leg.symbol: leg.side for leg in update.order.legs}
+        for each in update.undone:
+            side = sides[each.symbol]
+            assert side is not None
+            self.touched.add(each.symbol)
+            self._ledger[each.symbol] = self._ledger.get(each.symbol, 0) - side.sign * each.quantity
+            if close_id is not None:
+                tracked = self.closes[close_id]
+                tracked.fills[each.symbol] -= each.quantity
+                tracked.busted[each.symbol] += each.quantity
+
+    def told_of_bust(self, process: Process, update: TradeUpdate) -> None:
+        """Some seconds ago the stream brought a bust to this process."""
+        close_id = self._close_of_order.get(update.order.order_id)
+        lived_on = process.is_alive and not self.froze and self.is_at_work(process)
+        if close_id is not None and lived_on and not self._day.has_journal_trouble:
+            self.closes[close_id].knows_of_bust = True
+
     def _count(self, tracked: Tracked, symbol: str, change: int) -> None:
         now = self._loop.time()
         tracked.fills[symbol] += abs(change)
@@ -723,21 +855,26 @@ class Checks:
         target = next((it for it in tracked.state.plan.targets if it.symbol == symbol), None)
         if target is None or target.side.sign * change < 0:
             self.fail("I3", f"{symbol} was traded the wrong way")
-        elif tracked.fills[symbol] > target.contracts and not tracked.is_replaced:
+        elif (
+            tracked.fills[symbol] + tracked.busted[symbol] > target.contracts
+            and not tracked.is_replaced
+        ):
             self.fail("I2", f"{tracked.fills[symbol]} of {target.contracts} {symbol} were closed")
 
     def _check_fill(self, tracked: Tracked, before: dict[str, int]) -> None:
-        if is_barer(self._ledger, before):
+        if is_barer(self._ledger, before) and not tracked.busted:
             self.fail("I6", f"a fill of {tracked.state.close_id} left a short contract uncovered")
         for symbol, quantity in self._ledger.items():
             was = before.get(symbol, 0)
             if quantity * was < 0 or abs(quantity) > abs(was):
                 self.fail("I3", f"a fill of {tracked.state.close_id} opened {symbol}")
 
-    def adjusted(self, symbol: str, change: int) -> None:
-        """The account changed without a trade: an assignment."""
+    def settled(self, activity: Activity) -> None:
+        """The account changed without a trade: an assignment or an expiry."""
+        self.met[_SETTLED.get(activity.type, Sight.ASSIGNED)] += 1
+        symbol = activity.symbol
         self.touched.add(symbol)
-        self._ledger[symbol] = self._ledger.get(symbol, 0) + change
+        self._ledger[symbol] = self._ledger.get(symbol, 0) + activity.qty
 
     # --- ends -------------------------------------------------------------------------
 
@@ -746,6 +883,8 @@ class Checks:
         state = tracked.state
         name = f"{state.close_id} ended {state.phase}"
         if state.phase is Phase.CLOSED:
+            if tracked.owner in self._own.edited:
+                self.met[Sight.EDITED_CLOSED] += 1
             self._check_closed(tracked)
             return
         if state.reason is None or not describe(state):
@@ -756,6 +895,7 @@ class Checks:
         name += f" ({state.reason.code})"
         if self._live_orders(tracked):
             self.fail("I4", f"{name} while an order of it works")
+        waiting = [*tracked.sent][-1:] if state.phase is Phase.REJECTED else []
         for identity, sent in tracked.sent.items():
             if self._can_only_be_refused(sent):
                 continue
@@ -763,7 +903,7 @@ class Checks:
                 self.fail("I4", f"{name} while {identity} is under way")
             elif not sent.is_settled and not self._reported(tracked, identity):
                 self.fail("I4", f"{name} and {identity} is {sent.fate}")
-            elif sent.fate is Fate.NOT_SENT and state.phase is Phase.REJECTED:
+            elif sent.fate is Fate.NOT_SENT and identity in waiting:
                 self._check_patience(tracked, name)
         self._check_counted(tracked, name)
         if state.phase is Phase.REJECTED and tracked.fills.total():
@@ -798,7 +938,7 @@ class Checks:
     def _check_counted(self, tracked: Tracked, name: str) -> None:
         for target in tracked.state.plan.targets:
             known, true = tracked.state.filled(target.symbol), tracked.fills[target.symbol]
-            if known != true:
+            if known != true and not tracked.busted:
                 self.fail("I5", f"{name} knowing {known} of {true} fills of {target.symbol}")
 
     def _live_orders(self, tracked: Tracked) -> list[str]:
@@ -812,7 +952,8 @@ class Checks:
             elsewhere = state.gone_elsewhere(target.symbol)
             if elsewhere and target.symbol not in self.touched:
                 self.fail("I5", f"{name} by another hand, and none has touched {target.symbol}")
-            if tracked.fills[target.symbol] + elsewhere < target.contracts:
+            filled = tracked.fills[target.symbol] + tracked.busted[target.symbol]
+            if filled + elsewhere < target.contracts:
                 self.fail(
                     "I5",
                     f"{name} with {tracked.fills[target.symbol]} of {target.contracts} "
@@ -844,19 +985,17 @@ class Checks:
     def read_failed(self) -> None:
         self.mark("read failed")
 
-    def watch(self, engine: Engine | None) -> None:
-        """Look at this engine's book from now on; what another one said is forgotten."""
-        self._denied.clear()
-        self._unsaid.clear()
-        for tracked in self.closes.values():
-            if not tracked.state.phase.is_end:
-                tracked.forget_refusals(self._loop.time())
-        self._watched = Watched(engine)
+    def watch(self, process: Process, engine: Engine) -> None:
+        """Look at this process's book from now on."""
+        self._watched[process] = Watched(engine)
 
-    def look(self) -> None:
-        """Called after every step of the process."""
-        seen = self._watched
-        if seen.engine is None:
+    def unwatch(self, process: Process) -> None:
+        del self._watched[process]
+
+    def look(self, process: Process) -> None:
+        """Called after every step of a process."""
+        seen = self._watched.get(process)
+        if seen is None:
             return
         book = seen.engine.book
         if book.holdings is not seen.holdings:
@@ -915,6 +1054,8 @@ class Checks:
                 self.fail("I9", f"{close_id} has ended and an order of it still works")
             self._check_flat(tracked)
             self._check_alarm(tracked)
+            if tracked.knows_of_bust and tracked.state.phase is not Phase.NEEDS_ATTENTION:
+                self.fail("I5", f"{close_id} is {tracked.state.phase} with a trade taken back")
         truth = {s: row.quantity for s, row in self._venue.truth.rows.items()}
         if truth != {s: q for s, q in self._ledger.items() if q}:
             self.fail("books", "the checkers' own ledger disagrees with the exchange")
@@ -922,6 +1063,12 @@ class Checks:
         shown = {} if held is None else {row.symbol: int(row.quantity) for row in held.rows}
         if shown != truth:
             self.fail("I8", "long after the last trade the book does not show what is held")
+
+    def stands_by(self, engine: Engine) -> None:
+        """Long after the last event, the process that stands by shows what is on record."""
+        for close_id, tracked in self.closes.items():
+            if engine.supervisor.close(close_id) != tracked.state:
+                self.fail("I9", f"{close_id} is shown otherwise by the process that stands by")
 
     def _check_alarm(self, tracked: Tracked) -> None:
         """Nobody is asked to look at what is whole."""

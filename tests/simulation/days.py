@@ -8,6 +8,7 @@ with one fault in force reaches further than one with every fault a little; Groc
 
 import random
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Day:
     replace_rejected: float = 0.0
     # Quotes that the stream keeps to itself.
     quotes_silent: float = 0.0
+    # How likely the market data go away in the middle of the day, and stay away.
+    quote_outages: float = 0.0
     # What becomes of an order at the broker.
     rejected_after: float = 0.0
     packages_refused: float = 0.0
@@ -57,6 +60,14 @@ class Day:
     kills: int = 0
     freezes: int = 0
     near_the_bell: bool = False
+    # What the people of this day are fond of.
+    walks: float = 0.6
+    clears: float = 0.4
+    quiet_market: float = 0.4
+    edits: int = 0
+    busts: int = 0
+    # A second process on the same account.
+    has_second: bool = False
 
     def describe(self) -> str:
         """Name what is not as on a good day."""
@@ -109,7 +120,7 @@ _CHANCES = {
 def draw_day(chance: random.Random) -> Day:
     """Draw a day: about a third of all faults, each at its own strength."""
     share = chance.choice((0.0, 0.15, 0.3, 0.3, 0.5))
-    found = {
+    found: dict[str, Any] = {
         name: chance.uniform(0.05, worst)
         for name, worst in _CHANCES.items()
         if chance.random() < share
@@ -132,10 +143,44 @@ def draw_day(chance: random.Random) -> Day:
     return day
 
 
+_THEMES = (
+    *4 * ("walks",),
+    *4 * ("hands",),
+    *2 * ("edits",),
+    "busts",
+    "legs",
+    *3 * ("second",),
+    *5 * ("nothing",),
+)
+
+
+def with_theme(day: Day, chance: random.Random) -> Day:
+    """Have most days be about something: what is rare otherwise happens then."""
+    often = chance.choice((0.0, chance.uniform(0.3, 0.7)))
+    match chance.choice(_THEMES):
+        case "walks":
+            fault = chance.choice(("lost_after", "rate_limited", "partial_fills", "latency"))
+            day = replace(day, **{fault: max(often, getattr(day, fault))})
+            return replace(day, walks=0.95, quiet_market=1.0)
+        case "hands":
+            day = replace(day, rate_limited=max(often, day.rate_limited))
+            hands = chance.uniform(0.5, 0.95)
+            return replace(day, foreign_hands=hands, clears=0.8, quiet_market=0.8)
+        case "edits":
+            return replace(day, edits=chance.randint(1, 4))
+        case "legs":
+            return replace(day, packages_refused=chance.uniform(0.5, 1.0))
+        case "busts":
+            return replace(day, busts=chance.randint(1, 2), kills=0, partial_fills=0.9)
+        case "second":
+            return replace(day, has_second=True, freezes=chance.randint(0, 3), quiet_market=0.7)
+    return day
+
+
 def with_walk_faults(day: Day, chance: random.Random) -> Day:
     """
-    Draw what goes wrong with walks: replacements answered and dropped, or rejected later, and
-    quotes that do not move on the page though the market does.
+    Draw what goes wrong with walks: replacements answered and dropped, or rejected later, quotes
+    that do not move on the page though the market does, and market data that go away.
     """
     if chance.random() < 0.35:
         day = replace(day, replace_dropped=chance.uniform(0.05, 0.8))
@@ -143,4 +188,6 @@ def with_walk_faults(day: Day, chance: random.Random) -> Day:
         day = replace(day, replace_rejected=chance.uniform(0.05, 0.8))
     if chance.random() < 0.25:
         day = replace(day, quotes_silent=chance.uniform(0.3, 1.0))
+    if chance.random() < 0.15:
+        day = replace(day, quote_outages=1.0)
     return day

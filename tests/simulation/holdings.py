@@ -36,6 +36,7 @@ UNDERLYINGS: dict[str, dict[str, Any]] = {
     "MSFT": {"spot": 500, "vol": 0.25, "class": "penny", "strike_step": 5},
     "AMD": {"spot": 160, "vol": 0.4, "class": "penny", "strike_step": 5},
     "META": {"spot": 610, "vol": 0.3, "class": "nickel", "strike_step": 5},
+    "GLD": {"spot": 300, "vol": 0.2, "class": "penny", "strike_step": 5, "dailies": True},
 }
 
 
@@ -130,6 +131,14 @@ _SHAPES: tuple[tuple[dict[str, Any], ...], ...] = (
         ),
     ),
 )
+_EXPIRING = _opening(
+    "GLD",
+    2,
+    _leg("sell", "call", 295),
+    _leg("buy", "call", 305),
+    days=3,
+) | {"expiry": "today"}
+"""One leg is in the money, one is not: both go at the bell, each in its own way."""
 _SHARED = 1
 """Two condors that share a contract: what Alpaca nets, Closeout must keep apart."""
 
@@ -140,10 +149,8 @@ class Owned:
 
     name: str
     contracts: dict[str, int]
-
-    @property
-    def is_package(self) -> bool:
-        return len(self.contracts) > 1
+    is_one_order: bool
+    """Whether one order opened it: what is left of another is grouped by its shape alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,40 +158,60 @@ class Account:
     exchange: Exchange
     owned: tuple[Owned, ...]
     start: datetime
+    expires_today: bool
 
 
 @lru_cache(maxsize=256)
 def _scenario(
-    shapes: tuple[int, ...], partials: float, session: str, *, sell_only: bool
+    shapes: tuple[int, ...],
+    partials: float,
+    session: str,
+    *,
+    sell_only: bool,
+    next_day: bool,
+    expiring: bool,
 ) -> Scenario:
     openings = [opening for shape in shapes for opening in _SHAPES[shape]]
+    openings += [_EXPIRING] if expiring else []
     return Scenario.model_validate(
         {
             "name": "simulated",
             "clock": {"session": session},
             "market": {"interval": 3600.0, "underlyings": UNDERLYINGS},
             "fills": {"seconds_at_mid": 8.0, "partial_chance": partials},
-            "rules": {"sell_only_packages": sell_only},
+            "rules": {"sell_only_packages": sell_only, "next_day_activities": next_day},
             "orders": openings,
         }
     )
 
 
-def open_account(chance: random.Random, *, partials: float, near_the_bell: bool) -> Account:
+def open_account(
+    chance: random.Random, *, partials: float, near_the_bell: bool, shares_a_contract: bool
+) -> Account:
     """An account with one to three strategies, and what each of them owns."""
     count = chance.choice((1, 1, 2, 3))
     shapes = tuple(sorted(chance.sample(range(len(_SHAPES)), count)))
-    if chance.random() < 0.25:
+    if chance.random() < 0.25 or shares_a_contract:
         shapes = tuple(sorted({*shapes[1:], _SHARED}))
     if {0, 1} <= {*shapes}:
         shapes = shapes[1:]  # two openings of one shape are one strategy
     partials = round(partials, 1)
     session = "calendar" if near_the_bell else "always_open"
     start = LATE if near_the_bell else MORNING
-    scenario = _scenario(shapes, partials, session, sell_only=chance.random() < 0.7)
-    world = Exchange.from_scenario(scenario, chance.getrandbits(32), start)
+    sell_only, seed = chance.random() < 0.7, chance.getrandbits(32)
+    expires_today = near_the_bell and seed % 2 == 0
+    scenario = _scenario(
+        shapes,
+        partials,
+        session,
+        sell_only=sell_only,
+        next_day=seed % 3 == 0,
+        expiring=expires_today,
+    )
+    world = Exchange.from_scenario(scenario, seed, MORNING)
     world.freeze_market(frozen=True)
-    return Account(world, _owned(world), start)
+    world.advance(start)
+    return Account(world, _owned(world), start, expires_today)
 
 
 def _owned(world: Exchange) -> tuple[Owned, ...]:
@@ -206,4 +233,7 @@ def _owned(world: Exchange) -> tuple[Owned, ...]:
         if quantity:
             others.setdefault(option.underlying if option else symbol, {})[symbol] = quantity
     found = [*packages, *others.values()]
-    return tuple(Owned(f"strategy {n}", each) for n, each in enumerate(found, start=1))
+    return tuple(
+        Owned(f"strategy {n}", each, is_one_order=n <= len(packages))
+        for n, each in enumerate(found, start=1)
+    )

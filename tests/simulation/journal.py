@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from simulation.sights import Sight
 from simulation.site import Site
 
 from closeout.closing.events import Event
@@ -72,6 +73,7 @@ class SimulatedJournal:
             if self._disk.lease != seen:
                 raise NotOwner("the owner is alive")
             self._disk.lease = Lease(epoch, 0, owner)
+            self._checks.taken(self._process)
 
         await self._write(commit)
         self._epoch = epoch
@@ -92,6 +94,7 @@ class SimulatedJournal:
     def _owned(self) -> Lease:
         lease = self._disk.lease
         if lease is None or lease.epoch != self._epoch:
+            self._checks.met[Sight.FENCED] += 1
             raise NotOwner("another process has taken the account")
         return lease
 
@@ -113,7 +116,7 @@ class SimulatedJournal:
             record = Record(close_id, account, position_id, idempotency_key, fingerprint)
             self._disk.records[close_id] = record
             record.events.extend(events)
-            self._checks.committed(record, events)
+            self._checks.committed(self._process, record, events)
 
         try:
             await self._write(commit)
@@ -130,7 +133,7 @@ class SimulatedJournal:
             if sequence > len(record.events):
                 raise JournalFailed(f"event {sequence} of {close_id} leaves a hole")
             record.events.extend(events)
-            self._checks.committed(record, events)
+            self._checks.committed(self._process, record, events)
 
         await self._write(commit)
 
@@ -177,6 +180,7 @@ class SimulatedJournal:
             if edit.number != len(self._disk.edits) + 1:
                 raise SequenceTaken(f"edit {edit.number} is not the next")
             self._disk.edits.append(edit)
+            self._checks.edited(edit)
 
         await self._write(commit)
 
@@ -215,6 +219,7 @@ class SimulatedJournal:
             commit()
             self._confirm()
         except JournalFailed as failure:
+            self._checks.met[Sight.JOURNAL_TROUBLE] += 1
             if self._process.is_alive:
                 said.set_exception(failure)
             return

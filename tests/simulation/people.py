@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulation.checks import Checks
+from simulation.days import Day
+from simulation.edits import Wish
+from simulation.sights import Sight
 from simulation.venue import Venue
 
 from alpaca_simulator.exchange import orders as theirs
@@ -18,13 +21,20 @@ from closeout.closing.pacing import WalkTerms
 from closeout.closing.partial import WHOLE, Portion
 from closeout.closing.terms import IfRefused, NoBid, Terms
 from closeout.closing.walk import AtEnd, Pace, Schedule
-from closeout.domain.errors import CannotPlan
+from closeout.domain.edits import (
+    EditsUndone,
+    LegMoved,
+    StrategiesMerged,
+    StrategyRenamed,
+    StrategySplit,
+)
+from closeout.domain.errors import CannotPlan, CannotRegroup
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderType
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import JournalFailed, ReadFailed
 from closeout.runtime.engine import Engine
-from closeout.runtime.refusals import NotBegun
+from closeout.runtime.refusals import CloseRunning, NotBegun, StandingBy
 from closeout.runtime.requests import CloseRequest
 
 if TYPE_CHECKING:
@@ -38,16 +48,27 @@ class User:
     """Somebody at the page, who sees what the engine shows."""
 
     def __init__(
-        self, world: "World", checks: Checks, chance: random.Random, walks: random.Random
+        self,
+        world: "World",
+        checks: Checks,
+        chance: random.Random,
+        walks: random.Random,
+        edits: random.Random,
     ) -> None:
         self._world = world
         self._checks = checks
         self._chance = chance
         self._walks = walks
+        self._edits = edits
         self._keyed: dict[str, CloseRequest] = {}
         self._answers: dict[str, str] = {}
+        self._is_editing = False
         self.closes: list[str] = []
         self.refusals: list[str] = []
+
+    @property
+    def _day(self) -> Day:
+        return self._world.day
 
     def draw_act(self) -> Act:
         acts: list[tuple[int, Act]] = [
@@ -136,6 +157,58 @@ class User:
         except NotBegun as refusal:
             self.refusals.append(refusal.code)
 
+    async def edit(self) -> None:
+        """Say what belongs together, and wait for the answer before anything else is said."""
+        engine = self._world.engine
+        drawn = None if engine is None or self._is_editing else self._draw_edit(engine)
+        if drawn is not None:
+            wish, work = drawn
+            self._is_editing = True
+            self._checks.edits.wish(wish)
+            self._world.as_process(self._start_edit, work)
+
+    def _start_edit(self, work: Callable[[], Awaitable[object]]) -> None:
+        self._editing = asyncio.get_running_loop().create_task(self._record(work))
+
+    async def _record(self, work: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await work()
+        except (CannotRegroup, NotBegun, ReadFailed, JournalFailed) as refusal:
+            self.refusals.append(refusal.code)
+            if isinstance(refusal, CloseRunning):
+                self._checks.met[Sight.EDIT_REFUSED] += 1
+        finally:
+            self._is_editing = False
+
+    def _draw_edit(self, engine: Engine) -> tuple[Wish, Callable[[], Awaitable[object]]] | None:
+        regrouper, strategies = engine.regrouper, [*engine.book.grouping.strategies]
+        if not strategies:
+            return None
+        kind = self._edits.choice((*3 * ("merge",), "move", "split", "rename", "undo"))
+        shared = [it for it in strategies if it.underlying == "SPY"]
+        one = self._edits.choice(shared if kind == "merge" and shared else strategies)
+        others = [it for it in strategies if it.underlying == one.underlying and it is not one]
+        leg = self._edits.choice(one.legs)
+        count = self._edits.randint(1, leg.contracts)
+        share = (one.id, leg.symbol, -count if leg.is_short else count)
+        match kind:
+            case "merge" if others:
+                other = self._edits.choice(others)
+                moves = tuple((other.id, it.symbol, it.quantity) for it in other.legs)
+                wish = Wish(StrategiesMerged, moves, one.id)
+                return wish, lambda: regrouper.merge([one.id, other.id], None)
+            case "move" if others:
+                target = self._edits.choice(others).id
+                wish = Wish(LegMoved, (share,), target)
+                return wish, lambda: regrouper.move(one.id, (leg.id, count), target)
+            case "split" | "merge" | "move":
+                wish = Wish(StrategySplit, (share,))
+                return wish, lambda: regrouper.split(one.id, [[(leg.id, count)]])
+            case "undo":
+                return Wish(EditsUndone), lambda: regrouper.undo(None)
+            case _:
+                return Wish(StrategyRenamed, (), one.id), lambda: regrouper.rename(one.id, "mine")
+
     def cancel_everything(self) -> None:
         """Give up what works still."""
         engine = self._world.engine
@@ -145,6 +218,7 @@ class User:
 
     def forget(self) -> None:
         """The program died: of its answers only those on record bind the next one."""
+        self._is_editing = False
         self._answers = {
             key: close_id
             for key, close_id in self._answers.items()
@@ -158,13 +232,15 @@ class User:
             self.refusals.append(refusal.code)
 
     def _click(self, request: CloseRequest) -> None:
-        engine = self._world.engine
-        if engine is None:
+        running = self._world.front
+        if self._day.has_second and self._edits.random() < 0.1:
+            running = self._world.behind or running
+        if running is None:
             return
         self._checks.asked(request)
         if request.idempotency_key is not None:
             self._keyed.setdefault(request.idempotency_key, request)
-        self._world.as_process(self._start, engine, request)
+        running.do(self._start, running.engine, request)
 
     def _start(self, engine: Engine, request: CloseRequest) -> None:
         self._opening = asyncio.get_running_loop().create_task(self._open(engine, request))
@@ -179,6 +255,8 @@ class User:
         except (NotBegun, ReadFailed, JournalFailed) as refusal:
             self.refusals.append(refusal.code)
             self._checks.denied(request)
+            if self._day.has_second and isinstance(refusal, StandingBy):
+                self._checks.met[Sight.STANDS_BY] += 1
             return
         close_id = runner.state.close_id
         self._checks.promised(close_id)
@@ -196,24 +274,28 @@ class User:
         if not strategies:
             return None
         strategy = self._chance.choice(strategies)
+        if self._day.edits and self._edits.random() < 0.5:
+            strategy = max(strategies, key=lambda each: len(each.legs))
         key = f"key-{len(self._keyed) + 1}" if self._chance.random() < 0.6 else None
-        if self._chance.random() < 0.65:
+        if self._chance.random() < max(0.65, self._day.walks - 0.1):
             terms, portion = self._strategy_terms(strategy), self._draw_portion(strategy)
-            if terms.walk is not None:
-                # Its worst price was drawn for the whole, as one order.
+            if portion.leg_ids and terms.walk is not None:
+                # Its worst price was drawn for all legs.
                 portion = WHOLE
             request = CloseRequest(strategy.id, None, terms, key, portion=portion)
         else:
             request = self._draw_leg(strategy, key)
-        return replace(request, cancel_conflicting=self._chance.random() < 0.4)
+        return replace(request, cancel_conflicting=self._chance.random() < self._day.clears)
 
     def _strategy_terms(self, strategy: Strategy) -> Terms:
         no_bid = self._chance.choice((NoBid.INCLUDE, NoBid.INCLUDE, NoBid.LEAVE, NoBid.TICK))
-        wishes = {"no_bid": no_bid, "if_refused": self._chance.choice([*IfRefused])}
-        if self._chance.random() < 0.55:
+        wishes: dict[str, Any] = {"no_bid": no_bid, "if_refused": self._chance.choice([*IfRefused])}
+        if self._day.packages_refused > 0.5:
+            wishes["if_refused"] = IfRefused.LEG_IN
+        if self._chance.random() < min(0.55, 1.0 - self._day.walks):
             return replace(Terms(OrderType.MARKET), **wishes)
         offset = self._chance.choice((None, "-0.10", "0.00", "0.03", "0.10", "0.30"))
-        if self._walks.random() < 0.6:
+        if self._walks.random() < self._day.walks:
             return Terms(OrderType.LIMIT, walk=self._walk_terms(strategy.legs))
         limit = Terms(OrderType.LIMIT, offset=None if offset is None else Decimal(offset))
         return replace(limit, **wishes)
@@ -238,9 +320,9 @@ class User:
         pace = self._walks.choice((Pace.NORMAL, Pace.URGENT, Pace.CUSTOM, Pace.CUSTOM))
         schedule = None
         if pace is Pace.CUSTOM:
-            interval = self._walks.choice((2, 3, 5))
+            interval = self._walks.choice((1, 2, 3, 5))
             shares = sorted(Decimal(self._walks.randint(0, 4)) / 4 for _ in range(2))
-            prices = self._walks.randint(2, 8)
+            prices = self._walks.randint(2, 10)
             schedule = Schedule(
                 timedelta(seconds=interval * prices), timedelta(seconds=interval), *shares
             )
@@ -298,7 +380,7 @@ class OtherHand:
         return self._chance.choice(
             (
                 *(self.shrink, self.grow, self.flip, self.assign),
-                *(self.rest, self.rest, self.cancel, self.change, self.change),
+                *(self.rest, self.rest, self.cancel, self.change, self.change, self.take),
             )
         )
 
@@ -347,23 +429,35 @@ class OtherHand:
             return
         self._venue.catch_up()
         short = -self._venue.truth.quantity(symbol)
-        before = self._venue.truth
         self._checks.touch([symbol, option.underlying])
         self._venue.exchange.assign(symbol, self._chance.randint(1, max(1, short)))
-        self._venue._remember()
-        for each in (symbol, option.underlying):
-            change = self._venue.truth.quantity(each) - before.quantity(each)
-            self._checks.adjusted(each, change)
         self._venue.catch_up()
+
+    async def bust(self) -> None:
+        """The exchange takes one of the last trades back."""
+        self._venue.catch_up()
+        if self._venue.trades:
+            self._venue.bust(self._chance.choice(self._venue.trades[-2:]))
 
     def draw_meddling(self) -> Act:
         """Something to do to an order that was just taken."""
-        return self._chance.choice((self.cancel, self.change, self.change))
+        return self._chance.choice((self.cancel, self.change, self.change, self.take))
 
     async def cancel(self) -> None:
         order = self._open_order()
         if order is not None:
             self._try(lambda: self._venue.cancel(order.id))
+
+    async def take(self) -> None:
+        """Cancel an order and do by hand what it was to do."""
+        order = self._open_order()
+        if order is None:
+            return
+        self._try(lambda: self._venue.cancel(order.id))
+        await asyncio.sleep(self._chance.uniform(0.5, 2.0))
+        for row in sorted(order.contracts, key=lambda row: row.side is theirs.Side.SELL):
+            if row.side is not None and option_or_none(row.symbol) is not None:
+                self._trade(row.symbol, row.side.sign * row.open_qty)
 
     async def change(self) -> None:
         """Replace an order by hand, at another price or for another quantity."""

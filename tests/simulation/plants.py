@@ -23,6 +23,7 @@ from closeout.closing import (
     legging,
     limits,
     plan,
+    reconcile,
     reports,
     sending,
     timing,
@@ -55,9 +56,11 @@ from closeout.domain.orders import OrderReport, OrderStatus, Side
 from closeout.domain.pricing import EVERY_CENT
 from closeout.domain.quotes import NetQuote
 from closeout.domain.strategies import Leg, Strategy, unit_count
-from closeout.ports import ReadFailed, StoredClose
+from closeout.ports import Lease, ReadFailed, StoredClose
 from closeout.runtime import book, claims, preparing
 from closeout.runtime.doubts import Doubts
+from closeout.runtime.ownership import Ownership
+from closeout.runtime.regrouper import Regrouper
 from closeout.runtime.requests import CloseRequest
 from closeout.runtime.runner import Runner
 from closeout.runtime.supervisor import Supervisor
@@ -295,6 +298,18 @@ async def _act_then_write(self: Runner, event: Event) -> None:
         self._changed.set()
 
 
+def _send_over_busts(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Result:
+    after, effects = _sound_send(replace(state, busts=()), event, give_up=give_up)
+    return replace(after, busts=state.busts), effects
+
+
+_sound_send = sending.send
+
+
+async def _settle_nothing(_: Regrouper) -> None:
+    """Leave it open."""
+
+
 class _NoLock:
     async def __aenter__(self) -> None:
         return
@@ -430,6 +445,27 @@ def _everything_again(self: Attempt) -> int:
     return self.ticket.units
 
 
+def _disk_lease(self: SimulatedJournal) -> Lease:
+    """Whatever epoch is ours."""
+    assert self._disk.lease is not None
+    return self._disk.lease
+
+
+def _take_up_by_sending(self: Supervisor, runner: Runner) -> None:
+    state = runner.state
+    if state.phase is Phase.SENDING and not state.unsent:
+        runner.start((PlaceOrder(state.attempt.ticket),))
+    else:
+        _sound_take_up(self, runner)
+
+
+_sound_take_up = Supervisor._take_up
+
+
+async def _keep_everything(_: Supervisor) -> None:
+    """Let go of nothing."""
+
+
 def _recovered(state: CloseState, event: Recovered | datetime) -> Result:
     at = event if isinstance(event, datetime) else event.at
     return _recover_by_sending(state, at)
@@ -543,6 +579,18 @@ FOREIGN: tuple[Plant, ...] = (
 )  # fmt: skip
 """What can go wrong between the account's other hands and an order."""
 
+SECOND: tuple[Plant, ...] = (
+    Plant("late append taken", "A write is taken from a process that has lost the account.",
+          ((SimulatedJournal, "_owned", _disk_lease),)),
+    Plant("sure while it was ours", "What a frozen process had in hand goes out when it wakes.",
+          ((Ownership, "is_sure", property(lambda self: self.is_ours)),)),
+    Plant("take over by sending", "What the last owner was about to send the next one sends.",
+          ((Supervisor, "_take_up", _take_up_by_sending),)),
+    Plant("lost and not let go", "A process that has lost the account goes on with its closes.",
+          ((Supervisor, "stand_down", _keep_everything),)),
+)  # fmt: skip
+"""What can go wrong between two processes on one account."""
+
 FOUND: tuple[Plant, ...] = (
     Plant("unconfirmed is unwritten", "A write that was not confirmed is tried for ever.",
           ((Runner, "_write", _write_once),)),
@@ -556,7 +604,15 @@ FOUND: tuple[Plant, ...] = (
           ((claims, "_open_parts", _cover_seen_by_one),)),
     Plant("late snapshot, lost history", "What the history tells is dropped with a late snapshot.",
           ((book.Book, "_accept", _late_snapshot_is_nothing),)),
+    Plant("others are other hands", "What a later close of ours took counts as another hand's.",
+          ((reconcile, "_took_from", _never),)),
+    Plant("sent over a bust", "Later orders go out though a trade before them was taken back.",
+          ((sending, "send", _send_over_busts), (clearing, "send", _send_over_busts))),
+    Plant("edit in doubt", "A close is planned before it is known whether an edit was written.",
+          ((Regrouper, "_settle", _settle_nothing),)),
     Plant("unsettled positions", "Contracts that are gone and still show are closed again.",
           ((preparing, "check_settled", _nothing),)),
 )  # fmt: skip
 """Bugs that seeds have found in the program, planted back."""
+
+EVERY = (*PLANTS, *FOREIGN, *SECOND, *FOUND)

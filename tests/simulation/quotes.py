@@ -18,6 +18,7 @@ class SimulatedQuotes:
         self._clock = site.clock
         self._venue = site.venue
         self._process = site.process
+        self._checks = site.checks
         self._chance = site.chance
         self._watched: frozenset[str] = frozenset()
         self._sink: QuoteSink | None = None
@@ -27,11 +28,14 @@ class SimulatedQuotes:
 
     async def latest(self, options: frozenset[str], stocks: frozenset[str]) -> Mapping[str, Quote]:
         await asyncio.sleep(self._chance.uniform(0.1, 1.0) * self._venue.day.latency)
-        failures = max(self._venue.day.read_failures, self._venue.day.quotes_silent)
+        failures = max(self._venue.day.read_failures, self._silence)
         if failures and self._chance.random() < failures:
             raise ReadFailed("HTTP 500")
         quotes = (self._quote(symbol) for symbol in sorted(options | stocks))
-        return {quote.symbol: quote for quote in quotes if quote is not None}
+        read = {quote.symbol: quote for quote in quotes if quote is not None}
+        for symbol in read:
+            self._checks.quoted(symbol, self._loop.time())
+        return read
 
     async def marks(self, options: frozenset[str]) -> Mapping[str, OptionMark]:
         """Nobody asks here: greeks are for a screen, and decide nothing."""
@@ -48,6 +52,10 @@ class SimulatedQuotes:
         if self._moved in self._venue.on_quote:
             self._venue.on_quote.remove(self._moved)
 
+    @property
+    def _silence(self) -> float:
+        return 1.0 if self._venue.quotes_are_dead else self._venue.day.quotes_silent
+
     def _quote(self, symbol: str) -> Quote | None:
         touch = self._venue.touch(symbol)
         if touch is None:
@@ -56,12 +64,13 @@ class SimulatedQuotes:
 
     def _moved(self, symbol: str) -> None:
         quote = self._quote(symbol)
-        silent = self._venue.day.quotes_silent
-        if silent and self._chance.random() < silent:
+        if self._silence and self._chance.random() < self._silence:
             return
         if symbol in self._watched and quote is not None and self._process.is_alive:
-            self._loop.later(self._chance.uniform(0.001, 0.5), self._push, quote)
+            delay = self._chance.uniform(0.001, 0.5)
+            self._loop.later(delay, self._push, quote, self._loop.time())
 
-    def _push(self, quote: Quote) -> None:
+    def _push(self, quote: Quote, at: float) -> None:
         if self._sink is not None and self._process.is_alive and not self._process.is_frozen:
+            self._checks.quoted(quote.symbol, at)
             self._sink([quote])

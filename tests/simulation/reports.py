@@ -39,20 +39,23 @@ def report_of(order: theirs.Order) -> OrderReport:
 
 
 def update_of(event: told.TradeUpdate) -> TradeUpdate:
-    report = report_of(event.order)
+    report, executions = report_of(event.order), _executions(event)
+    is_bust = event.event == "trade_bust"
     return TradeUpdate(
         event=event.event,
         event_id=event.event_id,
         order=report,
-        executions=_executions(event),
+        executions=() if is_bust else executions,
         positions=tuple(event.position_qtys.items()),
         at=event.timestamp,
+        is_revision=is_bust,
+        undone=executions if is_bust else (),
     )
 
 
 def without_legs(update: TradeUpdate) -> TradeUpdate:
     """The same message with its legs left out, as some messages have come."""
-    if len(update.order.legs) == 1:
+    if len(update.order.legs) == 1 or update.is_revision:
         return update
     return replace(update, order=replace(update.order, legs=()), executions=())
 

@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+from simulation.loop import Process
 from simulation.world import World
 
 from closeout.closing.events import Event
 
 _HEARD = (
     "sending",
+    "replacing",
+    "taken",
+    "edited",
     "answered",
     "arrived",
     "looked_up",
@@ -30,7 +34,7 @@ def tell(world: World, say: Callable[[str], None]) -> None:
         heard = getattr(world.checks, name)
 
         def hear(*args: Any) -> None:
-            line(f"{name} {' '.join(map(str, args))}")
+            line(f"{name} {' '.join(map(_short, args))}")
             heard(*args)
 
         return hear
@@ -46,11 +50,15 @@ def tell(world: World, say: Callable[[str], None]) -> None:
         say(f"Held: {owned.contracts}")
 
 
+def _short(thing: object) -> str:
+    return f"process {thing.number}" if isinstance(thing, Process) else str(thing)
+
+
 def _tell_commits(world: World, line: Callable[[str], None]) -> None:
     committed = world.checks.committed
 
-    def hear(record: Any, events: tuple[Event, ...]) -> None:
-        committed(record, events)
+    def hear(process: Any, record: Any, events: tuple[Event, ...]) -> None:
+        committed(process, record, events)
         state = world.checks.closes[record.close_id].state
         for event in events:
             line(f"journal: {type(event).__name__} of {record.close_id}")

@@ -2,7 +2,7 @@
 
 import pytest
 from simulation.__main__ import catch
-from simulation.plants import FOREIGN, PLANTS, Plant
+from simulation.plants import FOREIGN, PLANTS, SECOND, Plant
 
 _SLOW = {
     "cancel whatever is open",
@@ -18,7 +18,7 @@ _SLOW = {
 
 @pytest.mark.parametrize(
     "plant",
-    [it for it in (*PLANTS, *FOREIGN) if it.name not in _SLOW],
+    [it for it in (*PLANTS, *FOREIGN, *SECOND) if it.name not in _SLOW],
     ids=lambda plant: plant.name,
 )
 def test_a_planted_bug_is_caught(plant: Plant) -> None:

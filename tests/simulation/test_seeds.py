@@ -8,6 +8,7 @@ from collections import Counter
 from functools import cache
 
 import pytest
+from simulation.sights import Sight
 from simulation.world import Outcome, healthy, live
 
 _SEEDS = 300
@@ -40,11 +41,15 @@ def test_on_good_days_what_was_asked_for_is_closed() -> None:
     assert {"closed", "cancelled"} >= set(ends)
     assert ends["closed"] > 40
     assert refusals <= {
+        "already_crossing",
+        "beyond_worst",
         "broker_unavailable",  # a click before the first look at the account
         "contracts_claimed",
         "idempotency_key_reused",
         "invalid_tick",
+        "invalid_worst",
         "not_cancellable",
+        "not_walking",
         "not_divisible",
         "nothing_to_close",
         "one_price_several_orders",
@@ -68,3 +73,12 @@ def test_seeds_reach_every_end_and_most_reasons() -> None:
     assert reasons >= {"cancelled", "cancelled_before_sending", "never_arrived", "refused"}
     assert reasons >= {"rejected_by_broker", "cancelled_elsewhere"}
     assert any(outcome.processes > 1 for outcome in outcomes)
+
+
+def test_seeds_come_through_every_situation() -> None:
+    met: Counter[Sight] = Counter()
+    for first in range(1, _SEEDS, _BATCH):
+        for outcome in batch(first):
+            met.update(dict(outcome.met))
+
+    assert [] == [str(sight) for sight in Sight if not met[sight]]

@@ -18,6 +18,8 @@ from simulation.loop import VirtualClock, VirtualLoop
 from simulation.reports import report_of, request_of, update_of
 
 from alpaca_simulator.exchange import orders as theirs
+from alpaca_simulator.exchange.activities import Activity
+from alpaca_simulator.exchange.events import ActivityPosted
 from alpaca_simulator.exchange.events import TradeUpdate as Told
 from alpaca_simulator.exchange.hands import FillMode
 from alpaca_simulator.exchange.orders import Order
@@ -86,7 +88,12 @@ class Venue:
         self.versions: dict[str, list[tuple[float, OrderReport]]] = defaultdict(list)
         self.touches: dict[str, list[Touch]] = defaultdict(list)
         self.on_told: list[Callable[[Told, TradeUpdate], None]] = []
+        self.on_settled: list[Callable[[Activity], None]] = []
         self.on_quote: list[Callable[[str], None]] = []
+        self.trades: list[Told] = []
+        """Every fill of an order, oldest first."""
+        self.quotes_are_dead = False
+        """Nothing tells anybody of quotes any more."""
         self._busy = asyncio.Event()
         self._revision = -1
         for symbol in self.symbols:
@@ -107,6 +114,9 @@ class Venue:
         for event in events:
             if isinstance(event, Told):
                 self._tell(event)
+            elif isinstance(event, ActivityPosted) and event.activity.side is None:
+                for listener in self.on_settled:
+                    listener(event.activity)
 
     async def turn(self) -> None:
         """Keep the exchange moving while anything works there."""
@@ -139,6 +149,8 @@ class Venue:
     def _tell(self, event: Told) -> None:
         update = update_of(event)
         self.versions[event.order.id].append((self._loop.time(), update.order))
+        if update.executions:
+            self.trades.append(event)
         for listener in self.on_told:
             listener(event, update)
 
@@ -219,6 +231,13 @@ class Venue:
         self.exchange.cancel(order_id)
         self.catch_up()
 
+    def bust(self, trade: Told) -> None:
+        """Have the exchange take a trade back."""
+        self.catch_up()
+        self.trades.remove(trade)
+        self.exchange.bust(trade)
+        self.catch_up()
+
     def _reject(self, order_id: str) -> None:
         self.catch_up()
         try:
@@ -249,6 +268,8 @@ class Venue:
         self.pin(symbol, bid, ask)
 
     def pin(self, symbol: str, bid: Decimal, ask: Decimal) -> None:
+        if self.exchange.quote(symbol) is None:
+            return  # it has expired
         sizes = self._chance.choice(((1, 3), (2, 8), (50, 50)))
         self.exchange.pin_quote(
             symbol,
@@ -274,6 +295,7 @@ class Venue:
         """From now on every order that can trade trades."""
         self.catch_up()
         self.day = day
+        self.quotes_are_dead = False
         self.exchange.set_fills(FillMode.ALL)
         for symbol in self.symbols:
             last = self.touches.get(symbol, [None])[-1]

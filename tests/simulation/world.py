@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -18,12 +19,13 @@ import structlog
 from simulation.books import Ownership
 from simulation.broker import SimulatedBroker
 from simulation.checks import Checks, Violation
-from simulation.days import Day, draw_day, with_walk_faults
+from simulation.days import Day, draw_day, with_theme, with_walk_faults
 from simulation.holdings import open_account
 from simulation.journal import Disk, SimulatedJournal
 from simulation.loop import Process, Stuck, VirtualClock, VirtualLoop
 from simulation.people import Act, OtherHand, User
 from simulation.quotes import SimulatedQuotes
+from simulation.sights import Sight
 from simulation.site import Site
 from simulation.venue import Venue
 
@@ -36,6 +38,10 @@ QUIET = 45.0
 """For so many seconds at the end of them."""
 _STEPS_MAX = 400_000
 _LINES_AT_ERROR = 40
+_AFTER_BELL = 130.0
+"""Seconds of a day that began ninety seconds before it."""
+_FREEZES = (1.0, 20.0, 200.0)
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,27 @@ class Outcome:
     seconds: float
     steps: int
     processes: int
+    met: tuple[tuple[Sight, int], ...]
     trace: int
 
     def __str__(self) -> str:
         told = "; ".join(str(each) for each in self.violations[:3])
         return f"make simulate SEED={self.seed}  # {told} [{self.day.describe()}]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Running:
+    """A process and what it runs on."""
+
+    process: Process
+    engine: Engine
+    broker: SimulatedBroker
+    journal: SimulatedJournal
+
+    def do(self, work: Callable[..., object], *args: Any) -> None:
+        """Have it work as at a request, if it can."""
+        if self.process.is_alive and not self.process.is_frozen:
+            self.process.run(work, *args)
 
 
 class World:
@@ -64,64 +86,95 @@ class World:
     def __init__(self, seed: int, day: Day | None = None) -> None:
         self._chance = random.Random(seed)
         drawn = with_walk_faults(draw_day(self._chance), random.Random(f"{seed}:faults of walks"))
+        drawn = with_theme(drawn, random.Random(f"{seed}:theme"))
         self.seed = seed
         self.day = drawn if day is None else day
         self.loop = VirtualLoop()  # type: ignore[abstract]
         account = open_account(
-            self._chance, partials=self.day.partial_fills, near_the_bell=self.day.near_the_bell
+            self._chance,
+            partials=self.day.partial_fills,
+            near_the_bell=self.day.near_the_bell,
+            shares_a_contract=self.day.edits > 0,
         )
         self.clock = VirtualClock(self.loop, account.start)
         self.venue = Venue(self.loop, self.clock, account, self.day, self._chance)
         self.disk = Disk()
         self.owned = account.owned
+        self._expires_today = account.expires_today
         self._own = Ownership(account.owned)
         self.checks = Checks(self.loop, self.venue, self._own, account.start)
         self.checks.on_mark = self._on_mark
+        self.checks.on_taken = self._taken
         self._walks = random.Random(f"{seed}:walks")
-        self.user = User(self, self.checks, self._chance, self._walks)
+        self._themes = random.Random(f"{seed}:themes")
+        self.user = User(self, self.checks, self._chance, self._walks, self._themes)
         self.other = OtherHand(self.venue, self.checks, self._chance)
-        self.engine: Engine | None = None
-        self.process: Process | None = None
-        self._broker: SimulatedBroker | None = None
+        self.places: dict[int, Running | None] = {}
+        """Where the program runs; a second place has its own process on the same account."""
         self._processes = 0
         self._pending_kill: tuple[str, int, int] | None = None
+        self._held_until = 0.0
+        self._busts_left = self.day.busts
         self._is_healed = False
         self._done = False
 
     # --- processes --------------------------------------------------------------------
 
-    def boot(self) -> None:
+    def boot(self, place: int = 0) -> None:
         """Start the program on what the disk has."""
         process = self.loop.process()
         site = Site(self.loop, self.clock, self.venue, process, self.checks, self._chance)
         broker, quotes = SimulatedBroker(site), SimulatedQuotes(site)
         journal = SimulatedJournal(site, self.disk)
-        engine: Engine = process.run(Engine, broker, quotes, journal, self.clock)
-        process.after_step = self.checks.look
-        process.on_kill = self._buried
+        me = f"process {process.number}"
+        engine: Engine = process.run(partial(Engine, me=me), broker, quotes, journal, self.clock)
+        process.after_step = partial(self.checks.look, process)
+        process.on_kill = partial(self._buried, place)
         self._processes += 1
-        self.process, self.engine, self._broker = process, engine, broker
-        self._journal = journal
-        self.checks.watch(engine)
+        self.places[place] = Running(process, engine, broker, journal)
+        self.checks.watch(process, engine)
         process.run(engine.start)
 
+    @property
+    def front(self) -> Running | None:
+        """The process whose page people are at: the one that works, if one does."""
+        alive = [each for each in self.places.values() if each is not None]
+        awake = [each for each in alive if not each.process.is_frozen]
+        at_work = [each for each in awake if each.engine.is_ready]
+        return next(iter(at_work or awake or alive), None)
+
+    @property
+    def behind(self) -> Running | None:
+        """The other one."""
+        front = self.front
+        others = (each for each in self.places.values() if each is not None)
+        return next((each for each in others if each is not front), None)
+
+    @property
+    def engine(self) -> Engine | None:
+        return None if self.front is None else self.front.engine
+
     def as_process(self, work: Callable[..., object], *args: Any) -> None:
-        """Let the running program do something, as a request to it would."""
-        process = self.process
-        if process is not None and process.is_alive and not process.is_frozen:
-            process.run(work, *args)
+        """Let the process in front do something, as a request to it would."""
+        if self.front is not None:
+            self.front.do(work, *args)
 
-    def _buried(self) -> None:
-        self.checks.watch(None)
-        self._journal.die()
-        self.user.forget()
-        self.engine = None
+    def _buried(self, place: int) -> None:
+        running = self.places[place]
+        assert running is not None, "it was alive"
+        self.places[place] = None
+        self.checks.unwatch(running.process)
+        running.journal.die()
         wait = self._chance.choice((0.1, 1.0, 5.0, 20.0, 40.0, 150.0))
-        self.loop.later(0.0 if self._is_healed else wait, self._revive)
+        self.loop.later(0.0 if self._is_healed else wait, self._revive, place)
 
-    def _revive(self) -> None:
-        if self.engine is None:
-            self.boot()
+    def _revive(self, place: int) -> None:
+        if place in self.places and self.places[place] is None:
+            self.boot(place)
+
+    def _taken(self) -> None:
+        """Another process has the account: of the last one's answers only what is on record."""
+        self.user.forget()
 
     def _plan_kills(self, until: float) -> None:
         for _ in range(self.day.kills):
@@ -141,6 +194,9 @@ class World:
 
     def _on_mark(self, what: str) -> None:
         self._trace = zlib.crc32(f"{what}@{self.loop.time():.9f}".encode(), self._trace)
+        if what == "filled" and self._busts_left and not self._is_healed:
+            self._busts_left -= 1
+            self._at(self._themes.choice((0.1, 1.0, 4.0, 15.0)), self.other.bust)
         if what == "arrived" and self._chance.random() < self.day.foreign_hands * 0.6:
             self._meddle()
         if self._pending_kill is None or what != self._pending_kill[0]:
@@ -154,23 +210,31 @@ class World:
         """Let another hand at the order that was just taken, while it rests."""
         if self._is_healed:
             return
-        self.venue.hold_fills(hold=True)
-        self.loop.later(6.0, self._let_fill)
+        self._hold_fills(6.0)
         self._at(self._chance.uniform(0.2, 4.0), self.other.draw_meddling())
 
+    def _hold_fills(self, seconds: float) -> None:
+        """Let nothing trade for so long, or longer where that was said before."""
+        self._held_until = max(self._held_until, self.loop.time() + seconds)
+        self.venue.hold_fills(hold=True)
+        self.loop.later(seconds, self._let_fill)
+
     def _let_fill(self) -> None:
-        if not self._is_healed:
+        if not self._is_healed and self.loop.time() >= self._held_until:
             self.venue.hold_fills(hold=False)
 
     def _kill_soon(self, steps: int = 0) -> None:
-        if self.process is not None and not self._is_healed:
-            self.process.kill_at = self.process.steps + steps
+        if self.front is not None and not self._is_healed:
+            process = self.front.process
+            process.kill_at = process.steps + steps
 
     def _freeze(self, seconds: float) -> None:
-        if self.process is not None and not self._is_healed:
+        if self.front is not None and not self._is_healed:
+            self.checks.met[Sight.FROZEN] += 1
             self.checks.froze = max(self.checks.froze, seconds)
-            self.process.is_frozen = True
-            self.loop.later(seconds, self.loop.thaw, self.process)
+            process = self.front.process
+            process.is_frozen = True
+            self.loop.later(seconds, self.loop.thaw, process)
 
     # --- the day ----------------------------------------------------------------------
 
@@ -178,6 +242,8 @@ class World:
         self.loop.spawn(self.venue.turn())
         self.loop.spawn(self.venue.wander())
         self.boot()
+        if self.day.has_second:
+            self._at(self._themes.uniform(0.0, 12.0), self._boot_second)
         await self._first_look()
         bad = self._plan()
         await asyncio.sleep(bad)
@@ -204,9 +270,12 @@ class World:
 
     def _plan(self) -> float:
         """Draw what will happen; return how long the bad day lasts."""
-        at = 0.0
-        if self._chance.random() < self.day.foreign_hands:
-            self._at(at, self.other.rest)
+        at = 8.0 if self.day.edits else 0.0
+        for _ in range(self.day.edits):
+            self._at(self._themes.uniform(0.0, at), self.user.edit)
+        for _ in range(3 if self.day.foreign_hands > 0.5 else 1):
+            if self._chance.random() < self.day.foreign_hands:
+                self._at(at, self.other.rest)
         self._at(at, self.user.close)
         for _ in range(self._chance.choice((1, 2, 3, 5, 8))):
             at += self._chance.choice((0.0, 0.3, 2.0, 10.0)) * self._chance.random()
@@ -218,18 +287,31 @@ class World:
             self._at(self._chance.uniform(0.0, until), self.other.draw_act())
         self._plan_kills(until)
         for _ in range(self.day.freezes):
-            seconds = self._chance.choice((1.0, 20.0, 200.0))
+            seconds = self._chance.choice((2.0, 4.0, 9.0) if self.day.has_second else _FREEZES)
             self.loop.later(self._chance.uniform(0.0, until), self._freeze, seconds)
         if self._chance.random() < self.day.journal_outages:
             self.loop.later(self._chance.uniform(0.0, until), self._fill_disk)
+        return self._plan_market(until)
+
+    def _plan_market(self, until: float) -> float:
+        """Draw when nothing trades or is quoted, and what the day is fond of."""
         if self._chance.random() < self.day.slow_fills:
-            self.venue.hold_fills(hold=True)
-            self.loop.later(self._chance.uniform(0.0, until), self._let_fill)
-        if self._walks.random() < 0.4:
+            self._hold_fills(self._chance.uniform(0.0, until))
+        if (draw := self._walks.random()) < self.day.quiet_market:
             # A market that trades nothing at first: walks have somewhere to go.
-            self.venue.hold_fills(hold=True)
-            self.loop.later(self._walks.uniform(5.0, until + 30.0), self._let_fill)
+            self._hold_fills(self._walks.uniform(5.0, until + 30.0))
+        if draw < self.day.quiet_market > 0.5:
+            until += 25.0
+            for _ in range(2):
+                self._at(self._walks.uniform(1.0, 15.0), self.user.close)
+        for _ in range(self.day.edits):
+            self._at(self._themes.uniform(0.0, until), self.user.edit)
+        if self._walks.random() < self.day.quote_outages:
+            self.loop.later(self._walks.uniform(1.0, until), self._kill_quotes)
         return until
+
+    async def _boot_second(self) -> None:
+        self.boot(1)
 
     def _at(self, seconds: float, act: Act) -> None:
         async def later() -> None:
@@ -237,6 +319,9 @@ class World:
             await act()
 
         self.loop.spawn(later())
+
+    def _kill_quotes(self) -> None:
+        self.venue.quotes_are_dead = not self._is_healed
 
     def _fill_disk(self) -> None:
         self.disk.down_until = self.loop.time() + self._chance.choice((0.5, 5.0, 30.0))
@@ -246,23 +331,42 @@ class World:
         self._pending_kill = None
         self.disk.down_until = 0.0
         self.venue.heal(self.day.healed())
-        if self.process is not None:
-            self.process.kill_at = None
-            self.loop.thaw(self.process)
-        self._revive()
-        if self._broker is not None:
-            self._broker.heal()
+        if self.day.has_second and self._themes.random() < 0.5:
+            self._leave_one()
+        for place, running in [*self.places.items()]:
+            if running is None:
+                self.boot(place)
+            else:
+                running.process.kill_at = None
+                self.loop.thaw(running.process)
+                running.broker.heal()
+
+    def _leave_one(self) -> None:
+        """Have one of two processes go for good."""
+        gone = self.behind
+        for place, running in [*self.places.items()]:
+            if running is None or running is gone:
+                del self.places[place]
+        if gone is not None:
+            gone.process.on_kill = gone.journal.die
+            self.checks.unwatch(gone.process)
+            gone.process.kill()
+        if not self.places:
+            self.places[0] = None
 
     async def _end(self) -> None:
         deadline = self.loop.time() + HEAL_WITHIN
         quiet = 0.0
-        while quiet < QUIET and self.loop.time() < deadline:
+        bell = _AFTER_BELL if self._expires_today else 0.0
+        while (quiet < QUIET or self.loop.time() < bell) and self.loop.time() < deadline:
             await asyncio.sleep(1.0)
             quiet = 0.0 if self.checks.unended() else quiet + 1.0
             if self.day.near_the_bell:
                 self.user.cancel_everything()
-        assert self.engine is not None, "the program runs"
-        self.checks.final(self.engine)
+        assert self.front is not None, "the program runs"
+        self.checks.final(self.front.engine)
+        if self.behind is not None:
+            self.checks.stands_by(self.behind.engine)
 
     # --- living it ----------------------------------------------------------------------
 
@@ -289,8 +393,8 @@ class World:
 
     def _collect_crashes(self) -> None:
         for task in self.loop.tasks():
-            if not task.done() or task.cancelled() or "Supervisor._open" in repr(task.get_coro()):
-                continue  # what an opening raises, whoever asked for it was told
+            if not task.done() or task.cancelled() or _is_told(task):
+                continue
             if task.exception() is not None:
                 self.checks.fail("crash", f"{task.get_coro()!r}: {task.exception()!r}")
         for trouble in self.loop.troubles:
@@ -312,8 +416,15 @@ class World:
             seconds=self.loop.time(),
             steps=self.loop.steps,
             processes=self._processes,
+            met=tuple(sorted(self.checks.met.items())),
             trace=self._trace,
         )
+
+
+def _is_told(task: "asyncio.Task[Any]") -> bool:
+    """Whether somebody who asked for it was told what it raised."""
+    name = repr(task.get_coro())
+    return "Supervisor._open" in name or "Regrouper._decide_and_write" in name
 
 
 @contextmanager

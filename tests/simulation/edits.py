@@ -1,0 +1,86 @@
+"""The checkers' book of what people said about strategies: merged, split, moved, named, undone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulation.books import Ownership
+from simulation.sights import Sight
+
+from closeout.domain.edits import (
+    Edit,
+    EditsUndone,
+    LegMoved,
+    StrategiesMerged,
+    StrategyRenamed,
+    StrategySplit,
+)
+
+SIGHTS: dict[type, Sight] = {
+    StrategiesMerged: Sight.MERGED,
+    StrategySplit: Sight.SPLIT,
+    LegMoved: Sight.MOVED,
+    StrategyRenamed: Sight.RENAMED,
+    EditsUndone: Sight.UNDONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """
+    An edit somebody asks for: signed contracts by position and symbol that go to `target`.
+
+    Without a target they become a position of their own.
+    """
+
+    kind: type
+    moves: tuple[tuple[str, str, int], ...] = ()
+    target: str | None = None
+
+
+class EditBook:
+    """
+    What each position should be by what was asked for, whatever was written.
+
+    `positions` has the strategy of each position, as an index of the ownership.
+    """
+
+    def __init__(self, own: Ownership, positions: dict[str, int]) -> None:
+        self._own = own
+        self._positions = positions
+        self._wish: Wish | None = None
+        self._touched: dict[int, set[str]] = {}
+        self.forgotten: set[str] = set()
+        """Positions of which nobody can say any more what they should be."""
+
+    def wish(self, wish: Wish) -> None:
+        """Note what is asked for; it may get onto record as long as nothing else is asked for."""
+        self._wish = wish
+
+    def written(self, edit: Edit, running: set[str], at: float) -> Iterator[str]:
+        """Take in that an edit is on record; say what is wrong with it."""
+        wish, self._wish = self._wish, None
+        if wish is None or wish.kind is not type(edit):
+            yield f"edit {edit.number} is on record, and nobody asked for it"
+            return
+        if isinstance(edit, EditsUndone):
+            self._forget({each for number in edit.undone for each in self._touched[number]})
+            return
+        target = wish.target
+        if target is None:
+            known = {*self._positions, *self.forgotten}
+            [target] = {part.position_id for part in edit.parts} - known
+            self._positions[target] = self._own.found(at)
+        self._touched[edit.number] = {target, *(position for position, _, _ in wish.moves)}
+        if running.intersection(symbol for _, symbol, _ in wish.moves):
+            yield f"edit {edit.number} moves contracts of a running close"
+        for position, symbol, change in wish.moves:
+            source, heir = self._positions.get(position), self._positions.get(target)
+            if source is None or heir is None:
+                self._forget({position, target})
+            else:
+                self._own.move(source, heir, symbol, change, at)
+
+    def _forget(self, positions: set[str]) -> None:
+        self.forgotten |= positions
+        for each in positions:
+            self._positions.pop(each, None)
