@@ -23,6 +23,7 @@ from closeout.closing.staleness import Tolerance
 from closeout.config import Mode, Settings
 from closeout.domain.errors import CloseoutError
 from closeout.journal.store import SqlJournal
+from closeout.runtime.announcements import Announcements
 from closeout.runtime.budget import Budget
 from closeout.runtime.clock import SystemClock
 from closeout.runtime.embedded import EmbeddedSimulator
@@ -249,6 +250,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 outlooks=Outlooks(
                     engine.book, quotes, clock, engine.feed, rate=settings.model_rate
                 ),
+                announcements=Announcements(engine.book, quotes, clock, engine.feed),
                 clock=clock,
                 mode=settings.mode.value,
                 option_feed=settings.option_feed,

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from closeout.closing.events import Event
+from closeout.domain.announcements import Announcement
 from closeout.domain.edits import Edit
 from closeout.domain.errors import CloseoutError
 from closeout.domain.holdings import Account, Holdings, MarketClock
@@ -157,6 +158,15 @@ class Quotes(Protocol):
     async def marks(self, options: frozenset[str]) -> Mapping[str, OptionMark]:
         """
         Read the broker's greeks and volatility. A contract it says nothing of is absent.
+
+        Raises:
+            ReadFailed: the data service could not be read.
+        """
+        ...
+
+    async def announcements(self, stocks: frozenset[str], until: date) -> tuple[Announcement, ...]:
+        """
+        Read the dividends and splits of these stocks that are to come until a day.
 
         Raises:
             ReadFailed: the data service could not be read.

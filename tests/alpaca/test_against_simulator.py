@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -419,3 +419,14 @@ async def test_account_clock_and_penny_classes_are_read(desk: Desk) -> None:
     assert {"SPY261224C00700000": True, "META261127P00455000": False} == penny
     assert desk.broker.rate is not None
     assert 200 == desk.broker.rate.limit
+
+
+async def test_dividends_are_read_before_they_go_ex(desk: Desk) -> None:
+    found = await desk.quotes.announcements(frozenset({"SPY", "TSLA"}), date(2027, 1, 31))
+
+    (dividend,) = found
+    assert ("SPY", date(2026, 12, 11), Decimal("1.83")) == (
+        dividend.symbol,
+        dividend.ex_date,
+        dividend.rate,
+    )

@@ -1,7 +1,7 @@
 """What is asked of REST, and what is made of the answers."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from support.scripted_alpaca import KEY, SECRET, HurriedClock, Reply, ScriptedAlpaca
 
 from closeout.alpaca import AlpacaBroker, AlpacaQuotes, Credentials, Endpoints, RateLimit
+from closeout.domain.announcements import Announcement, AnnouncementKind
 from closeout.domain.marks import Greeks, OptionMark
 from closeout.domain.quotes import Quote
 from closeout.ports import Broker, HistoryCut, Quotes, ReadFailed
@@ -383,3 +384,54 @@ async def test_unread_greeks_are_unread(server: ScriptedAlpaca, quotes: AlpacaQu
 
     with pytest.raises(ReadFailed):
         await quotes.marks(frozenset({"SPY261218P00450000"}))
+
+
+ACTIONS = "/v1/corporate-actions"
+
+
+async def test_dividends_and_splits_are_read_as_alpaca_publishes_them(
+    server: ScriptedAlpaca, quotes: AlpacaQuotes
+) -> None:
+    """The examples of its OpenAPI file, moved to days to come."""
+    dividend = {
+        "cusip": "319829107", "ex_date": "2026-12-04", "foreign": False, "id": "1",
+        "payable_date": "2027-01-19", "process_date": "2027-01-19", "rate": 0.125,
+        "record_date": "2026-12-05", "special": True, "symbol": "FCF",
+    }  # fmt: skip
+    late = dividend | {"ex_date": "2026-12-31"}
+    split = {
+        "cusip": "816851109", "ex_date": "2026-12-10", "id": "2", "new_rate": 2, "old_rate": 1,
+        "process_date": "2026-12-10", "symbol": "SRE",
+    }  # fmt: skip
+    first = {"cash_dividends": [dividend, late], "spin_offs": [{"source_symbol": "X"}]}
+    second = {"forward_splits": [split]}
+    server.on(
+        "GET",
+        ACTIONS,
+        Reply(200, {"corporate_actions": first, "next_page_token": "MTAw"}),
+        Reply(200, {"corporate_actions": second, "next_page_token": None}),
+    )
+
+    found = await quotes.announcements(frozenset({"FCF", "SRE"}), date(2026, 12, 20))
+
+    assert (
+        Announcement(
+            AnnouncementKind.DIVIDEND,
+            "FCF",
+            date(2026, 12, 4),
+            rate=Decimal("0.125"),
+            is_special=True,
+        ),
+        Announcement(
+            AnnouncementKind.SPLIT, "SRE", date(2026, 12, 10), new=Decimal(2), old=Decimal(1)
+        ),
+    ) == found
+    asked = server.seen[0].query
+    assert ("FCF,SRE", "2026-11-23") == (asked["symbols"], asked["start"])
+    assert "2027-01-19" < asked["end"], "a dividend is processed when it is paid"
+    assert [None, "MTAw"] == [seen.query.get("page_token") for seen in server.seen]
+
+
+async def test_no_stocks_cost_no_request(server: ScriptedAlpaca, quotes: AlpacaQuotes) -> None:
+    assert () == await quotes.announcements(frozenset(), date(2026, 12, 20))
+    assert [] == server.seen

@@ -1,7 +1,7 @@
 """What a position is worth and may come to, over REST and the stream."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ from support.bench import CONDOR, LONG_PUT, SHORT_CALL, Bench
 from support.desk import Json, Shop, served
 from support.eventually import eventually
 
+from closeout.domain.announcements import Announcement, AnnouncementKind
 from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
 from closeout.domain.quotes import Quote
 
@@ -32,6 +33,7 @@ async def looked(shop: Shop) -> Json:
     """Wait for the first outlook."""
     await shop.bench.clock.advance(timedelta(seconds=3))
     await eventually(lambda: shop.outlooks.of(shop.bench.strategy))
+    await shop.told()
     return await metrics(shop)
 
 
@@ -172,3 +174,34 @@ async def test_what_cannot_be_planned_has_no_risk_beside_it(desk: Shop) -> None:
 
     assert shown["problem"]
     assert (None, None) == (shown["risk_before"], shown["risk_after"])
+
+
+async def test_a_dividend_before_the_expiry_is_told_and_is_the_next_event(
+    empty_bench: Bench,
+) -> None:
+    ex_date = date(2026, 12, 11)
+    dividend = Announcement(AnnouncementKind.DIVIDEND, "SPY", ex_date, rate=Decimal("1.83"))
+    empty_bench.quotes.announced.append(dividend)
+    empty_bench.hold_condor()
+    async with served(empty_bench) as shop:
+        told = await metrics(shop)
+
+    assert ("ex_dividend", "2026-12-11T09:30:00-05:00") == (
+        told["next_event"]["kind"],
+        told["next_event"]["at"],
+    )
+    expected = {"status": "known", "ex_date": "2026-12-11", "amount": "1.83", "special": False}
+    assert expected == told["dividend"]
+
+
+async def test_a_dividend_that_could_not_be_read_is_unknown(empty_bench: Bench) -> None:
+    empty_bench.quotes.failing = "data is down"
+    empty_bench.hold_condor()
+    async with served(empty_bench) as shop:
+        told = await metrics(shop)
+        empty_bench.quotes.failing = None
+        await empty_bench.clock.seconds(11 * 60)
+        later = await metrics(shop)
+
+    assert "unknown" == told["dividend"]["status"]
+    assert "none" == later["dividend"]["status"], "asked again"

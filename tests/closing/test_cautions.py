@@ -1,8 +1,9 @@
 """What a person is told before confirming: quotes, expiry, assignment, cover, other orders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from support.builders import (
@@ -27,6 +28,7 @@ from support.builders import (
 from closeout.closing.cautions import cautions
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.scene import Caution, Scene, Severity
+from closeout.domain.announcements import Announcement, AnnouncementKind
 from closeout.domain.holdings import Holdings, MarketClock
 from closeout.domain.orders import OrderReport
 from closeout.domain.quotes import Quote
@@ -42,6 +44,7 @@ def scene_of(
     open_orders: Iterable[OrderReport] = (),
     market: MarketClock | None = None,
     now: datetime = AT,
+    announced: Sequence[Announcement] | None = (),
 ) -> Scene:
     holdings = holdings or holding_just(strategy)
     view = a_market(*quotes)
@@ -59,6 +62,7 @@ def scene_of(
         market=market,
         feed="opra",
         now=now,
+        announced=announced,
     )
 
 
@@ -223,14 +227,78 @@ def test_a_short_option_with_nothing_but_intrinsic_value_may_be_assigned(
     assert expected == codes(scene)
 
 
-def test_only_a_call_speaks_of_dividends_and_says_that_none_are_read() -> None:
-    told = {}
-    for symbol, spot in ((call(470), "480.00"), (put(470), "460.00")):
-        strategy = a_strategy(a_leg(symbol, -1))
-        quotes = (a_quote(symbol, "10.00", "10.10"), a_quote("SPY", spot, spot))
-        told[symbol] = the("early_assignment", scene_of(strategy, *quotes)).message
+def a_dividend(day: date, rate: str = "1.83") -> Announcement:
+    return Announcement(AnnouncementKind.DIVIDEND, "SPY", day, rate=Decimal(rate))
 
-    assert (True, False) == tuple("reads no dividend dates" in each for each in told.values())
+
+EX_DATE = date(2026, 12, 11)
+
+
+@pytest.mark.parametrize(
+    ("severities", "symbol", "spot", "rate", "day"),
+    [
+        # A mid of 10.05 on 480 has 0.05 beyond its intrinsic value at 470, and 1.05 at 471.
+        (["warning"], call(470), "480.00", "0.06", EX_DATE),
+        (["warning"], call(471), "480.00", "1.06", EX_DATE),
+        ([], call(471), "480.00", "1.05", EX_DATE),  # as much is given up as is won
+        ([], call(471), "480.00", "1.83", date(2026, 12, 21)),  # after its expiry
+        (["warning"], call(471), "480.00", "1.83", date(2026, 12, 18)),  # on it
+        ([], call(471), "470.00", "20.00", EX_DATE),  # out of the money
+        ([], put(479), "470.00", "1.83", EX_DATE),  # who exercises a put loses a dividend
+    ],
+)
+def test_a_short_call_is_assigned_for_a_dividend_that_is_more_than_its_time_value(
+    severities: list[str], symbol: str, spot: str, rate: str, day: date
+) -> None:
+    quotes = (a_quote(symbol, "10.00", "10.10"), a_quote("SPY", spot, spot))
+    scene = scene_of(a_strategy(a_leg(symbol, -1)), *quotes, announced=[a_dividend(day, rate)])
+    found = [each for each in cautions(scene) if "less than the dividend" in each.message]
+
+    assert severities == [each.severity for each in found]
+
+
+@pytest.mark.parametrize(("day", "severity"), [(8, "danger"), (9, "warning")])
+def test_on_the_last_day_before_the_ex_date_it_is_a_danger(day: int, severity: str) -> None:
+    opens = datetime(2026, 12, 8, 14, 30, tzinfo=UTC)
+    market = MarketClock(is_open=True, next_open=opens, next_close=opens, at=opens)
+    quotes = (a_quote(call(471), "10.00", "10.10"), a_quote("SPY", "480", "480"))
+    scene = scene_of(
+        a_strategy(a_leg(call(471), -1)),
+        *quotes,
+        market=market,
+        now=datetime(2026, 12, 7, 19, tzinfo=UTC),
+        announced=[a_dividend(date(2026, 12, day))],
+    )
+
+    assert severity == the("early_assignment", scene).severity
+
+
+def test_a_dividend_while_the_strategy_lives_is_told() -> None:
+    legs = a_strategy(a_leg(call(470), 1))
+
+    assert "SPY goes ex-dividend on Friday 11 December: $1.83 a share" in spoken(
+        "ex_dividend", scene_of(legs, *tight(legs), announced=[a_dividend(EX_DATE)])
+    )
+    after = a_dividend(date(2026, 12, 21))
+    assert [] == codes(scene_of(legs, *tight(legs), announced=[after]))
+
+
+def test_a_split_while_the_strategy_lives_is_told() -> None:
+    legs = a_strategy(a_leg(call(470), 1))
+    split = Announcement(AnnouncementKind.SPLIT, "SPY", EX_DATE, new=Decimal(4), old=Decimal(1))
+
+    assert "SPY splits on Friday 11 December: 4 for 1 shares" in spoken(
+        "split", scene_of(legs, *tight(legs), announced=[split])
+    )
+
+
+def test_dates_that_could_not_be_read_are_said_to_be_unknown_where_a_call_is_short() -> None:
+    long, short = a_strategy(a_leg(call(470), 1)), a_strategy(a_leg(call(470), -1))
+
+    assert [] == codes(scene_of(long, *tight(long), announced=None))
+    assert "could not be read" in spoken(
+        "dividends_unknown", scene_of(short, *tight(short), announced=None)
+    )
 
 
 def test_a_long_option_is_assigned_by_nobody() -> None:
@@ -369,10 +437,7 @@ def test_the_sentences_about_assignment() -> None:
 
     left = "is short, 10.00 in the money, with 0.05 of other value left: it may be assigned any"
     assert f"{put(470)} {left} night." == told(put(470), "460.00")
-    assert (
-        f"{call(470)} {left} night. The night before an ex-dividend date it is likely; Closeout "
-        "reads no dividend dates, so look one up."
-    ) == told(call(470), "480.00")
+    assert f"{call(470)} {left} night." == told(call(470), "480.00")
 
 
 @pytest.mark.parametrize(

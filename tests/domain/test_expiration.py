@@ -1,11 +1,14 @@
 """When options end, and what happens next."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from support.builders import a_covered_call, a_leg, a_strategy, an_iron_condor, call
 
-from closeout.domain.expiration import Happening, expires_at, next_event, years_until
+from closeout.domain.announcements import Announcement, AnnouncementKind
+from closeout.domain.expiration import Happening, next_event, years_until
+from closeout.domain.session import expires_at
 
 FRIDAY = date(2026, 12, 18)
 
@@ -72,3 +75,26 @@ def test_nothing_happens_to_shares_and_after_the_last_close() -> None:
 
     assert None is next_event(a_strategy(a_leg("SPY", 100)), now)
     assert None is next_event(an_iron_condor(), expires_at(FRIDAY))
+
+
+def a_dividend(day: date, rate: str = "1.83") -> Announcement:
+    return Announcement(AnnouncementKind.DIVIDEND, "SPY", day, rate=Decimal(rate))
+
+
+def test_a_dividend_before_the_expiry_comes_first() -> None:
+    later, sooner = a_dividend(date(2026, 12, 17), "9.99"), a_dividend(date(2026, 12, 11))
+    event = next_event(an_iron_condor(), datetime(2026, 12, 1, tzinfo=UTC), [later, sooner])
+
+    assert event is not None
+    assert Happening.EX_DIVIDEND is event.kind
+    assert datetime(2026, 12, 11, 14, 30, tzinfo=UTC) == event.at, "the opening without it"
+    assert "ex-dividend on Friday 11 December: $1.83 a share" in event.message
+
+
+@pytest.mark.parametrize("day", [date(2026, 12, 1), date(2027, 1, 4)])
+def test_a_dividend_of_today_or_after_the_expiry_is_not_next(day: date) -> None:
+    now = datetime(2026, 12, 1, 15, tzinfo=UTC)
+    event = next_event(an_iron_condor(), now, [a_dividend(day)])
+
+    assert event is not None
+    assert Happening.EXPIRY_CUTOFF is event.kind

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 
 from simulation.site import Site
 
+from closeout.domain.announcements import Announcement
 from closeout.domain.marks import OptionMark
 from closeout.domain.quotes import Quote
 from closeout.ports import LinkSink, LinkUp, QuoteSink, ReadFailed
@@ -40,6 +42,10 @@ class SimulatedQuotes:
     async def marks(self, options: frozenset[str]) -> Mapping[str, OptionMark]:
         """Nobody asks here: greeks are for a screen, and decide nothing."""
         raise ReadFailed(f"no greeks of {len(options)} contracts")
+
+    async def announcements(self, stocks: frozenset[str], until: date) -> tuple[Announcement, ...]:
+        """Nobody asks here either: they warn, and decide nothing."""
+        raise ReadFailed(f"no dividends of {len(stocks)} stocks until {until}")
 
     async def run(self, on_quotes: QuoteSink, on_link: LinkSink) -> None:
         self._sink = on_quotes

@@ -12,6 +12,7 @@ from support.eventually import eventually, settle
 
 from closeout.api.app import create_app
 from closeout.api.deps import Desk
+from closeout.runtime.announcements import Announcements
 from closeout.runtime.outlooks import Outlooks
 
 T = TypeVar("T")
@@ -75,7 +76,8 @@ async def served(
         rate=0.0,
         offload=_at_once,
     )
-    desk = Desk(bench.engine, outlooks, bench.clock, mode, "indicative", "0.0")  # type: ignore[arg-type] # one of the three
+    announcements = Announcements(bench.engine.book, bench.quotes, bench.clock, bench.engine.feed)
+    desk = Desk(bench.engine, outlooks, announcements, bench.clock, mode, "indicative", "0.0")  # type: ignore[arg-type] # one of the three
     app = create_app(desk)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=raises)
     async with (
@@ -84,6 +86,7 @@ async def served(
     ):
         if ready:
             await eventually(lambda: bench.engine.is_ready)
+            await announcements.read_due()
         shop = Shop(bench, app, http, outlooks)
         await shop.told()
         yield shop

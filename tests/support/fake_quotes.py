@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from support.manual_clock import ManualClock
 
+from closeout.domain.announcements import Announcement
 from closeout.domain.marks import OptionMark
 from closeout.domain.quotes import Quote
 from closeout.ports import LinkDown, LinkSink, LinkUp, QuoteSink, ReadFailed
@@ -19,7 +20,7 @@ class FakeQuotes:
     The `Quotes` port: one bid and ask per symbol, told by REST when asked.
 
     `failing` makes reads fail; `push` sends quotes down the stream. `told` are the broker's
-    greeks, and `marked` what was asked for them.
+    greeks, and `marked` what was asked for them. `announced` are dividends and splits.
     """
 
     def __init__(self, clock: ManualClock) -> None:
@@ -30,6 +31,8 @@ class FakeQuotes:
         self.told: dict[str, OptionMark] = {}
         self.marked: list[frozenset[str]] = []
         self.reads = 0
+        self.announced: list[Announcement] = []
+        self.asked_announcements: list[frozenset[str]] = []
         self.watched: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         self._on_quotes: QuoteSink | None = None
         self._on_link: LinkSink | None = None
@@ -56,6 +59,13 @@ class FakeQuotes:
         if self.failing is not None:
             raise ReadFailed(self.failing)
         return {symbol: mark for symbol, mark in self.told.items() if symbol in options}
+
+    async def announcements(self, stocks: frozenset[str], until: date) -> tuple[Announcement, ...]:
+        self.asked_announcements.append(stocks)
+        if self.failing is not None:
+            raise ReadFailed(self.failing)
+        known = (each for each in self.announced if each.symbol in stocks)
+        return tuple(each for each in known if each.ex_date <= until)
 
     async def run(self, on_quotes: QuoteSink, on_link: LinkSink) -> None:
         self._on_quotes, self._on_link = on_quotes, on_link

@@ -1909,6 +1909,24 @@ export interface components {
             position_ids: string[];
         };
         /**
+         * DividendOut
+         * @description The next dividend of the underlying. `status` is `known`, `none` when none is announced,
+         *     `unknown` when that could not be read; only a known one has a date and dollars a share.
+         */
+        DividendOut: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "known" | "none" | "unknown";
+            /** Ex Date */
+            ex_date: string | null;
+            /** Amount */
+            amount: string | null;
+            /** Special */
+            special: boolean;
+        };
+        /**
          * EditOut
          * @description One edit, as it is kept.
          *
@@ -2472,6 +2490,7 @@ export interface components {
             risk: components["schemas"]["RiskOut"] | null;
             outlook: components["schemas"]["OutlookOut"] | null;
             next_event: components["schemas"]["NextEventOut"] | null;
+            dividend: components["schemas"]["DividendOut"];
         };
         /**
          * MissingOut
@@ -2525,7 +2544,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "expiry_cutoff" | "expiry";
+            kind: "ex_dividend" | "expiry_cutoff" | "expiry";
             /**
              * At
              * Format: date-time
@@ -3355,6 +3374,7 @@ export type ConflictOut = components['schemas']['ConflictOut'];
 export type CostOut = components['schemas']['CostOut'];
 export type CustomWalk = components['schemas']['CustomWalk'];
 export type DeedOut = components['schemas']['DeedOut'];
+export type DividendOut = components['schemas']['DividendOut'];
 export type EditOut = components['schemas']['EditOut'];
 export type EditResponse = components['schemas']['EditResponse'];
 export type EditsResponse = components['schemas']['EditsResponse'];

@@ -111,6 +111,7 @@ export function aRawMetrics(changes: Partial<RawMetrics> = {}): RawMetrics {
       at: '2026-12-18T20:15:00Z',
       message: 'Expires on Friday 18 December.',
     },
+    dividend: { status: 'none', ex_date: null, amount: null, special: false },
     ...changes,
   }
 }

@@ -13,6 +13,7 @@ from alpaca_simulator.exchange.admission import admit, check_account, write_orde
 from alpaca_simulator.exchange.board import Pin
 from alpaca_simulator.exchange.busting import bust
 from alpaca_simulator.exchange.contracts import Asset, ContractFilter, ListedContract, asset_id
+from alpaca_simulator.exchange.corporate import CorporateAction, announced
 from alpaca_simulator.exchange.events import Event, TradeUpdate
 from alpaca_simulator.exchange.genesis import begin
 from alpaca_simulator.exchange.hands import FillMode
@@ -33,7 +34,7 @@ from alpaca_simulator.exchange.passing import pass_time
 from alpaca_simulator.exchange.quotes import Quote, Snapshot, Trade
 from alpaca_simulator.exchange.refusals import Refusal, not_found, unprocessable
 from alpaca_simulator.exchange.replacing import ask_replacement
-from alpaca_simulator.exchange.sessions import ClockReading, Session, sessions_between
+from alpaca_simulator.exchange.sessions import NEW_YORK, ClockReading, Session, sessions_between
 from alpaca_simulator.exchange.settlement import adjust, assign, check_last_day
 from alpaca_simulator.exchange.tickets import read_ticket
 from alpaca_simulator.exchange.transitions import end
@@ -233,6 +234,20 @@ class Exchange:
         if contract is None:
             raise not_found(f"option contract {symbol_or_asset_id} not found")
         return self._world.market.describe(contract)
+
+    def corporate_actions(
+        self, symbols: frozenset[str], first: date, last: date
+    ) -> list[CorporateAction]:
+        """What is processed in these days, oldest first; of every stock when none is named."""
+        world = self._world
+        since = world.created_at.astimezone(NEW_YORK).date()
+        found = [
+            action
+            for name, spec in world.scenario.market.underlyings.items()
+            if not symbols or name in symbols
+            for action in announced(name, spec, since=since, first=first, last=last)
+        ]
+        return sorted(found, key=lambda action: (action.process_date, action.symbol, action.kind))
 
     def quote(self, symbol: str) -> Quote | None:
         """The latest quote of a stock or contract; None for what is not listed."""

@@ -92,6 +92,23 @@ class AccountPart(Part):
     trading_blocked: bool = False
 
 
+class DividendPart(Part):
+    """`rate` dollars a share, ex in that many calendar days from the beginning, then repeated."""
+
+    rate: Decimal = Field(gt=0)
+    in_days: int = Field(ge=0, le=300)
+    every_days: int = Field(default=91, ge=1)
+    special: bool = False
+
+
+class SplitPart(Part):
+    """`new` shares for `old` ones, ex in that many calendar days from the beginning."""
+
+    in_days: int = Field(ge=0, le=300)
+    new: Decimal = Field(gt=0)
+    old: Decimal = Field(gt=0)
+
+
 class UnderlyingPart(Part):
     """A stock and how its options are quoted.
 
@@ -109,6 +126,8 @@ class UnderlyingPart(Part):
     dailies: bool = False
     spread: float = Field(default=1.0, gt=0)
     depth: float = Field(default=1.0, gt=0)
+    dividends: tuple[DividendPart, ...] = ()
+    splits: tuple[SplitPart, ...] = ()
 
 
 class MarketPart(Part):

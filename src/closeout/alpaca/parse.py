@@ -1,12 +1,13 @@
 """Alpaca's rows as the domain's values."""
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar, overload
 
 from closeout.alpaca.wire import (
     AccountRow,
+    ActionsRow,
     ClockRow,
     ExecutionRow,
     FillRow,
@@ -18,6 +19,7 @@ from closeout.alpaca.wire import (
     Unreadable,
     UpdateRow,
 )
+from closeout.domain.announcements import Announcement, AnnouncementKind
 from closeout.domain.holdings import Account, Holding, MarketClock
 from closeout.domain.marks import Greeks, OptionMark
 from closeout.domain.orders import (
@@ -31,10 +33,8 @@ from closeout.domain.orders import (
     TradeUpdate,
 )
 from closeout.domain.quotes import Quote
-from closeout.domain.session import EXCHANGE_ZONE
+from closeout.domain.session import expires_at
 from closeout.domain.settlements import Settlement, SettlementKind
-
-_CLOSE = time(16, 0)
 
 _Word = TypeVar("_Word", Side, Intent)
 
@@ -104,7 +104,7 @@ def settlement(row: SettlementRow) -> Settlement:
         symbol=row.symbol,
         quantity=exact(row.qty),
         price=exact(row.price),
-        at=datetime.combine(row.date, _CLOSE, EXCHANGE_ZONE),
+        at=expires_at(row.date),
     )
 
 
@@ -184,6 +184,31 @@ def quote(symbol: str, row: QuoteRow) -> Quote | None:
         ask_size=int(row.as_ or 0),
         at=row.t,
     )
+
+
+def announcements(row: ActionsRow) -> tuple[Announcement, ...]:
+    """Read the dividends and splits of a page of corporate actions."""
+    dividends = (
+        Announcement(
+            AnnouncementKind.DIVIDEND,
+            each.symbol,
+            each.ex_date,
+            rate=each.rate,
+            is_special=bool(each.special),
+        )
+        for each in row.cash_dividends or ()
+    )
+    splits = (
+        Announcement(
+            AnnouncementKind.SPLIT,
+            each.symbol,
+            each.ex_date,
+            new=each.new_rate,
+            old=each.old_rate,
+        )
+        for each in (*(row.forward_splits or ()), *(row.reverse_splits or ()))
+    )
+    return (*dividends, *splits)
 
 
 def option_mark(symbol: str, row: SnapshotRow, read_at: datetime) -> OptionMark | None:

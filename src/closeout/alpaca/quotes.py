@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Self
 
 from closeout.alpaca import failures, parse
@@ -12,9 +13,11 @@ from closeout.alpaca.links import Backoff, Link
 from closeout.alpaca.quote_stream import QuoteStream
 from closeout.alpaca.sockets import Sockets, StreamTimeouts
 from closeout.alpaca.transport import Timeouts, Transport
-from closeout.alpaca.wire import QuotesRow, SnapshotsRow
+from closeout.alpaca.wire import CorporateActionsRow, QuotesRow, SnapshotsRow
+from closeout.domain.announcements import Announcement
 from closeout.domain.marks import OptionMark
 from closeout.domain.quotes import Quote
+from closeout.domain.session import exchange_date
 from closeout.ports import Clock, LinkDown, LinkSink, LinkUp, QuoteSink
 
 SYMBOLS_MAX = 100
@@ -23,6 +26,15 @@ SYMBOLS_MAX = 100
 _OPTIONS_PATH = "/v1beta1/options/quotes/latest"
 _STOCKS_PATH = "/v2/stocks/quotes/latest"
 _SNAPSHOTS_PATH = "/v1beta1/options/snapshots"
+_ACTIONS_PATH = "/v1/corporate-actions"
+_ACTIONS_PAGE = 1000
+_ACTION_PAGES_MAX = 20
+"""Twenty thousand announcements: nobody has as many. It ends a token that never ends."""
+_PAID_WITHIN = timedelta(days=120)
+"""
+Alpaca filters by process date, which for a dividend is the day it is paid, weeks after it goes
+ex. What is to go ex until a day is read until so long after it.
+"""
 
 
 class AlpacaQuotes:
@@ -110,6 +122,19 @@ class AlpacaQuotes:
                 found |= self._marks_of(page)
         return found
 
+    async def announcements(self, stocks: frozenset[str], until: date) -> tuple[Announcement, ...]:
+        """
+        Read dividends and splits that go ex from today until a day.
+
+        Alpaca does not promise that one is there as soon as it is announced.
+        """
+        today = exchange_date(self._clock.now())
+        found: list[Announcement] = []
+        for some in _batches(sorted(stocks)):
+            async for page in self._actions(some, today, until + _PAID_WITHIN):
+                found += parse.announcements(page.corporate_actions)
+        return tuple(each for each in found if today <= each.ex_date <= until)
+
     async def run(self, on_quotes: QuoteSink, on_link: LinkSink) -> None:
         """Stream until cancelled; a fault in a sink ends it."""
         async with asyncio.TaskGroup() as links:
@@ -150,6 +175,24 @@ class AlpacaQuotes:
         for _ in symbols:  # there cannot be more pages than contracts
             answer = await failures.get(self._http, _SNAPSHOTS_PATH, params)
             page = failures.read_as(SnapshotsRow, answer)
+            yield page
+            if not page.next_page_token:
+                return
+            params = params | {"page_token": page.next_page_token}
+
+    async def _actions(
+        self, symbols: list[str], start: date, end: date
+    ) -> AsyncIterator[CorporateActionsRow]:
+        params = {
+            "symbols": ",".join(symbols),
+            "types": "cash_dividend,forward_split,reverse_split",
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "limit": str(_ACTIONS_PAGE),
+        }
+        for _ in range(_ACTION_PAGES_MAX):
+            answer = await failures.get(self._http, _ACTIONS_PATH, params)
+            page = failures.read_as(CorporateActionsRow, answer)
             yield page
             if not page.next_page_token:
                 return

@@ -177,6 +177,33 @@ class SnapshotsRow(msgspec.Struct, frozen=True):
     next_page_token: str | None = None
 
 
+class DividendRow(msgspec.Struct, frozen=True):
+    symbol: str
+    ex_date: date
+    rate: Decimal
+    special: bool | None = None
+
+
+class SplitRow(msgspec.Struct, frozen=True):
+    symbol: str
+    ex_date: date
+    new_rate: Decimal
+    old_rate: Decimal
+
+
+class ActionsRow(msgspec.Struct, frozen=True):
+    """What is used of the kinds of corporate actions; a kind without any is left out."""
+
+    cash_dividends: list[DividendRow] | None = None
+    forward_splits: list[SplitRow] | None = None
+    reverse_splits: list[SplitRow] | None = None
+
+
+class CorporateActionsRow(msgspec.Struct, frozen=True):
+    corporate_actions: ActionsRow
+    next_page_token: str | None = None
+
+
 def decode(kind: type[T], body: bytes) -> T:
     """
     Read JSON as `kind`.

@@ -62,7 +62,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     assert isinstance(desk, Desk), "an application that serves has a desk"
     app.state.hub = Hub(desk)
     desk.engine.start()
-    loops = (app.state.hub.run, desk.outlooks.run)
+    loops = (app.state.hub.run, desk.outlooks.run, desk.announcements.run)
     showing = [asyncio.create_task(desk.engine.guard(each)) for each in loops]
     try:
         yield

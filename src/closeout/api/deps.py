@@ -7,16 +7,21 @@ from fastapi import Depends, Header
 from starlette.requests import HTTPConnection
 
 from closeout.ports import Clock
+from closeout.runtime.announcements import Announcements
 from closeout.runtime.engine import Engine
 from closeout.runtime.outlooks import Outlooks
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the API serves: one engine, what a model says of it, and how it is to be announced."""
+    """
+    What the API serves: one engine, what a model says and companies announce of what it holds,
+    and how it is to be named.
+    """
 
     engine: Engine
     outlooks: Outlooks
+    announcements: Announcements
     clock: Clock
     mode: Literal["SIMULATED", "PAPER", "LIVE"]
     option_feed: str

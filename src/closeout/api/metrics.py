@@ -1,18 +1,22 @@
 """What a strategy is worth and may come to, as the contract shows it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from closeout.api.deps import Desk
+from closeout.domain.announcements import Announcement, next_dividend
 from closeout.domain.chains import total_realised
 from closeout.domain.expiration import next_event
 from closeout.domain.marks import Greeks
 from closeout.domain.payoff import Risk, exact_risk
 from closeout.domain.quotes import Quote
+from closeout.domain.session import exchange_date
 from closeout.domain.strategies import Leg, Strategy
 from closeout.runtime.outlooks import Fixed
 from closeout.schemas.metrics import (
+    DividendOut,
     GreeksOut,
     LegOutlookOut,
     MetricsOut,
@@ -36,7 +40,8 @@ _DIGITS = 4
 def metrics_out(desk: Desk, strategy: Strategy) -> MetricsOut:
     """Show all that is known now."""
     outlook, risk = desk.outlooks.of(strategy), desk.outlooks.risk_of(strategy)
-    event = next_event(strategy, desk.clock.now())
+    now, announced = desk.clock.now(), desk.announcements.of(strategy.underlying)
+    event = next_event(strategy, now, announced or ())
     return MetricsOut(
         worth=worth_out(desk, strategy),
         pnl_realised=_realised(desk, strategy),
@@ -45,6 +50,18 @@ def metrics_out(desk: Desk, strategy: Strategy) -> MetricsOut:
         next_event=NextEventOut(kind=event.kind.value, at=event.at, message=event.message)
         if event
         else None,
+        dividend=_dividend_out(announced, exchange_date(now)),
+    )
+
+
+def _dividend_out(announced: Sequence[Announcement] | None, today: date) -> DividendOut:
+    if announced is None:
+        return DividendOut(status="unknown", ex_date=None, amount=None, special=False)
+    coming = next_dividend(announced, today)
+    if coming is None:
+        return DividendOut(status="none", ex_date=None, amount=None, special=False)
+    return DividendOut(
+        status="known", ex_date=coming.ex_date, amount=coming.rate, special=coming.is_special
     )
 
 

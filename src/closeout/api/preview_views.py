@@ -117,6 +117,7 @@ class PreviewView:
             market=book.market,
             feed=self.desk.option_feed,
             now=self.now,
+            announced=self.desk.announcements.of(self.strategy.underlying),
         )
         return [
             PreviewWarning(

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from closeout.api.deps import Desk
 from closeout.api.groups import events_out, missing_out, netted_out, orphan_out
@@ -14,13 +13,13 @@ from closeout.domain.edits import Edit, standing
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.quotes import Quote
+from closeout.domain.session import exchange_date
 from closeout.domain.strategies import Leg, Strategy, net_entry
 from closeout.runtime.links import Link
 from closeout.schemas.positions import LegOut, PositionOut
 from closeout.schemas.status import BreakerOut, LastEditOut, LinkOut, MarketOut, StatusOut
 from closeout.schemas.stream import LegQuoteOut, PositionQuoteOut
 
-_EXCHANGE_ZONE = ZoneInfo("America/New_York")
 _CENT = Decimal("0.01")
 _TENTH_OF_CENT = Decimal("0.0001")
 
@@ -159,7 +158,7 @@ def _mid(quote: Quote | None) -> Decimal | None:
 
 
 def _exchange_date(desk: Desk) -> date:
-    return desk.clock.now().astimezone(_EXCHANGE_ZONE).date()
+    return exchange_date(desk.clock.now())
 
 
 def status_out(desk: Desk) -> StatusOut:

@@ -1,4 +1,4 @@
-"""What a close leaves behind or runs into: expiry, assignment, cover, other holders."""
+"""What a close leaves behind or runs into: expiry, dividends, cover, other holders."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,24 +6,16 @@ from decimal import Decimal
 
 from closeout.closing.aftermath import cover, quantities, remaining_legs
 from closeout.closing.conflicts import find_conflicts
+from closeout.closing.dividend_cautions import dividend_cautions
 from closeout.closing.scene import Caution, CautionCode, Scene, Severity
 from closeout.domain.coverage import uncovered_contracts
-from closeout.domain.occ import Right
-from closeout.domain.quotes import Quote
 from closeout.domain.session import EXCHANGE_ZONE, cut_offs, exchange_date
-from closeout.domain.strategies import Leg
-
-_LITTLE_EXTRINSIC = Decimal("0.10")
-"""
-Dollars per share. A holder gives this up by exercising early, so below it little keeps him
-from doing so, and a dividend of as much makes it pay.
-"""
 
 
 def risk_cautions(scene: Scene) -> Iterator[Caution]:
     yield from _expiry_cautions(scene)
     yield from _cover_cautions(scene)
-    yield from _assignment_cautions(scene)
+    yield from dividend_cautions(scene)
     yield from _holder_cautions(scene)
 
 
@@ -54,42 +46,6 @@ def _expiry_cautions(scene: Scene) -> list[Caution]:
 
 def _clock(at: datetime) -> str:
     return at.astimezone(EXCHANGE_ZONE).strftime("%H:%M")
-
-
-def _assignment_cautions(scene: Scene) -> list[Caution]:
-    spot = scene.quotes.get(scene.strategy.underlying)
-    if spot is None or spot.mid is None:
-        return []
-    return [
-        caution
-        for leg in scene.strategy.legs
-        if (caution := _assignment(leg, spot.mid, scene.quotes.get(leg.symbol))) is not None
-    ]
-
-
-def _assignment(leg: Leg, spot: Decimal, quote: Quote | None) -> Caution | None:
-    """Warn of a short option in the money with little left in it but its intrinsic value."""
-    option = leg.option
-    if option is None or not leg.is_short or quote is None or quote.mid is None:
-        return None
-    is_call = option.right is Right.CALL
-    intrinsic = spot - option.strike if is_call else option.strike - spot
-    extrinsic = max(Decimal(0), quote.mid - intrinsic)
-    if intrinsic <= 0 or extrinsic >= _LITTLE_EXTRINSIC:
-        return None
-    dividend = (
-        " The night before an ex-dividend date it is likely; Closeout reads no dividend dates, "
-        "so look one up."
-        if is_call
-        else ""
-    )
-    return Caution(
-        CautionCode.EARLY_ASSIGNMENT,
-        Severity.WARNING,
-        f"{leg.symbol} is short, {intrinsic:.2f} in the money, with {extrinsic:.2f} of "
-        f"other value left: it may be assigned any night.{dividend}",
-        leg.symbol,
-    )
 
 
 def _cover_cautions(scene: Scene) -> list[Caution]:

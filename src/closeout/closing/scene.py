@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from closeout.closing.plans import Plan
+from closeout.domain.announcements import Announcement
 from closeout.domain.holdings import Holdings, MarketClock
 from closeout.domain.orders import OrderReport
 from closeout.domain.quotes import Quote
@@ -31,6 +32,9 @@ class CautionCode(StrEnum):
     WIDE = "wide"
     EXPIRING_TODAY = "expiring_today"
     EARLY_ASSIGNMENT = "early_assignment"
+    EX_DIVIDEND = "ex_dividend"
+    SPLIT = "split"
+    DIVIDENDS_UNKNOWN = "dividends_unknown"
     LEAVES_NAKED = "leaves_naked"
     LEAVES_SHORT = "leaves_short"
     HELD_ELSEWHERE = "held_elsewhere"
@@ -52,7 +56,11 @@ class Caution:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything a plan is judged by: the strategy, the account and the market as they are."""
+    """
+    Everything a plan is judged by: the strategy, the account and the market as they are.
+
+    `announced` are dividends and splits of its underlying, None when they are not known.
+    """
 
     plan: Plan
     strategy: Strategy
@@ -62,3 +70,4 @@ class Scene:
     market: MarketClock | None
     feed: str
     now: datetime
+    announced: Sequence[Announcement] | None

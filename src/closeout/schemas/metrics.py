@@ -6,7 +6,7 @@ positive and lost negative. What a model computes (greeks, volatility, curves) a
 numbers, for a screen; nothing is ordered or stored by them.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from closeout.schemas.base import Money, Output
@@ -102,9 +102,21 @@ class OutlookOut(Output):
 class NextEventOut(Output):
     """What happens next by itself, and a sentence on it."""
 
-    kind: Literal["expiry_cutoff", "expiry"]
+    kind: Literal["ex_dividend", "expiry_cutoff", "expiry"]
     at: datetime
     message: str
+
+
+class DividendOut(Output):
+    """
+    The next dividend of the underlying. `status` is `known`, `none` when none is announced,
+    `unknown` when that could not be read; only a known one has a date and dollars a share.
+    """
+
+    status: Literal["known", "none", "unknown"]
+    ex_date: date | None
+    amount: Money | None
+    special: bool
 
 
 class MetricsOut(Output):
@@ -121,3 +133,4 @@ class MetricsOut(Output):
     risk: RiskOut | None
     outlook: OutlookOut | None
     next_event: NextEventOut | None
+    dividend: DividendOut

@@ -178,7 +178,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _file_of(path: str) -> str:
-    return DATA if path.startswith(("/v1beta1/options", "/v2/stocks")) else TRADING
+    return DATA if path.startswith(("/v1/", "/v1beta1/options", "/v2/stocks")) else TRADING
 
 
 def find_template(path: str) -> str:

@@ -161,3 +161,30 @@ async def test_the_basic_plan_is_refused_opra_and_sip(open_desk: Opener) -> None
         "GET", "/v1beta1/options/quotes/latest", None, expect=403, symbols=long_put, feed="opra"
     )
     await desk.ask("GET", "/v2/stocks/quotes/latest", None, expect=403, symbols="SPY", feed="sip")
+
+
+async def test_dividends_and_splits_are_listed_by_the_day_they_are_processed(desk: Desk) -> None:
+    answer = await desk.get("/v1/corporate-actions", start="2026-11-20", end="2027-01-15")
+
+    actions = answer["corporate_actions"]
+    assert [("SPY", 1.83, "2026-11-30", "2026-12-21")] == [
+        (row["symbol"], row["rate"], row["ex_date"], row["process_date"])
+        for row in actions["cash_dividends"]
+    ]
+    assert [("QQQ", 4.0, 1.0, "2026-11-25")] == [
+        (row["symbol"], row["new_rate"], row["old_rate"], row["ex_date"])
+        for row in actions["forward_splits"]
+    ]
+    assert ["2027-01-11"] == [row["ex_date"] for row in actions["reverse_splits"]]
+
+
+async def test_corporate_actions_are_filtered_by_symbol_and_type_and_paged(desk: Desk) -> None:
+    days = {"start": "2026-11-20", "end": "2027-11-20"}
+    spy = await desk.get("/v1/corporate-actions", symbols="SPY", types="cash_dividend", **days)
+    first = await desk.get("/v1/corporate-actions", symbols="SPY", limit="1", **days)
+
+    assert ["cash_dividends"] == [*spy["corporate_actions"]]
+    assert 4 == len(spy["corporate_actions"]["cash_dividends"]), "one a quarter, without an end"
+    assert first["next_page_token"] is not None
+    assert {} == (await desk.get("/v1/corporate-actions", symbols="NONE"))["corporate_actions"]
+    await desk.ask("GET", "/v1/corporate-actions", expect=400, types="gift")

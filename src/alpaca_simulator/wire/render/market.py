@@ -6,7 +6,8 @@ The data side sends JSON numbers, the trading side strings, as Alpaca does.
 from datetime import datetime
 from typing import Any, Final
 
-from alpaca_simulator.exchange.contracts import MULTIPLIER, Asset, ListedContract
+from alpaca_simulator.exchange.contracts import MULTIPLIER, Asset, ListedContract, asset_id
+from alpaca_simulator.exchange.corporate import CorporateAction
 from alpaca_simulator.exchange.quotes import Greeks, Quote, Snapshot, Trade
 from alpaca_simulator.exchange.sessions import ClockReading, Session
 from alpaca_simulator.wire.text import eastern, number
@@ -146,6 +147,46 @@ def asset(it: Asset) -> Json:
         "fractionable": True,
         "attributes": ["has_options"],
     }
+
+
+def cash_dividend(it: CorporateAction) -> Json:
+    return {
+        **_action(it),
+        "cusip": _cusip(it.symbol),
+        "rate": float(it.rate),
+        "special": it.special,
+        "foreign": False,
+        "payable_date": it.process_date.isoformat(),
+        "record_date": it.ex_date.isoformat(),
+    }
+
+
+def forward_split(it: CorporateAction) -> Json:
+    return {**_action(it), "cusip": _cusip(it.symbol), **_rates(it)}
+
+
+def reverse_split(it: CorporateAction) -> Json:
+    """A reverse split gives the stock a new CUSIP."""
+    cusips = {"old_cusip": _cusip(it.symbol), "new_cusip": _cusip(f"{it.symbol} {it.ex_date}")}
+    return {**_action(it), **cusips, **_rates(it)}
+
+
+def _action(it: CorporateAction) -> Json:
+    return {
+        "id": it.id,
+        "symbol": it.symbol,
+        "ex_date": it.ex_date.isoformat(),
+        "process_date": it.process_date.isoformat(),
+    }
+
+
+def _rates(it: CorporateAction) -> Json:
+    return {"new_rate": float(it.new), "old_rate": float(it.old)}
+
+
+def _cusip(name: str) -> str:
+    """Nine digits that belong to the name and to no real security."""
+    return f"{int(asset_id(name)[:8], 16):010d}"[-9:]
 
 
 def clock(it: ClockReading) -> Json:

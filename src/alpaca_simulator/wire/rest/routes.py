@@ -8,6 +8,7 @@ from typing import Final
 from alpaca_simulator.wire.faults import ANSWER_KINDS, FaultKind
 from alpaca_simulator.wire.rest import (
     account,
+    corporate,
     options_data,
     orders,
     positions,
@@ -26,7 +27,7 @@ class Route:
     @property
     def is_data(self) -> bool:
         """Market data endpoints have a budget and an error format of their own."""
-        return self.path.startswith(("/v1beta1/", "/v2/stocks/"))
+        return self.path.startswith(("/v1/", "/v1beta1/", "/v2/stocks/"))
 
     @property
     def fault_kinds(self) -> frozenset[FaultKind]:
@@ -64,6 +65,7 @@ ROUTES: Final = (
     Route("GET", "/v2/assets/{symbol}", reference.get_asset),
     Route("GET", "/v2/options/contracts", reference.list_contracts),
     Route("GET", "/v2/options/contracts/{symbol}", reference.get_contract),
+    Route("GET", "/v1/corporate-actions", corporate.list_actions),
     Route("GET", "/v1beta1/options/quotes/latest", options_data.latest_quotes),
     Route("GET", "/v1beta1/options/trades/latest", options_data.latest_trades),
     Route("GET", "/v1beta1/options/snapshots", options_data.snapshots),
