@@ -1,6 +1,7 @@
 """A scripted Alpaca on loopback, and our adapter pointed at it."""
 
 import json
+from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.scripted_alpaca import KEY, SECRET, HurriedClock, ScriptedAlpaca
+from uvicorn.loops.auto import auto_loop_factory
 
 from closeout.alpaca import (
     AlpacaBroker,
@@ -25,6 +27,11 @@ SHORT = Timeouts(
     connect=timedelta(seconds=1), read=timedelta(seconds=0.4), total=timedelta(seconds=3)
 )
 SHORT_STREAM = StreamTimeouts(answer=timedelta(seconds=1), heartbeat=timedelta(seconds=1))
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    """When a closed connection is noticed depends on the loop, so it is the server's."""
+    return {"the server's": auto_loop_factory()}
 
 
 @pytest.fixture
