@@ -326,6 +326,10 @@ class Journal(History, Protocol):
         """The close id and fingerprint first recorded under this key."""
         ...
 
+    async def load_keys(self, account: str) -> Mapping[str, tuple[str, str]]:
+        """Every idempotency key of an account, as `find_by_key` answers."""
+        ...
+
     async def append_edit(self, account: str, edit: Edit) -> None:
         """
         Record what the user said about the account's strategies; its number must be the next.

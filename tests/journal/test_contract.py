@@ -119,6 +119,16 @@ async def test_an_idempotency_key_names_one_close_of_an_account(journal: SqlJour
     assert ("c1", "fingerprint of c1") == await journal.find_by_key("paper", "click-1")
 
 
+async def test_all_keys_of_an_account_are_told_at_once(journal: SqlJournal) -> None:
+    await open_close(journal, "c1", key="click-1")
+    await open_close(journal, "c2", key="click-2")
+    await open_close(journal, "c3")
+    await open_close(journal, "c4", account="live", key="click-1")
+
+    keys = {"click-1": ("c1", "fingerprint of c1"), "click-2": ("c2", "fingerprint of c2")}
+    assert keys == await journal.load_keys("paper")
+
+
 async def test_another_account_may_use_the_same_idempotency_key(journal: SqlJournal) -> None:
     await open_close(journal, "c1", key="click-1")
     await open_close(journal, "c2", account="live", key="click-1")

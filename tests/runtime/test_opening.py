@@ -115,6 +115,9 @@ async def test_a_key_returns_its_close_also_after_that_has_ended(bench: Bench) -
 async def test_a_key_is_remembered_over_a_restart(bench: Bench) -> None:
     first = await bench.open(key="one click")
     request = bench.request(key="one click")
+    bench.broker.fill()
+    await bench.reaches(first.state.close_id, Phase.CLOSED)
+    bench.hold_condor()
 
     await bench.restart()
     again = await bench.supervisor.open(request)

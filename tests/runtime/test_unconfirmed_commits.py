@@ -141,3 +141,19 @@ async def test_a_close_is_planned_on_an_edit_that_was_recorded_unconfirmed(
     await bench.open()
 
     assert [6] == [ticket.units for ticket in bench.broker.sent]
+
+
+async def test_its_key_leads_to_the_close_that_turned_up(
+    empty_bench: Bench, journal: UnconfirmedJournal
+) -> None:
+    bench = empty_bench
+    journal.unconfirmed, journal.goes_away = 1, True
+    with pytest.raises(JournalFailed):
+        await bench.open(key="one click")
+    journal.failing = None
+    await bench.clock.seconds(60)
+
+    again = await bench.open(key="one click")
+
+    assert [again.state.close_id] == journal.close_ids
+    assert [] == bench.broker.sent

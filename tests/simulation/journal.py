@@ -162,6 +162,14 @@ class SimulatedJournal:
         record = self._disk.find_by_key(idempotency_key)
         return None if record is None else (record.close_id, record.fingerprint)
 
+    async def load_keys(self, account: str) -> dict[str, tuple[str, str]]:
+        await self._read()
+        return {
+            record.key: (record.close_id, record.fingerprint)
+            for record in self._disk.records.values()
+            if record.key is not None
+        }
+
     async def load_history(self, account: str) -> OrderHistory:
         await self._read()
         return self._disk.history

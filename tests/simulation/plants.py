@@ -59,6 +59,7 @@ from closeout.domain.strategies import Leg, Strategy, unit_count
 from closeout.ports import Lease, ReadFailed, StoredClose
 from closeout.runtime import book, claims, preparing
 from closeout.runtime.doubts import Doubts
+from closeout.runtime.keys import Keys
 from closeout.runtime.ownership import Ownership
 from closeout.runtime.regrouper import Regrouper
 from closeout.runtime.requests import CloseRequest
@@ -342,8 +343,8 @@ async def _nothing_unfinished(self: SimulatedJournal, _: str) -> tuple[StoredClo
     return ()
 
 
-async def _no_key(self: SimulatedJournal, _: str, __: str) -> None:
-    await self._read()
+async def _no_key(self: Keys, _: str, __: CloseRequest) -> None:
+    """Know no key."""
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -366,21 +367,12 @@ async def _say_no_and_forget(self: Doubts, _: str) -> bool:
     return False
 
 
-class _Forgetful(dict[str, tuple[str, str]]):
-    def __setitem__(self, key: str, value: tuple[str, str]) -> None:
-        """Keep nothing."""
-
-
-def _without_answers(self: Supervisor, *args: Any, **kwargs: Any) -> None:
-    _sound_init(self, *args, **kwargs)
-    self._answered = _Forgetful()
-
-
 async def _open_at_any_time(self: Supervisor, request: CloseRequest) -> Runner:
     async with self._lock:
         await self._doubts.clear()
         known = await self._known(request)
-        return known or await self._begin(request, await self.preparer.prepare(request))
+        begun = known or self._begin(request, await self.preparer.prepare(request))
+    return begun if isinstance(begun, Runner) else await begun.written
 
 
 _open_at_any_time.__qualname__ = Supervisor._open.__qualname__
@@ -562,7 +554,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("cover not checked", "A long is sold from over its short.",
           ((preparing, "check_coverage", _nothing),)),
     Plant("keys not remembered", "A repeated request begins anew.",
-          ((SimulatedJournal, "find_by_key", _no_key),)),
+          ((Keys, "find", _no_key),)),
     Plant("a failed read is an empty account", "The book is emptied when it cannot be read.",
           ((book.Book, "refresh", _empty_on_failure),)),
     Plant("forgotten after a restart", "Closes that were not finished are not taken up.",
@@ -599,7 +591,7 @@ FOUND: tuple[Plant, ...] = (
     Plant("open before recovery", "A close begins before the last run's are taken up.",
           ((Supervisor, "_open", _open_at_any_time),)),
     Plant("answered keys forgotten", "A key that was answered with a running close begins anew.",
-          ((Supervisor, "__init__", _without_answers),)),
+          ((Keys, "note_answered", _nothing),)),
     Plant("cover counted twice", "A purchase that shows in the holdings is taken off again.",
           ((claims, "_open_parts", _cover_seen_by_one),)),
     Plant("late snapshot, lost history", "What the history tells is dropped with a late snapshot.",

@@ -130,6 +130,14 @@ class MemoryJournal:
                 return close_id, record.fingerprint
         return None
 
+    async def load_keys(self, account: str) -> dict[str, tuple[str, str]]:
+        await self._check()
+        return {
+            record.key: (close_id, record.fingerprint)
+            for close_id, record in self._records.items()
+            if record.account == account and record.key is not None
+        }
+
     async def load_history(self, account: str) -> OrderHistory:
         await self._check_history()
         return OrderHistory(tuple(self.kept.values()), self.kept_until)

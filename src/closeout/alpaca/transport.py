@@ -32,7 +32,7 @@ KEEP_ALIVE = timedelta(seconds=45)
 """Below the shortest common idle timeout of a load balancer (60 s)."""
 
 _EXCERPT, _READ_OF_BODY = 200, 2_000
-_NOTICE_TICKS = 5  # measured: up to 3 until an end below TLS reaches the pool; 1 without (uvloop: 1)
+_NOTICE_TICKS = 5  # measured: up to 3 until an end below TLS reaches the pool; 1 without TLS
 _OK, _OK_END = 200, 300
 
 _NEVER_CONNECTED = (

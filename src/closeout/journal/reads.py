@@ -47,6 +47,16 @@ def find_by_key(connection: Connection, account: str, key: str) -> tuple[str, st
     return None if row is None else (row.close_id, row.fingerprint)
 
 
+def load_keys(connection: Connection, account: str) -> dict[str, tuple[str, str]]:
+    """Return close id and fingerprint of every idempotency key of `account`."""
+    rows = connection.execute(
+        select(close.c.idempotency_key, close.c.close_id, close.c.fingerprint).where(
+            close.c.account == account, close.c.idempotency_key.is_not(None)
+        )
+    )
+    return {row.idempotency_key: (row.close_id, row.fingerprint) for row in rows}
+
+
 def lease(connection: Connection, account: str) -> Lease | None:
     """Return the lease of `account`, or None if nobody ever had it."""
     row = connection.execute(select(leases).where(leases.c.account == account)).one_or_none()

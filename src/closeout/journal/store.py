@@ -1,7 +1,7 @@
 """The journal as the runtime sees it: asyncio outside, threads inside."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -177,6 +177,10 @@ class SqlJournal:
     async def find_by_key(self, account: str, idempotency_key: str) -> tuple[str, str] | None:
         """Return the close id and fingerprint first recorded under this key."""
         return await self._read(reads.find_by_key, account, idempotency_key)
+
+    async def load_keys(self, account: str) -> Mapping[str, tuple[str, str]]:
+        """Return every idempotency key of an account, as `find_by_key` answers."""
+        return await self._read(reads.load_keys, account)
 
     async def load_history(self, account: str) -> OrderHistory:
         """

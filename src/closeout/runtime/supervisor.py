@@ -15,6 +15,7 @@ from decimal import Decimal
 
 import structlog
 
+from closeout.closing.effects import Effect
 from closeout.closing.events import (
     CancelRequested,
     CloseOpened,
@@ -35,10 +36,12 @@ from closeout.closing.walking import can_change, check_limit
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import Execution, Fill, OrderReport
 from closeout.ports import Broker, Clock, Journal, JournalFailed, NotOwner, ReadFailed, StoredClose
+from closeout.runtime.beginnings import Beginning
 from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget
 from closeout.runtime.doubts import LOOK_AGAIN, Doubts
 from closeout.runtime.feed import Feed
+from closeout.runtime.keys import Keys
 from closeout.runtime.narrate import narrate
 from closeout.runtime.ownership import Ownership
 from closeout.runtime.perform import CLOCKS_DIFFER, Performer
@@ -46,7 +49,6 @@ from closeout.runtime.preparing import Preparer
 from closeout.runtime.previews import Previews
 from closeout.runtime.refusals import (
     AlreadyCrossing,
-    KeyReused,
     NotCancellable,
     NotReady,
     NotWalking,
@@ -95,13 +97,8 @@ class Supervisor:
         """What another process has recorded; nothing here is worked."""
         self._lock = asyncio.Lock()
         self._openings: set[asyncio.Task[Runner]] = set()
-        self._answered: dict[str, tuple[str, str]] = {}
-        """
-        Keys that were answered with a close another request had begun, as `find_by_key`
-        answers. The journal keeps no such key, so a restart forgets it.
-        """
-        self._begun_by: dict[str, str] = {}
-        """Closes to the fingerprint of the request that began each, as far as it is known here."""
+        self._beginnings: dict[str, Beginning] = {}
+        self._keys = Keys(journal)
         self._doubts = Doubts(journal, clock, self._end_unsent)
         self._recovered = False
         self.before_opening: Callable[[], Awaitable[None]] = _at_once
@@ -109,11 +106,11 @@ class Supervisor:
         self.journal_error: str | None = None
         self.stale_positions = asyncio.Event()
         """Set when a fill or an end makes a fresh look at the holdings worthwhile."""
-        self.preparer = Preparer(broker, book, clock, self.closes, tolerance or Tolerance())
+        self.preparer = Preparer(broker, book, clock, self.claims, tolerance or Tolerance())
         self.previews = Previews(clock)
         self._around = Surroundings(
             journal=journal,
-            performer=Performer(broker, book, clock, self.closes, budget),
+            performer=Performer(broker, book, clock, self.claims, budget),
             clock=clock,
             look=book.snapshot,
             on_change=self._on_change,
@@ -143,21 +140,27 @@ class Supervisor:
             self._require_recovered()
             request = replace(request, portion=self.previews.portion(request))
             known = await self._known(request)
-            if known is not None:
-                return known
-            await self._doubts.clear()
-            await self.before_opening()
-            # Only now: a repeated request finds its close though its preview is long forgotten.
-            shown = self.previews.named_by(request)
-            if shown is not None:
-                request = replace(
-                    shown.request,
-                    idempotency_key=request.idempotency_key,
-                    preview_id=request.preview_id,
-                )
-            prepared = await self.preparer.prepare(request, shown)
-            self._require_recovered()
-            return await self._begin(request, prepared)
+            if known is None:
+                await self._doubts.clear()
+                await self.before_opening()
+                known = await self._plan(request)
+        # Outside of the lock, so that closes begun together are written together.
+        runner = known if isinstance(known, Runner) else await known.written
+        self._keys.note_answered(runner.state.close_id, request)
+        return runner
+
+    async def _plan(self, request: CloseRequest) -> Beginning:
+        # Only now: a repeated request finds its close though its preview is long forgotten.
+        shown = self.previews.named_by(request)
+        if shown is not None:
+            request = replace(
+                shown.request,
+                idempotency_key=request.idempotency_key,
+                preview_id=request.preview_id,
+            )
+        prepared = await self.preparer.prepare(request, shown)
+        self._require_recovered()
+        return self._begin(request, prepared)
 
     @asynccontextmanager
     async def beginning_none(self) -> AsyncIterator[None]:
@@ -167,6 +170,8 @@ class Supervisor:
         Raises: StandingBy, NotReady.
         """
         async with self._lock:
+            writing = [each.written for each in self._beginnings.values()]
+            await asyncio.gather(*writing, return_exceptions=True)
             self._require_recovered()
             yield
 
@@ -179,47 +184,37 @@ class Supervisor:
                 "The closes of the last run have not been taken up yet. Nothing was sent."
             )
 
-    async def _known(self, request: CloseRequest) -> Runner | None:
-        key = request.idempotency_key
-        if key is not None:
-            recorded = await self._journal.find_by_key(self._account_number(), key)
-            found = recorded or self._answered.get(key)
-            if recorded is not None:
-                self._begun_by[recorded[0]] = recorded[1]
-            if found is not None:
-                close_id, fingerprint = found
-                if fingerprint != request.fingerprint:
-                    raise KeyReused(
-                        "This Idempotency-Key was used for a different request. "
-                        "Use a new key for a new close."
-                    )
-                return await self._runner(close_id)
-        claimant = self._claimant(request)
-        if claimant is not None and key is not None:
-            self._answered[key] = (claimant.state.close_id, request.fingerprint)
-        return claimant
+    async def _known(self, request: CloseRequest) -> Runner | Beginning | None:
+        """Find the close that this request has begun before, or that has its contracts."""
+        for beginning in self._beginnings.values():
+            if beginning.is_under_key_of(request):
+                return beginning
+        close_id = await self._keys.find(self._account_number(), request)
+        return self._claimant(request) if close_id is None else await self._runner(close_id)
 
-    def _claimant(self, request: CloseRequest) -> Runner | None:
+    def _claimant(self, request: CloseRequest) -> Runner | Beginning | None:
         """
-        Return the running close that has a leg of this request.
+        Return the close, running or about to, that has a leg of this request.
 
         Also when it closes only a part of the leg: two partial closes of one leg at the same
         time cannot be told from one that was asked for twice.
         """
-        for runner in self.running():
-            state = runner.state
+        closes: list[Runner | Beginning] = [*self._beginnings.values(), *self.running()]
+        for each in closes:
+            state = each.state
             if state.position_id != request.position_id:
                 continue
             legs = {target.leg_id for target in state.plan.targets}
             if request.leg_ids is None or not legs.isdisjoint(request.leg_ids):
-                return runner
+                return each
         return None
 
     def is_of(self, runner: Runner, request: CloseRequest) -> bool:
         """Whether this close was begun by just such a request."""
-        return self._begun_by.get(runner.state.close_id) == request.fingerprint
+        return self._keys.began(runner.state.close_id, request)
 
-    async def _begin(self, request: CloseRequest, prepared: Prepared) -> Runner:
+    def _begin(self, request: CloseRequest, prepared: Prepared) -> Beginning:
+        """Claim the contracts of a close, and begin to write it."""
         now = self._clock.now()
         opened = CloseOpened(
             at=now,
@@ -236,6 +231,28 @@ class Supervisor:
             entry_prices=_entry_prices(prepared),
         )
         state, effects = step(None, opened)
+        written = asyncio.create_task(self._write(request, opened, state, effects))
+        self._beginnings[state.close_id] = beginning = Beginning(state, request, written)
+        return beginning
+
+    async def _write(
+        self,
+        request: CloseRequest,
+        opened: CloseOpened,
+        state: CloseState,
+        effects: tuple[Effect, ...],
+    ) -> Runner:
+        try:
+            await self._record(request, opened, state)
+            narrate(None, state, opened)
+            self._keys.note_begun(state.close_id, request)
+            runner = self._adopt(state, sequence=1)
+            runner.start(effects)
+            return runner
+        finally:
+            del self._beginnings[state.close_id]
+
+    async def _record(self, request: CloseRequest, opened: CloseOpened, state: CloseState) -> None:
         try:
             await self._journal.open(
                 close_id=state.close_id,
@@ -249,12 +266,8 @@ class Supervisor:
             raise
         except JournalFailed:
             if not await self._doubts.is_written(state.close_id):
+                self._keys.doubt(request)
                 raise
-        narrate(None, state, opened)
-        self._begun_by[state.close_id] = request.fingerprint
-        runner = self._adopt(state, sequence=1)
-        runner.start(effects)
-        return runner
 
     async def _end_unsent(self, stored: StoredClose) -> None:
         if stored.close_id in self._runners:
@@ -408,6 +421,7 @@ class Supervisor:
         account = self._account_number()
         recent = await self._journal.load_recent(account, limit=KEPT_CLOSES)
         unfinished = await self._journal.load_unfinished(account)
+        await self._keys.load(account)
         self._recovered = True
         for stored in {each.close_id: each for each in (*recent, *unfinished)}.values():
             self._adopt(fold(stored.events), sequence=len(stored.events))
@@ -463,6 +477,15 @@ class Supervisor:
         return sorted(
             self._states(), key=lambda state: (state.opened_at, state.close_id), reverse=True
         )
+
+    def claims(self) -> list[CloseState]:
+        """
+        What is closed or being closed, newest first, for whoever plans more of it.
+
+        A close that is still being written has its contracts already. It is not shown before
+        it is on record.
+        """
+        return [*(each.state for each in self._beginnings.values()), *self.closes()]
 
     def running_close(self, position_id: str) -> CloseState | None:
         return next(
