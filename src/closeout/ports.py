@@ -220,11 +220,23 @@ class OrderHistory:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementHistory:
+    """
+    What happened without an order, as it was read.
+
+    Everything the broker listed at `until` is among it; None when that was never made sure.
+    """
+
+    settlements: tuple[Settlement, ...] = ()
+    until: datetime | None = None
+
+
 class History(Protocol):
     """
-    What is remembered of an account's orders, so that only the news are asked for.
+    What is remembered of an account's past, so that only the news are asked for.
 
-    A cache: the broker has the truth, and all of it can be read again. Both methods raise
+    A cache: the broker has the truth, and all of it can be read again. All methods raise
     `JournalFailed`, which stops no close.
     """
 
@@ -238,6 +250,14 @@ class History(Protocol):
 
         It need not survive a power cut, and never holds up the writing of a close for long.
         """
+        ...
+
+    async def load_settlements(self, account: str) -> SettlementHistory:
+        """Everything that was kept and can still be read, oldest first."""
+        ...
+
+    async def keep_settlements(self, account: str, news: SettlementHistory) -> None:
+        """Add to what is kept, as `keep_history` does."""
         ...
 
 

@@ -20,6 +20,7 @@ from closeout.ports import (
     NotOwner,
     OrderHistory,
     SequenceTaken,
+    SettlementHistory,
     StoredClose,
 )
 
@@ -43,6 +44,7 @@ class Disk:
         self.down_until = 0.0
         self.lease: Lease | None = None
         self.history = OrderHistory()
+        self.settled = SettlementHistory()
         self.edits: list[Edit] = []
 
     def find_by_key(self, key: str) -> Record | None:
@@ -179,6 +181,18 @@ class SimulatedJournal:
             known = self._disk.history
             orders = {order.order_id: order for order in (*known.orders, *news.orders)}
             self._disk.history = OrderHistory(tuple(orders.values()), news.until or known.until)
+
+        await self._write(commit)
+
+    async def load_settlements(self, account: str) -> SettlementHistory:
+        await self._read()
+        return self._disk.settled
+
+    async def keep_settlements(self, account: str, news: SettlementHistory) -> None:
+        def commit() -> None:
+            known = self._disk.settled
+            rows = {each.activity_id: each for each in (*known.settlements, *news.settlements)}
+            self._disk.settled = SettlementHistory(tuple(rows.values()), news.until or known.until)
 
         await self._write(commit)
 

@@ -45,6 +45,7 @@ class FakeBroker:
         self.replace_outcomes: deque[ReplaceOutcome] = deque()
         self.cancels: list[str] = []
         self.settled: list[Settlement] = []
+        self.settlements_since: list[datetime | None] = []
         self.cancel_outcomes: deque[CancelOutcome] = deque()
         self.cancel_completes = True
         self.reads: Counter[str] = Counter()
@@ -131,6 +132,7 @@ class FakeBroker:
 
     async def settlements(self, since: datetime | None) -> tuple[Settlement, ...]:
         await self._read("settlements")
+        self.settlements_since.append(since)
         return tuple(each for each in self.settled if since is None or each.at > since)
 
     async def holdings(self) -> Holdings:

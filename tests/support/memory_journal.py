@@ -9,12 +9,14 @@ from closeout.closing.events import Event
 from closeout.closing.step import fold
 from closeout.domain.edits import Edit
 from closeout.domain.orders import OrderReport
+from closeout.domain.settlements import Settlement
 from closeout.ports import (
     JournalFailed,
     Lease,
     NotOwner,
     OrderHistory,
     SequenceTaken,
+    SettlementHistory,
     StoredClose,
 )
 
@@ -47,6 +49,8 @@ class MemoryJournal:
         self.refused_history = 0
         self.kept: dict[str, OrderReport] = {}
         self.kept_until: datetime | None = None
+        self.settled: dict[str, Settlement] = {}
+        self.settled_until: datetime | None = None
         self.gate: asyncio.Event | None = None
         self.taken_from_us = False
         self._records: dict[str, _Record] = {}
@@ -146,6 +150,15 @@ class MemoryJournal:
         await self._check_history()
         self.kept |= {order.order_id: order for order in news.orders}
         self.kept_until = news.until or self.kept_until
+
+    async def load_settlements(self, account: str) -> SettlementHistory:
+        await self._check_history()
+        return SettlementHistory(tuple(self.settled.values()), self.settled_until)
+
+    async def keep_settlements(self, account: str, news: SettlementHistory) -> None:
+        await self._check_history()
+        self.settled |= {each.activity_id: each for each in news.settlements}
+        self.settled_until = news.until or self.settled_until
 
     async def append_edit(self, account: str, edit: Edit) -> None:
         await self._before_write()

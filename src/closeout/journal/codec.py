@@ -17,6 +17,7 @@ import msgspec
 from closeout.closing.events import Event
 from closeout.domain.edits import Edit
 from closeout.domain.orders import OrderReport
+from closeout.domain.settlements import Settlement
 from closeout.ports import JournalFailed
 
 
@@ -45,6 +46,7 @@ _KINDS = {each: kind for kind, each in _TYPES.items()}
 _LIKE_A_NAIVE_INSTANT = re.compile(r'T\d\d:\d\d:\d\d(?:\.\d+)?"')
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
 _ORDER_DECODER = msgspec.json.Decoder(OrderReport)
+_SETTLEMENT_DECODER = msgspec.json.Decoder(Settlement)
 _DECODERS = {kind: msgspec.json.Decoder(each) for kind, each in _TYPES.items()}
 
 
@@ -77,7 +79,20 @@ def decode_order(payload: str) -> OrderReport | None:
         return None
 
 
-def _payload(value: Event | Edit | OrderReport, name: str) -> str:
+def encode_settlement(settlement: Settlement) -> str:
+    """Return a settlement as events hold values. Raises: JournalFailed, as `encode_order`."""
+    return _payload(settlement, "settlement")
+
+
+def decode_settlement(payload: str) -> Settlement | None:
+    """Return the settlement that was encoded; None as in `decode_order`."""
+    try:
+        return _SETTLEMENT_DECODER.decode(payload)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _payload(value: Event | Edit | OrderReport | Settlement, name: str) -> str:
     payload = _ENCODER.encode(value).decode()
     # Walking the value costs ten times what encoding it does, and is hardly ever needed.
     if _LIKE_A_NAIVE_INSTANT.search(payload):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from closeout.closing.events import Event
 from closeout.domain.edits import Edit
-from closeout.journal import history, reads
+from closeout.journal import history, reads, settlements
 from closeout.journal.chain import Identity
 from closeout.journal.codec import encode, instant
 from closeout.journal.engines import READERS, Engines, open_engines
@@ -37,6 +37,7 @@ from closeout.ports import (
     NotOwner,
     OrderHistory,
     SequenceTaken,
+    SettlementHistory,
     StoredClose,
 )
 
@@ -204,6 +205,25 @@ class SqlJournal:
             self._engines.cache.begin() as connection,
         ):
             history.keep(connection, batch)
+        self._engines.check_files()
+
+    async def load_settlements(self, account: str) -> SettlementHistory:
+        """Return what is kept of what happened without an order, as `load_history` does."""
+        return await self._read(settlements.load, account)
+
+    async def keep_settlements(self, account: str, news: SettlementHistory) -> None:
+        """Add to what is kept of what happened without an order."""
+        self._require_open()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._keeper, self._keep_settlements, account, news)
+
+    def _keep_settlements(self, account: str, news: SettlementHistory) -> None:
+        with (
+            _explained(self._engines),
+            self._engines.turn,
+            self._engines.cache.begin() as connection,
+        ):
+            settlements.keep(connection, account, news)
         self._engines.check_files()
 
     async def append_edit(self, account: str, edit: Edit) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. A journal that is already there starts without importing Alembic."""
 
 metadata = MetaData(
@@ -88,6 +88,27 @@ order_fact = Table(
     Column("submitted_at", String(32)),
     Column("updated_at", String(32), nullable=False, comment="empty when the broker does not say"),
     Column("payload", Text, nullable=False, comment="the newest report, with its legs"),
+)
+
+settlement_history = Table(
+    "settlement_history",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column(
+        "read_until",
+        String(32),
+        nullable=False,
+        comment="when what is in settlement_fact was read",
+    ),
+)
+
+settlement_fact = Table(
+    "settlement_fact",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("activity_id", Text, primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("payload", Text, nullable=False),
 )
 
 edit_log = Table(

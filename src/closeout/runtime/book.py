@@ -20,11 +20,11 @@ from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport
 from closeout.domain.pricing import EVERY_CENT, TickRule, option_tick_rule
 from closeout.domain.quotes import Quote
-from closeout.domain.settlements import Settlement
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Broker, Clock, History, Quotes, ReadFailed
 from closeout.runtime.feed import Feed
 from closeout.runtime.orders import Orders
+from closeout.runtime.settlements import Settlements
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +38,6 @@ YOUNG = timedelta(seconds=2)
 A snapshot of this age still stands for the account, while the stream would have told of a
 change. An order may only close (`*_to_close`), so the broker is the last guard.
 """
-
-_SETTLEMENTS_EVERY = timedelta(minutes=15)
-_SETTLEMENTS_WHEN_MISSED = timedelta(seconds=10)
-_SETTLEMENTS_OVERLAP = timedelta(days=7)
-"""Activities bear only their day, and some are listed days later."""
 
 
 class Book:
@@ -68,12 +63,10 @@ class Book:
         self._words = words
         self._option_feed = option_feed
         self.orders = Orders(broker, history)
+        self.settlements = Settlements(broker, history, clock)
         self._penny: dict[str, bool] = {}
         self._taught_ticks: dict[str, TickRule] = {}
         self._net_ticks: dict[str, TickRule] = {}
-        self._settlements: dict[str, Settlement] = {}
-        self._settled_at: datetime | None = None
-        """When settlements were last read."""
         self._read_at: datetime | None = None
         """When holdings and history were last read together."""
         self._disturbed_at: datetime | None = None
@@ -116,6 +109,8 @@ class Book:
 
     async def _read_both(self) -> Holdings:
         """Read holdings and history side by side: a person waits for both. Raises: ReadFailed."""
+        if self.account is None:
+            await self.read_account()
         holdings, missed, _ = await asyncio.gather(
             _failure_or(self._broker.holdings),
             _failure_or(self._read_history),
@@ -162,26 +157,10 @@ class Book:
         await self.orders.read(account.number)
 
     async def _read_settlements(self) -> None:
-        """
-        Read what happened without an order, when something is missing or a while has passed.
-
-        It explains and changes nothing that is held, so a failed read is tried again later.
-        """
-        now = self._clock.now()
+        account = self.account
+        assert account is not None, "it is read before"
         is_missed = any(each.missing for each in self.grouping.strategies)
-        every = _SETTLEMENTS_WHEN_MISSED if is_missed else _SETTLEMENTS_EVERY
-        if self._settled_at is not None and now - self._settled_at < every:
-            return
-        since = None if self._settled_at is None else self._settled_at - _SETTLEMENTS_OVERLAP
-        read = await _failure_or(lambda: self._broker.settlements(since))
-        if isinstance(read, ReadFailed):
-            log.warning("settlements.unread", reason=str(read))
-            return
-        self._settled_at = now
-        news = {each.activity_id: each for each in read}
-        if not news.keys() <= self._settlements.keys():
-            self._settlements |= news
-            self._grouped_from = None
+        await self.settlements.read(account.number, is_missed=is_missed)
 
     def note_order(self, report: OrderReport) -> None:
         """Take in a report; one that comes late or twice takes nothing back."""
@@ -207,6 +186,7 @@ class Book:
             self.orders.traded_among(self._owners()),
             self._words(),
             self.orders.revision,
+            self.settlements.revision,
         )
         if grouped_from != self._grouped_from:
             self._group(self.account.number, self.holdings)
@@ -220,7 +200,7 @@ class Book:
             holdings,
             self.orders.all(),
             self._owners(),
-            settlements=self._settlements.values(),
+            settlements=self.settlements.all(),
             assignments=self._words(),
         )
         if grouping != self.grouping:
@@ -320,7 +300,7 @@ class Book:
 
     def newest_fact_at(self) -> datetime | None:
         """When the newest order or settlement that is known was, by the broker's clock."""
-        times = (self.orders.newest_at(), *(each.at for each in self._settlements.values()))
+        times = (self.orders.newest_at(), self.settlements.newest_at())
         return max((each for each in times if each is not None), default=None)
 
     def watched(self) -> tuple[frozenset[str], frozenset[str]]:
