@@ -1,5 +1,6 @@
 """Strategies from holdings and history."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -22,6 +23,7 @@ from support.strategies_by_hand import (
 
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.orders import OrderReport
+from closeout.domain.regrouping import Occasion, merge
 from closeout.domain.strategies import GroupedBy, Netted, Strategy, leg_id
 
 A, B = HISTORY[:2]
@@ -294,3 +296,47 @@ def test_an_empty_account_has_no_strategies_whatever_its_history() -> None:
     desk = grouped({}, HISTORY)
 
     assert ((), ()) == (desk.strategies, desk.unassigned)
+
+
+SPREAD = ((put(430), 1), (put(440), -1))
+
+
+def test_ids_are_what_they_were_in_every_version_before() -> None:
+    """Journals, bookmarks and the user's edits name strategies by them."""
+    opened = an_order(*SPREAD, order_id="1", minute=0)
+    rolled = an_order((put(430), -1), order_id="r", minute=9, closes=True)
+    towards = an_order((put(425), 1), order_id="r", minute=9)
+    roll = replace(rolled, order_class="mleg", legs=(*rolled.legs, *towards.legs))
+    two = an_order(*SPREAD, order_id="1", minute=0, units=2)
+
+    assert [{"pos_1e9f08e0811ea3ac"}, {"pos_6e5052a803a12555"}, {"pos_2df0ee7ea4fe7f53"}] == [
+        set(shapes(grouped(held))) for held in ({put(430): 1}, {"SPY": 100}, dict(SPREAD))
+    ]
+    assert {"pos_2df0ee7ea4fe7f53": times(SPREAD, 1), "pos_99d1c596b1990b7d": times(SPREAD, 2)} == (
+        shapes(grouped(times(SPREAD, 3), [opened]))
+    )
+    assert {"pos_2df0ee7ea4fe7f53", "pos_e2f178e04f72a918"} == set(shapes(as_held(two, roll)))
+
+
+@pytest.mark.parametrize(
+    ("held", "symbols"),
+    [
+        (
+            {call(440): 1, put(440): 1, call(430): -1, put(430): -1},
+            [call(430), put(430), call(440), put(440)],
+        ),
+        (
+            {call(440, expiry="270115"): 1, call(450): -1, "SPY": 100},
+            ["SPY", call(450), call(440, expiry="270115")],
+        ),
+    ],
+)
+def test_legs_go_by_expiry_strike_and_right_and_shares_before_them(
+    held: dict[str, int], symbols: list[str]
+) -> None:
+    apart = grouped(held)
+    ids = [each.id for each in apart.strategies]
+    word = merge(Occasion("PA1", 1, after(0), None, apart), ids, None) if len(ids) > 1 else None
+    legs = only(grouped(held, edits=[word] if word else [])).legs
+
+    assert symbols == [leg.symbol for leg in legs]
