@@ -50,8 +50,10 @@ class Reach(NamedTuple):
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
+    if session.testsfailed:
+        raise session.Interrupted("Not every test can be collected")
     asked = Asked(**json.loads(ASKED.read_text()))
-    reaches = learned(session)
+    reaches = learned(session, asked.slowest)
     quick = [item for item in session.items if reaches[item.nodeid].seconds <= asked.slowest]
     print(f"{len(quick)} of {len(session.items)} tests are quick enough", flush=True)
     tests = in_order(quick, reaches)
@@ -119,15 +121,24 @@ def forked(
         os._exit(status)
 
 
-def learned(session: pytest.Session) -> dict[str, Reach]:
-    """Return what every test reaches. Those of a changed file are run once to see, unchanged."""
+def learned(session: pytest.Session, slowest: float) -> dict[str, Reach]:
+    """
+    Return what every test reaches. Those of a changed file, or of changed code, are run to see.
+
+    Not so those that were too slow before: they are taken to be so still.
+    """
     known = json.loads(REACHES.read_text()) if REACHES.exists() else {}
+    before = {test: it for tests in known.values() for test, it in tests.items()}
     marks = marked({item.path for item in session.items})
     unknown = [item for item in session.items if marks[item.path] not in known]
-    if unknown:
-        print(f"{len(unknown)} tests are run to learn what they reach", flush=True)
-        known |= watched(session, unknown, marks)
-        REACHES.write_text(json.dumps({key: known[key] for key in marks.values()}))
+    slow = {test: it for test, it in before.items() if Reach(*it).seconds > slowest}
+    fresh = [item for item in unknown if item.nodeid not in slow]
+    print(f"{len(fresh)} tests are run to learn what they reach", flush=True)
+    known |= watched(session, fresh, marks)
+    for item in unknown:
+        if item.nodeid in slow:
+            known.setdefault(marks[item.path], {})[item.nodeid] = slow[item.nodeid]
+    REACHES.write_text(json.dumps({key: known[key] for key in marks.values()}))
     return {test: Reach(*it) for key in marks.values() for test, it in known[key].items()}
 
 
@@ -161,7 +172,10 @@ def watched(
         found: dict[str, dict[str, Reach]] = {}
         for test, following in zip_longest(tests, tests[1:]):
             found.setdefault(marks[test.path], {})[test.nodeid] = reach(test, following)
-        if not session.testsfailed:
+            if session.testsfailed:
+                print(f"{test.nodeid} fails unchanged", flush=True)
+                break
+        else:
             with os.fdopen(sender, "w") as report:
                 json.dump(found, report)
     finally:
