@@ -50,6 +50,19 @@ def test_buying_power_afterwards_is_what_there_was_with_margin_freed_and_cash(
     assert (None if expected is None else Decimal(expected)) == power.after
 
 
+def test_half_a_close_frees_half_of_the_margin() -> None:
+    one = a_strategy(a_leg(put(440), -1), a_leg(put(430), 1))
+
+    power = buying_power(an_account("5000"), holding_just(SPREAD), a_plan(one), Decimal(-100))
+
+    assert (Decimal(2000), Decimal(1000), Decimal(1000), Decimal(5900)) == (
+        power.margin_before,
+        power.margin_after,
+        power.released,
+        power.after,
+    )
+
+
 def test_without_an_account_its_buying_power_is_not_known() -> None:
     power = buying_power(None, holding_just(SPREAD), a_plan(SPREAD), Decimal(1))
 

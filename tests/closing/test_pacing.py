@@ -35,6 +35,18 @@ def test_a_worst_result_is_what_the_whole_close_may_pay_for_one_unit(
     assert Decimal(expected) == worst(a_plan_to_win(dollars))
 
 
+def test_a_walk_remembers_how_wide_its_market_was_and_a_crossed_one_as_not_at_all() -> None:
+    """Four legs, each 0.10 wide."""
+    widths = [
+        step.walk.width_at_start
+        for half in ("0.05", "-0.05")
+        for step in a_walking_plan(CONDOR, WalkTerms(Pace.NORMAL), half).steps
+        if step.walk is not None
+    ]
+
+    assert [Decimal("0.40"), Decimal(0)] == widths
+
+
 def test_a_worst_result_of_a_sale_is_the_least_it_takes() -> None:
     """Three puts were bought at 1.00: to win 60 dollars they go at 1.20 or more."""
     puts = a_strategy(a_leg(put(450), 3))

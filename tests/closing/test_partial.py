@@ -70,6 +70,12 @@ def test_legs_without_a_common_unit_have_no_half() -> None:
     assert {put(440): 7, put(450): -5} == going(SEVEN_TO_FIVE, Portion(percent=100))
 
 
+def test_a_pair_of_a_share_lot_and_one_call_is_one_unit_however_many_shares() -> None:
+    pair = a_strategy(a_leg("NVDA", 700), a_leg(call(140, "NVDA"), -1))
+
+    assert {"NVDA": 700, call(140, "NVDA"): -1} == going(pair, Portion(percent=50))
+
+
 def test_shares_go_in_proportion_to_the_calls() -> None:
     assert {"NVDA": 100, call(140, "NVDA"): -1} == going(a_covered_call(3), Portion(units=1))
 

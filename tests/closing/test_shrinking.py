@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from closing.test_walking import a_walk, stepped
 from support.builders import (
     AT,
     a_report,
@@ -64,6 +65,38 @@ def look(state: CloseState, left: int, *hands: Hand) -> AccountChecked:
     quantities = {each.symbol: int(each.held) * left // 10 for each in state.plan.targets}
     event = checked(state, after(31), held=quantities)
     return AccountChecked(event.at, event.rooms, hands)
+
+
+def test_what_is_left_of_an_order_that_was_replaced_has_an_id_of_its_own() -> None:
+    state = stepped(a_walk(), 5)
+    assert "closeout-c1-0-1" == state.attempt.ticket.client_order_id
+    state, _ = run(state, snapshot(state, 6, short=4), snapshot(state, 22, short=4))
+    report = a_report(
+        state.attempt.ticket, OrderStatus.CANCELED, order_id="order-2", updated=after(23)
+    )
+
+    state, _ = run(state, told(report, after(23)))
+
+    assert ("closeout-c1-0-2", 10) == (
+        state.attempt.ticket.client_order_id,
+        state.attempt.ticket.units,
+    )
+
+
+def test_what_filled_unevenly_does_not_go_again() -> None:
+    state = a_cut_close()
+    report = a_report(
+        state.attempt.ticket, OrderStatus.CANCELED, fills={LONG: 2}, updated=after(30)
+    )
+
+    state, effects = run(state, told(report, after(30)))
+
+    assert (Phase.NEEDS_ATTENTION, "uneven_fill", after(30), ()) == (
+        state.phase,
+        reason(state),
+        state.ended_at,
+        effects,
+    )
 
 
 def test_one_snapshot_proves_nothing_for_fills_may_be_told_later() -> None:

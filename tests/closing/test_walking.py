@@ -11,10 +11,12 @@ from support.builders import (
     a_report,
     a_strategy,
     a_walking_close,
+    a_walking_plan,
     after,
     an_iron_condor,
     checked,
     of_kind,
+    opened,
     placed,
     put,
     run,
@@ -49,7 +51,7 @@ from closeout.closing.moves import Replacing, Walking, Withdrawing
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
-from closeout.closing.walk import AtEnd, Holding, Pace
+from closeout.closing.walk import AtEnd, Holding, Pace, Schedule
 from closeout.closing.walking import check_limit
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderStatus, Ticket
@@ -185,6 +187,13 @@ def test_it_counts_when_the_old_order_says_that_it_was_replaced() -> None:
         state.attempt.ticket.client_order_id,
         state.attempt.ticket.limit,
     )
+
+
+def test_when_it_counts_the_next_step_is_waited_for() -> None:
+    state, _ = run(a_walk(), seen(5))
+    state, _ = run(state, taken(state, 5.2))
+    _, effects = run(state, gone(state, 5.5))
+    assert (WakeAfter(timedelta(seconds=4.5)),) == effects
 
 
 def test_the_stream_may_tell_of_the_old_order_first() -> None:
@@ -370,6 +379,28 @@ def test_an_order_in_no_state_to_be_replaced_is_looked_at_and_tried_again() -> N
     assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
 
 
+def refused_for_now(state: CloseState, seconds: float) -> CloseState:
+    ticket = walking(state).replacement
+    assert ticket is not None
+    words = "cannot replace order in pending_new status"
+    refusal = OrderRefused(after(seconds), ticket.client_order_id, 422, 42210000, words, ())
+    return run(state, refusal)[0]
+
+
+def test_only_refusals_in_a_row_end_the_replacing() -> None:
+    state = a_walk()
+    for second in (5, 10):
+        state = refused_for_now(run(state, seen(second))[0], second + 0.5)
+    state = stepped(state, 15)
+    for second in (20, 25):
+        state = refused_for_now(run(state, seen(second))[0], second + 0.5)
+    assert None is walking(state).moving
+
+    state = refused_for_now(run(state, seen(30))[0], 30.5)
+
+    assert isinstance(walking(state).moving, Withdrawing)
+
+
 def test_what_was_not_sent_is_stepped_again_under_a_new_id() -> None:
     state, _ = run(a_walk(), seen(5))
     state, effects = run(state, OrderNotSent(after(5.1), SECOND, "429", timedelta(seconds=3)))
@@ -385,6 +416,23 @@ def test_a_refused_increment_teaches_the_coarser_tick() -> None:
     state, _ = run(state, OrderRefused(after(6), SECOND, 422, 42210000, words, ()))
     assert walking(state).walk.grid.rule == state.learned
     _, effects = run(state, seen(20))
+    assert [Decimal("0.05")] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_a_first_order_refused_for_its_increment_walks_on_the_coarser_tick() -> None:
+    """From 0.02, a tenth of the way, down to 0.00: no dearer than was said."""
+    schedule = Schedule(timedelta(seconds=60), timedelta(seconds=5), Decimal("0.1"), Decimal(1))
+    plan = a_walking_plan(an_iron_condor(10), WalkTerms(Pace.CUSTOM, schedule), half="0.06")
+    state, _ = step(None, replace(opened(), plan=plan))
+    words = "invalid limit price. must be a multiple of 0.05"
+    state, _ = run(state, OrderRefused(after(1), FIRST, 422, 42210000, words, ()))
+    state, _ = run(state, checked(state, after(1)))
+    state, _ = run(state, told(a_report(state.attempt.ticket, updated=after(2)), after(2)))
+
+    _, effects = run(state, seen(20))
+
+    assert state.learned == walking(state).walk.grid.rule
+    assert (Decimal("0.00"), SECOND) == (walking(state).limit, state.attempt.ticket.client_order_id)
     assert [Decimal("0.05")] == [ticket.limit for ticket in replaced(effects)]
 
 

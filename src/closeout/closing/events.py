@@ -14,6 +14,7 @@ from closeout.closing.rooms import Hand, Room
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.walk import Holding
 from closeout.domain.orders import Execution, OrderReport
+from closeout.domain.outcomes import Refused
 from closeout.domain.quotes import NetQuote
 
 
@@ -84,6 +85,11 @@ class OrderRefused:
     code: int | None
     message: str
     related_orders: tuple[str, ...]
+
+    @property
+    def refused(self) -> Refused:
+        """What the broker said, by which refusals are told apart."""
+        return Refused(self.http_status, self.code, self.message, self.related_orders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def leg_in(state: CloseState, refusal: str, at: datetime) -> Result:
         state.close_id,
         plan.steps[index],
         index=index,
-        number=attempt.number + attempt.replacements + 1 if is_whole else 0,
+        number=attempt.next_number if is_whole else 0,
         at=at,
     )
     walking = begin(plan.steps[index], at)

@@ -29,7 +29,6 @@ from closeout.closing.moves import Replacing, Walking, Withdrawing
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, prepare
 from closeout.domain.orders import OrderReport, OrderStatus
-from closeout.domain.outcomes import Refused
 from closeout.domain.pricing import coarser_rule
 
 
@@ -39,7 +38,7 @@ def move(state: CloseState, walking: Walking, net: Decimal, at: datetime) -> Res
     assert order is not None, "an order that is moved is known"
     if walking.by_cancel or attempt.has_fills:
         return withdraw(state, walking, net, at)
-    number = attempt.number + attempt.replacements + 1
+    number = attempt.next_number
     ticket = replace(
         attempt.ticket,
         client_order_id=client_order_id(state.close_id, step=attempt.step, attempt=number),
@@ -81,7 +80,7 @@ def on_replacement_refused(state: CloseState, event: OrderRefused) -> Result:
     walking = state.walking
     assert walking is not None
     assert isinstance(walking.moving, Replacing)
-    refused = Refused(event.http_status, event.code, event.message)
+    refused = event.refused
     net = walking.moving.net
     idle = replace(walking, moving=None, refusals=walking.refusals + 1)
     coarser = coarser_rule(walking.walk.grid.price(net)) if refused.is_increment else None
@@ -215,7 +214,7 @@ def _given_up(state: CloseState, walking: Walking) -> Walking:
 def _after_rejection(
     state: CloseState, walking: Walking, old: OrderReport, net: Decimal, at: datetime
 ) -> Result:
-    idle = replace(walking, moving=None, refusals=walking.refusals + 1)
+    idle = replace(walking, moving=None)
     if old.status.is_final or state.cancel_requested:
         return replace(state, walking=idle), ()
     return withdraw(state, replace(idle, by_cancel=True), net, at)
@@ -254,7 +253,7 @@ def send_anew(state: CloseState, at: datetime) -> Result:
     units = attempt.units_left
     if units is None:
         return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("uneven_fill"))
-    number = attempt.number + attempt.replacements + 1
+    number = attempt.next_number
     net = walking.moving.net
     ticket = replace(
         attempt.ticket,

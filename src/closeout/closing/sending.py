@@ -30,7 +30,6 @@ from closeout.closing.rooms import Room, fit
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
 from closeout.closing.transitions import Result, end_short, enter, look_up, prepare
 from closeout.closing.walk import Grid
-from closeout.domain.outcomes import Refused
 from closeout.domain.pricing import coarser_rule
 
 
@@ -41,7 +40,7 @@ def on_refused(state: CloseState, event: OrderRefused) -> Result:
     if not _is_awaited(state, event.client_order_id):
         # The order exists, or it is over: a refusal of a repeated send says nothing.
         return state, ()
-    refused = Refused(event.http_status, event.code, event.message)
+    refused = event.refused
     if refused.is_duplicate_id:
         reason = Reason("duplicate_id", event.message)
         return enter(state, Phase.UNKNOWN, event.at, reason), (look_up(state),)
@@ -69,7 +68,7 @@ def _send_on_coarser_tick(state: CloseState, event: OrderRefused) -> Result:
     if net > grid.price(limit):
         # Less than the smallest price there is: nothing can be bought for it.
         return _reject(state, event.message, event.at)
-    number = attempt.number + attempt.replacements + 1
+    number = attempt.next_number
     identity = client_order_id(state.close_id, step=attempt.step, attempt=number)
     ticket = replace(attempt.ticket, client_order_id=identity, limit=grid.price(net))
     refused = state.with_attempt(replace(attempt, refusal=event.message))
@@ -199,7 +198,7 @@ def _place(state: CloseState, at: datetime) -> Result:
 def _cut(state: CloseState, units: int) -> CloseState:
     """Make the order smaller, under an id of its own."""
     attempt = state.attempt
-    number = attempt.number + attempt.replacements + 1
+    number = attempt.next_number
     identity = client_order_id(state.close_id, step=attempt.step, attempt=number)
     ticket = replace(attempt.ticket, client_order_id=identity, units=units)
     cut = replace(attempt, number=number, ticket=ticket)

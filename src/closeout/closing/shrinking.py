@@ -66,7 +66,7 @@ def send_what_is_left(state: CloseState, at: datetime) -> Result:
     if units is None or not attempt.is_clear:
         code = "uneven_fill" if units is None else "fills_unclear"
         return end_short(state, Phase.NEEDS_ATTENTION, at, Reason(code))
-    number = attempt.number + attempt.replacements + 1
+    number = attempt.next_number
     identity = client_order_id(state.close_id, step=attempt.step, attempt=number)
     ticket = replace(attempt.ticket, client_order_id=identity, units=units)
     again = Attempt(step=attempt.step, number=number, ticket=ticket, sent_at=at)

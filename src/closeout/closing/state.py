@@ -65,6 +65,11 @@ class Attempt:
     replacements: int = 0
 
     @property
+    def next_number(self) -> int:
+        """The first number of this step that no client order id has yet."""
+        return self.number + self.replacements + 1
+
+    @property
     def latest(self) -> OrderReport | None:
         """
         The order that counts now: the newest that may still trade, or else the newest.
