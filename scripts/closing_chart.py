@@ -75,16 +75,21 @@ def _leading(before: Phase, after: Phase) -> Iterator[str]:
 def tables() -> Iterator[str]:
     """List for every phase what each event makes of it."""
     for phase in Phase:
-        rows = [*_rows(phase)]
-        yield f"### {phase.value}"
+        yield from table(phase)
+
+
+def table(phase: Phase) -> Iterator[str]:
+    """List what each event makes of a phase."""
+    rows = [*_rows(phase)]
+    yield f"### {phase.value}"
+    yield ""
+    if rows:
+        yield "| Event | Becomes | Asks for | Why |"
+        yield "| --- | --- | --- | --- |"
+        yield from rows
         yield ""
-        if rows:
-            yield "| Event | Becomes | Asks for | Why |"
-            yield "| --- | --- | --- | --- |"
-            yield from rows
-            yield ""
-        yield "Everything else changes nothing here."
-        yield ""
+    yield "Everything else changes nothing here."
+    yield ""
 
 
 def _rows(phase: Phase) -> Iterator[str]:
