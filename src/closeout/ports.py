@@ -261,6 +261,14 @@ class History(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AskedUnder:
+    """An idempotency key, and what tells apart two requests that share one."""
+
+    key: str
+    fingerprint: str
+
+
 class Journal(History, Protocol):
     """
     The append-only record of every close, and the history of orders.
@@ -350,9 +358,11 @@ class Journal(History, Protocol):
         """Every idempotency key of an account, as `find_by_key` answers."""
         ...
 
-    async def append_edit(self, account: str, edit: Edit) -> None:
+    async def append_edit(self, account: str, edit: Edit, asked: AskedUnder | None = None) -> None:
         """
         Record what the user said about the account's strategies; its number must be the next.
+
+        The key it was asked under goes on record with it.
 
         Raises:
             SequenceTaken: it is not: these edits are out of date.
@@ -361,6 +371,10 @@ class Journal(History, Protocol):
 
     async def load_edits(self, account: str) -> tuple[Edit, ...]:
         """Every edit of an account, oldest first."""
+        ...
+
+    async def find_edit(self, account: str, idempotency_key: str) -> tuple[int, str] | None:
+        """The number and fingerprint of the edit that was asked for under this key."""
         ...
 
     async def close(self) -> None: ...

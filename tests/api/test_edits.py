@@ -192,8 +192,8 @@ async def test_an_edit_that_was_kept_all_the_same_is_found(shop: Shop) -> None:
     whole = shop.bench.strategy.id
     written = journal.append_edit
 
-    async def commit_and_fail(account: str, edit: Any) -> None:
-        await written(account, edit)
+    async def commit_and_fail(account: str, edit: Any, asked: Any = None) -> None:
+        await written(account, edit, asked)
         raise JournalFailed("gone")
 
     journal.append_edit = commit_and_fail  # type: ignore[method-assign] # a database that goes away
@@ -203,6 +203,35 @@ async def test_an_edit_that_was_kept_all_the_same_is_found(shop: Shop) -> None:
     told = await made(shop, f"{whole}/rename", name="Mine too")
 
     assert (2, "Mine too") == (told["edit"]["number"], book.grouping.strategies[0].name)
+
+
+async def named(shop: Shop, name: str, key: str) -> httpx.Response:
+    path = f"/api/positions/{shop.bench.strategy.id}/rename"
+    return await shop.http.post(path, json={"name": name}, headers={"Idempotency-Key": key})
+
+
+async def test_a_repeated_edit_under_one_key_is_made_once_also_after_a_restart(
+    shop: Shop,
+) -> None:
+    first = await named(shop, "Mine", "k")
+    await named(shop, "Another", "l")
+    await shop.bench.engine.regrouper.load()
+    again = await named(shop, "Mine", "k")
+
+    assert first.json()["edit"] | {"stands": True} == again.json()["edit"]
+    assert 2 == len(shop.bench.journal.edits["PA3TEST"])
+    assert "Another" == shop.bench.strategy.name
+
+
+async def test_the_same_key_for_another_edit_is_refused_and_changes_nothing(shop: Shop) -> None:
+    await named(shop, "Mine", "k")
+
+    assert is_problem(await named(shop, "Yours", "k"), 422, "idempotency_key_reused")
+    undo = await shop.http.post(
+        "/api/positions/edits/undo", json={}, headers={"Idempotency-Key": "k"}
+    )
+    assert is_problem(undo, 422, "idempotency_key_reused")
+    assert "Mine" == shop.bench.strategy.name
 
 
 async def test_a_process_that_stands_by_edits_nothing(shop: Shop) -> None:

@@ -32,7 +32,7 @@ from closeout.domain.announcements import Announcement, AnnouncementKind
 from closeout.domain.holdings import Holdings, MarketClock
 from closeout.domain.orders import OrderReport
 from closeout.domain.quotes import Quote
-from closeout.domain.strategies import Strategy
+from closeout.domain.strategies import Netted, Strategy
 
 
 def scene_of(
@@ -494,3 +494,17 @@ def test_the_sentences_about_session_feed_and_orders() -> None:
     assert (
         "2 orders. One order cannot do it: each goes out when the one before it has filled."
     ) == spoken("several_orders", scene_of(six, *tight(six)))
+
+
+def test_contracts_that_another_strategy_has_the_other_way_are_told_with_what_can_trade() -> None:
+    low, high = a_leg(call(470), -5), a_leg(call(480), 8)
+    away = Netted(high.symbol, 5, ("pos_2",))
+    netted = replace(a_strategy(low, high), netted=(away,))
+    part = a_strategy(low, replace(high, quantity=3))
+    held = holdings_of({low.symbol: -5, high.symbol: 3})
+    scene = replace(scene_of(part, *tight(part), holdings=held), strategy=netted)
+
+    told = the("netted", scene)
+    assert (Severity.WARNING, high.symbol) == (told.severity, told.symbol)
+    assert "only 3 can trade" in told.message
+    assert "shared_contracts" not in codes(scene), "it is said once"

@@ -17,7 +17,7 @@ from closeout.journal.codec import EDIT_TYPES, decode_edit, encode
 from closeout.journal.engines import open_engines
 from closeout.journal.store import SqlJournal
 from closeout.journal.verify import BrokenEdit
-from closeout.ports import Journal, JournalFailed, NotOwner, SequenceTaken
+from closeout.ports import AskedUnder, Journal, JournalFailed, NotOwner, SequenceTaken
 
 PATIENCE = timedelta(seconds=2)
 GOLDEN = Path(__file__).with_name("golden_edits.json")
@@ -162,3 +162,25 @@ def test_golden_edits_read_back() -> None:
     assert EDITS == tuple(
         decode_edit(kind, bytes(text).decode(), row="it") for kind, text in payloads
     )
+
+
+async def test_an_edit_is_found_by_the_key_it_was_asked_under(url: str) -> None:
+    first = await started(url)
+    await first.append_edit("paper", EDITS[0], AskedUnder("k", "f"))
+    await first.append_edit("paper", EDITS[1])
+    await first.close()
+
+    second = await started(url)
+    found = await second.find_edit("paper", "k")
+    others = [await second.find_edit(*each) for each in (("paper", "l"), ("live", "k"))]
+    await second.close()
+
+    assert ((1, "f"), [None, None]) == (found, others)
+
+
+async def test_a_key_is_for_one_edit_and_a_second_one_is_not_written(journal: SqlJournal) -> None:
+    await journal.append_edit("paper", EDITS[0], AskedUnder("k", "f"))
+    with pytest.raises(JournalFailed):
+        await journal.append_edit("paper", EDITS[1], AskedUnder("k", "g"))
+
+    assert EDITS[:1] == await journal.load_edits("paper")

@@ -14,7 +14,7 @@ from support.memory_journal import MemoryJournal
 from closeout.closing.events import Event
 from closeout.closing.state import Phase
 from closeout.domain.edits import Edit
-from closeout.ports import JournalFailed
+from closeout.ports import AskedUnder, JournalFailed
 
 
 class UnconfirmedJournal(MemoryJournal):
@@ -49,8 +49,8 @@ class UnconfirmedJournal(MemoryJournal):
         await super().append(close_id, sequence=sequence, events=events)
         self._lose_confirmation()
 
-    async def append_edit(self, account: str, edit: Edit) -> None:
-        await super().append_edit(account, edit)
+    async def append_edit(self, account: str, edit: Edit, asked: AskedUnder | None = None) -> None:
+        await super().append_edit(account, edit, asked)
         self._lose_confirmation()
 
     def _lose_confirmation(self) -> None:

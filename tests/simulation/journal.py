@@ -15,6 +15,7 @@ from simulation.site import Site
 from closeout.closing.events import Event
 from closeout.domain.edits import Edit
 from closeout.ports import (
+    AskedUnder,
     JournalFailed,
     Lease,
     NotOwner,
@@ -196,7 +197,9 @@ class SimulatedJournal:
 
         await self._write(commit)
 
-    async def append_edit(self, account: str, edit: Edit) -> None:
+    async def append_edit(self, account: str, edit: Edit, asked: AskedUnder | None = None) -> None:
+        assert asked is None, "people of the simulation give their edits no keys"
+
         def commit() -> None:
             self._owned()
             if edit.number != len(self._disk.edits) + 1:
@@ -205,6 +208,10 @@ class SimulatedJournal:
             self._checks.edited(edit)
 
         await self._write(commit)
+
+    async def find_edit(self, account: str, idempotency_key: str) -> tuple[int, str] | None:
+        await self._read()
+        return None
 
     async def load_edits(self, account: str) -> tuple[Edit, ...]:
         await self._read()

@@ -11,6 +11,7 @@ from closeout.domain.edits import Edit
 from closeout.domain.orders import OrderReport
 from closeout.domain.settlements import Settlement
 from closeout.ports import (
+    AskedUnder,
     JournalFailed,
     Lease,
     NotOwner,
@@ -56,6 +57,7 @@ class MemoryJournal:
         self._records: dict[str, _Record] = {}
         self._leases: dict[str, Lease] = {}
         self.edits: dict[str, list[Edit]] = {}
+        self.edit_keys: dict[tuple[str, str], tuple[int, str]] = {}
 
     async def lease(self, account: str) -> Lease | None:
         await self._check()
@@ -160,12 +162,18 @@ class MemoryJournal:
         self.settled |= {each.activity_id: each for each in news.settlements}
         self.settled_until = news.until or self.settled_until
 
-    async def append_edit(self, account: str, edit: Edit) -> None:
+    async def append_edit(self, account: str, edit: Edit, asked: AskedUnder | None = None) -> None:
         await self._before_write()
         known = self.edits.setdefault(account, [])
         if edit.number != len(known) + 1:
             raise SequenceTaken(f"edit {edit.number} is not the next")
         known.append(edit)
+        if asked is not None:
+            self.edit_keys[account, asked.key] = (edit.number, asked.fingerprint)
+
+    async def find_edit(self, account: str, idempotency_key: str) -> tuple[int, str] | None:
+        await self._check()
+        return self.edit_keys.get((account, idempotency_key))
 
     async def load_edits(self, account: str) -> tuple[Edit, ...]:
         await self._check()

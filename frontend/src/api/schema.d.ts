@@ -2885,7 +2885,9 @@ export interface components {
          * @description What can be done about an orphan.
          *
          *     `close`: the usual preview and close of this position. `attach`: merge it into
-         *     `position_id`. `leave`: note with `POST /api/positions/{id}/leave` that it was seen.
+         *     `position_id`; the likeliest comes first: what makes a named shape, then what covers more
+         *     shorts, then what shares an expiry, then what frees more margin.
+         *     `leave`: note with `POST /api/positions/{id}/leave` that it was seen.
          */
         RepairOut: {
             /**
@@ -3459,7 +3461,10 @@ export interface operations {
     undoEdits: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating a request under the same key returns the first edit. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3523,7 +3528,10 @@ export interface operations {
     mergePositions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating a request under the same key returns the first edit. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3587,7 +3595,10 @@ export interface operations {
     moveLeg: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating a request under the same key returns the first edit. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3651,7 +3662,10 @@ export interface operations {
     splitPosition: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating a request under the same key returns the first edit. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 position_id: string;
             };
@@ -3717,7 +3731,10 @@ export interface operations {
     renamePosition: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating a request under the same key returns the first edit. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 position_id: string;
             };
@@ -3783,7 +3800,10 @@ export interface operations {
     leaveOrphan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating a request under the same key returns the first edit. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 position_id: string;
             };

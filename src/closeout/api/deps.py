@@ -1,7 +1,7 @@
 """What routes are given, as annotated aliases."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header
 from starlette.requests import HTTPConnection
@@ -36,12 +36,15 @@ async def get_desk(connection: HTTPConnection) -> Desk:
 
 
 DeskDep = Annotated[Desk, Depends(get_desk)]
+
+
+def _key(description: str) -> Any:  # noqa: ANN401 - FastAPI's own
+    return Header(alias="Idempotency-Key", min_length=1, max_length=200, description=description)
+
+
 IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="Repeating a request under the same key returns the first close.",
-    ),
+    str | None, _key("Repeating a request under the same key returns the first close.")
+]
+EditKey = Annotated[
+    str | None, _key("Repeating a request under the same key returns the first edit.")
 ]

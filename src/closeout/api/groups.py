@@ -7,6 +7,7 @@ from closeout.closing.netting import explain
 from closeout.domain.chains import ChainLink, total_realised
 from closeout.domain.grouping import Grouping
 from closeout.domain.happenings import orphan, outside_events
+from closeout.domain.repairs import Attachment, attachments
 from closeout.domain.strategies import Strategy
 from closeout.schemas.groups import (
     ChangeOut,
@@ -55,14 +56,9 @@ def orphan_out(desk: Desk, strategy: Strategy) -> OrphanOut | None:
     found = orphan(strategy, grouping.histories.get(strategy.id, ()))
     if found is None:
         return None
-    others = [
-        each
-        for each in grouping.strategies
-        if each.underlying == strategy.underlying and each.id != strategy.id
-    ]
     attach = [
-        RepairOut(kind="attach", position_id=each.id, text=f"Attach it to {each.name}.")
-        for each in others
+        RepairOut(kind="attach", position_id=each.strategy.id, text=_attach_text(each))
+        for each in attachments(strategy, grouping.strategies)
     ]
     close = RepairOut(kind="close", position_id=None, text="Close it.")
     leave = RepairOut(kind="leave", position_id=None, text="Leave it as it is.")
@@ -71,6 +67,11 @@ def orphan_out(desk: Desk, strategy: Strategy) -> OrphanOut | None:
         is_left=found.is_left,
         repairs=[close, *attach, *([] if found.is_left else [leave])],
     )
+
+
+def _attach_text(attachment: Attachment) -> str:
+    together = f": together a {attachment.makes}" if attachment.makes else ""
+    return f"Attach it to {attachment.strategy.name}{together}."
 
 
 def unassigned_out(grouping: Grouping) -> list[UnassignedOut]:

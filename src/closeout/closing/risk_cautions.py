@@ -7,6 +7,7 @@ from decimal import Decimal
 from closeout.closing.aftermath import cover, quantities, remaining_legs
 from closeout.closing.conflicts import find_conflicts
 from closeout.closing.dividend_cautions import dividend_cautions
+from closeout.closing.netting import explain
 from closeout.closing.scene import Caution, CautionCode, Scene, Severity
 from closeout.domain.coverage import uncovered_contracts
 from closeout.domain.session import EXCHANGE_ZONE, cut_offs, exchange_date
@@ -87,7 +88,12 @@ def _holder_cautions(scene: Scene) -> list[Caution]:
         for conflict in find_conflicts(scene.plan, scene.open_orders)
         if conflict.holds
     ]
-    closing = set(scene.plan.symbols)
+    legs = {leg.symbol: leg for leg in scene.strategy.legs}
+    found += [
+        Caution(CautionCode.NETTED, Severity.WARNING, explain(legs[each.symbol], each), each.symbol)
+        for each in scene.strategy.netted
+    ]
+    closing = set(scene.plan.symbols) - {each.symbol for each in scene.strategy.netted}
     shared = [
         leg.symbol
         for leg in scene.strategy.legs

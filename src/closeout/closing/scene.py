@@ -38,6 +38,7 @@ class CautionCode(StrEnum):
     LEAVES_NAKED = "leaves_naked"
     LEAVES_SHORT = "leaves_short"
     HELD_ELSEWHERE = "held_elsewhere"
+    NETTED = "netted"
     SHARED_CONTRACTS = "shared_contracts"
     SEVERAL_ORDERS = "several_orders"
     MARKET_CLOSED = "market_closed"

@@ -48,6 +48,11 @@ def name_strategy(shape: Shape) -> str:
     return name_pieces(pieces, shares) or _custom(legs)
 
 
+def has_name(shape: Shape) -> bool:
+    """Whether a strategy has a common name."""
+    return not name_strategy(shape).startswith(_NAMELESS)
+
+
 def piece_of(option: OccSymbol, quantity: int) -> Piece:
     return Piece(
         int(option.strike.scaleb(3)), option.right is Right.PUT, option.expiry.toordinal(), quantity
@@ -75,10 +80,11 @@ def name_pieces(pieces: Sequence[Piece], shares: int = 0) -> str | None:
 
 
 _MOST_PIECES = 4
+_NAMELESS = "Custom"
 
 
 def _custom(legs: int) -> str:
-    return f"Custom ({legs} legs)"
+    return f"{_NAMELESS} ({legs} legs)"
 
 
 def _side(piece: Piece) -> str:

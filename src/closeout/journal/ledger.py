@@ -32,7 +32,7 @@ from closeout.journal.requests import (
     Request,
     Taking,
 )
-from closeout.journal.tables import close, close_event, edit, edit_log, lease, meta
+from closeout.journal.tables import close, close_event, edit, edit_key, edit_log, lease, meta
 from closeout.ports import JournalFailed, NotOwner, SequenceTaken
 
 Outcome = JournalFailed | None
@@ -270,6 +270,16 @@ class _Group:
                 "hash": after.hash,
             },
         )
+        if request.asked is not None:
+            run(
+                insert(edit_key),
+                {
+                    "account": account,
+                    "idempotency_key": request.asked.key,
+                    "fingerprint": request.asked.fingerprint,
+                    "number": after.length,
+                },
+            )
 
     def _bind(self, request: Binding) -> None:
         bound = self._connection.scalar(_READ_IDENTITY)

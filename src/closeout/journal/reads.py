@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, select
 
 from closeout.domain.edits import Edit
 from closeout.journal.codec import decode, decode_edit
-from closeout.journal.tables import close, close_event, edit, edit_log
+from closeout.journal.tables import close, close_event, edit, edit_key, edit_log
 from closeout.journal.tables import lease as leases
 from closeout.ports import JournalFailed, Lease, StoredClose
 
@@ -61,6 +61,16 @@ def lease(connection: Connection, account: str) -> Lease | None:
     """Return the lease of `account`, or None if nobody ever had it."""
     row = connection.execute(select(leases).where(leases.c.account == account)).one_or_none()
     return None if row is None else Lease(row.epoch, row.beat, row.owner)
+
+
+def find_edit(connection: Connection, account: str, idempotency_key: str) -> tuple[int, str] | None:
+    """Return the number and fingerprint of the edit that has this key, or None."""
+    row = connection.execute(
+        select(edit_key.c.number, edit_key.c.fingerprint).where(
+            edit_key.c.account == account, edit_key.c.idempotency_key == idempotency_key
+        )
+    ).one_or_none()
+    return None if row is None else (row.number, row.fingerprint)
 
 
 def load_edits(connection: Connection, account: str) -> tuple[Edit, ...]:

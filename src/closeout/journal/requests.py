@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from closeout.journal.chain import Identity
 from closeout.journal.codec import Encoded
-from closeout.ports import Lease
+from closeout.ports import AskedUnder, Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Editing:
     account: str
     number: int
     edit: Encoded
+    asked: AskedUnder | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from closeout.journal.requests import (
 from closeout.journal.verify import Verification, verify
 from closeout.journal.writer import Writer
 from closeout.ports import (
+    AskedUnder,
     JournalFailed,
     Lease,
     NotOwner,
@@ -226,14 +227,18 @@ class SqlJournal:
             settlements.keep(connection, account, news)
         self._engines.check_files()
 
-    async def append_edit(self, account: str, edit: Edit) -> None:
+    async def append_edit(self, account: str, edit: Edit, asked: AskedUnder | None = None) -> None:
         """
-        Add the next edit of an account's strategies.
+        Add the next edit of an account's strategies, with the key it was asked under.
 
         Raises:
             SequenceTaken: it is not the next.
         """
-        await self._writer.write(Editing(account, edit.number, encode(edit)))
+        await self._writer.write(Editing(account, edit.number, encode(edit), asked))
+
+    async def find_edit(self, account: str, idempotency_key: str) -> tuple[int, str] | None:
+        """Return the number and fingerprint of the edit asked for under this key."""
+        return await self._read(reads.find_edit, account, idempotency_key)
 
     async def load_edits(self, account: str) -> tuple[Edit, ...]:
         """Return every edit of an account, oldest first."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. A journal that is already there starts without importing Alembic."""
 
 metadata = MetaData(
@@ -129,6 +130,16 @@ edit = Table(
     Column("payload", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+edit_key = Table(
+    "edit_key",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("idempotency_key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    ForeignKeyConstraint(["account", "number"], ["edit.account", "edit.number"]),
 )
 
 meta = Table(

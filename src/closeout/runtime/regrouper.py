@@ -21,9 +21,9 @@ from closeout.domain.edits import (
     touched,
 )
 from closeout.domain.regrouping import Occasion, Pick, leave, merge, move, rename, split, undo
-from closeout.ports import Clock, Journal, JournalFailed
+from closeout.ports import AskedUnder, Clock, Journal, JournalFailed
 from closeout.runtime.book import Book
-from closeout.runtime.refusals import CloseRunning, NotReady
+from closeout.runtime.refusals import CloseRunning, KeyReused, NotReady
 from closeout.runtime.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
@@ -71,60 +71,91 @@ class Regrouper:
         self._assignments = assignments(self._edits)
         self._book.regroup()
 
-    async def merge(self, position_ids: Sequence[str], name: str | None) -> Edit:
+    async def merge(
+        self, position_ids: Sequence[str], name: str | None, asked: AskedUnder | None = None
+    ) -> Edit:
         """Make one strategy of several. Raises: as `_record` does."""
-        return await self._record(lambda occasion: merge(occasion, position_ids, name))
+        return await self._record(lambda occasion: merge(occasion, position_ids, name), asked)
 
-    async def split(self, position_id: str, parts: Sequence[Sequence[Pick]]) -> Edit:
+    async def split(
+        self, position_id: str, parts: Sequence[Sequence[Pick]], asked: AskedUnder | None = None
+    ) -> Edit:
         """Make several strategies of one. Raises: as `_record` does."""
-        return await self._record(lambda occasion: split(occasion, position_id, parts))
+        return await self._record(lambda occasion: split(occasion, position_id, parts), asked)
 
-    async def move(self, source_id: str, pick: Pick, target_id: str | None) -> Edit:
+    async def move(
+        self, source_id: str, pick: Pick, target_id: str | None, asked: AskedUnder | None = None
+    ) -> Edit:
         """Give contracts of a leg to another strategy. Raises: as `_record` does."""
-        return await self._record(lambda occasion: move(occasion, source_id, pick, target_id))
+        return await self._record(
+            lambda occasion: move(occasion, source_id, pick, target_id), asked
+        )
 
-    async def rename(self, position_id: str, name: str | None) -> Edit:
+    async def rename(
+        self, position_id: str, name: str | None, asked: AskedUnder | None = None
+    ) -> Edit:
         """Name a strategy, or give it back the name of its shape. Raises: as `_record` does."""
-        return await self._record(lambda occasion: rename(occasion, position_id, name))
+        return await self._record(lambda occasion: rename(occasion, position_id, name), asked)
 
-    async def leave(self, position_id: str) -> Edit:
+    async def leave(self, position_id: str, asked: AskedUnder | None = None) -> Edit:
         """Note that an orphan was seen and is left as it is. Raises: as `_record` does."""
-        return await self._record(lambda occasion: leave(occasion, position_id))
+        return await self._record(lambda occasion: leave(occasion, position_id), asked)
 
-    async def undo(self, down_to: int | None) -> Edit:
+    async def undo(self, down_to: int | None, asked: AskedUnder | None = None) -> Edit:
         """Take back the last edit, or all from this number on. Raises: as `_record` does."""
         return await self._record(
             lambda occasion: undo(
                 self._edits, down_to=down_to, number=occasion.number, at=occasion.at
-            )
+            ),
+            asked,
         )
 
-    async def _record(self, decide: Decide) -> Edit:
+    async def _record(self, decide: Decide, asked: AskedUnder | None) -> Edit:
         """
         Decide on what is there now, write it down, and show it.
 
+        What was asked before under the same key is not done again: the edit of then is the
+        answer.
+
         Raises:
+            KeyReused: something else was asked under this key.
             CannotRegroup: it does not fit; CloseRunning; StandingBy; NotReady; ReadFailed: the
                 account could not be read; JournalFailed: it could not be written. Nothing
                 has changed in any of these cases.
         """
         # A caller that goes away must not leave it on record and not in sight.
-        return await asyncio.shield(asyncio.create_task(self._decide_and_write(decide)))
+        return await asyncio.shield(asyncio.create_task(self._decide_and_write(decide, asked)))
 
-    async def _decide_and_write(self, decide: Decide) -> Edit:
+    async def _decide_and_write(self, decide: Decide, asked: AskedUnder | None) -> Edit:
         async with self._supervisor.beginning_none():
             await self._settle()
+            made = None if asked is None else await self._made_under(asked)
+            if made is not None:
+                return made
             await self._book.refresh_unless_young()
             edit = decide(self._occasion())
             self._require_idle(edit)
             try:
-                await self._journal.append_edit(self._account_number(), edit)
+                await self._journal.append_edit(self._account_number(), edit, asked)
             except JournalFailed:
                 self._is_doubtful = True
                 raise
             log.info("positions.edited", edit=edit.number, text=edit.text)
             self._accept((*self._edits, edit))
             return edit
+
+    async def _made_under(self, asked: AskedUnder) -> Edit | None:
+        """Return the edit that was made under this key, if there is one. Raises: KeyReused."""
+        found = await self._journal.find_edit(self._account_number(), asked.key)
+        if found is None:
+            return None
+        number, fingerprint = found
+        if fingerprint != asked.fingerprint:
+            raise KeyReused(
+                "This Idempotency-Key was used for a different request. Use a new key for a "
+                "new edit."
+            )
+        return self._edits[number - 1]
 
     def _occasion(self) -> Occasion:
         regroupings = standing(self._edits)

@@ -63,7 +63,9 @@ class RepairOut(Output):
     What can be done about an orphan.
 
     `close`: the usual preview and close of this position. `attach`: merge it into
-    `position_id`. `leave`: note with `POST /api/positions/{id}/leave` that it was seen.
+    `position_id`; the likeliest comes first: what makes a named shape, then what covers more
+    shorts, then what shares an expiry, then what frees more margin.
+    `leave`: note with `POST /api/positions/{id}/leave` that it was seen.
     """
 
     kind: Literal["close", "attach", "leave"]
