@@ -415,16 +415,18 @@ def test_an_edit_touches_what_it_takes_from_and_what_it_gives_to() -> None:
     assert {put(440)} == moved_symbols(alone)
 
 
-def test_contracts_that_the_history_knows_are_handed_out_once() -> None:
+@pytest.mark.parametrize("sign", [1, -1])
+def test_contracts_that_the_history_knows_are_handed_out_once(sign: int) -> None:
     """Two of four come from an order; nobody knows whence the others are."""
-    single = an_order((put(430), 1), order_id="s", minute=0, units=2)
-    desk = Desk({put(430): 4}, [single])
+    single = an_order((put(430), sign), order_id="s", minute=0, units=2)
+    desk = Desk({put(430): 4 * sign}, [single])
     (whole,) = desk.grouping.strategies
 
-    desk.split(whole.id, {put(430): 2})
+    edit = desk.split(whole.id, {put(430): 2})
 
-    assert [{put(430): 2}, {put(430): 2}] == [legs_of(each) for each in desk.grouping.strategies]
+    assert [{put(430): 2 * sign}] * 2 == [legs_of(each) for each in desk.grouping.strategies]
     assert {} == desk.grouping.shortfalls
+    assert [0, 2 * sign] == [part.shares[0].unexplained for part in edit.parts]
 
 
 def test_what_a_move_leaves_of_a_recognised_strategy_stays_together() -> None:

@@ -311,6 +311,24 @@ def test_units_that_are_rolled_become_a_chain_of_their_own() -> None:
     assert chains(opened)[0].id == kept.id
 
 
+def test_units_that_do_not_divide_are_rolled_with_all_the_rest() -> None:
+    """One of four shorts is rolled; six longs have no quarter."""
+    near, far = call(450), call(450, expiry="270115")
+    opened = an_order((near, -2), (far, 3), order_id="1", minute=0, units=2)
+    rolled = a_roll(((near, 1),), ((call(460), -1),), minute=5)
+
+    (chain,) = chains(opened, rolled)
+
+    assert {near: -3, call(460): -1, far: 6} == chain.wants()
+
+
+def test_a_roll_of_what_nobody_has_is_an_opening() -> None:
+    """What it closes is older than the history."""
+    rolled = a_roll(((call(450), 1),), ((call(460), -1), (call(470), 1)), minute=5)
+
+    assert [{call(460): -1, call(470): 1}] == wanted(chains(rolled))
+
+
 def test_opened_in_its_old_shape_after_a_roll_it_is_another_strategy() -> None:
     opened = an_order(*CONDOR, order_id="1", minute=0)
     again = an_order(*CONDOR, order_id="3", minute=9)
@@ -539,6 +557,18 @@ def test_of_more_than_meets_the_other_side_the_rest_moves() -> None:
     assert {put(430): -1, put(440): -2, put(450): 3} == merged.wants()
     [ended] = [link for link in merged.links if link.changes == (Change(put(440), -1, None),)]
     assert (after(600), Deed.REGROUPED, (of_sold.id,)) == (ended.at, ended.deed, ended.others)
+
+
+def test_of_a_part_that_meets_the_other_side_no_more_than_was_said_moves() -> None:
+    bought = an_order((put(430), -1), (put(440), 1), order_id="1", minute=0)
+    sold = an_order((put(440), -1), (put(450), 1), order_id="2", minute=1, units=5)
+    of_sold, of_bought = chains(bought, sold)
+    word = a_word(of_bought.id, *out_of(of_sold.id, (put(440), -3)))
+
+    found = {each.id: each.wants() for each in past(bought, sold, words=[word]).chains}
+
+    assert {put(430): -1, put(440): -2} == found[of_bought.id]
+    assert {put(440): -2, put(450): 5} == found[of_sold.id]
 
 
 def test_contracts_the_user_found_are_told_with_the_time_of_the_word() -> None:

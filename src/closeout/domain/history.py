@@ -17,7 +17,7 @@ it has a name as a whole, closes only a part of some strategy and is no roll: bo
 then keep their contracts, on opposite sides.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -354,8 +354,6 @@ class _Replay:
 
     def _opens_across(self, opening: list[_Trade], closing: list[_Trade]) -> bool:
         """Whether an order that says it closes some legs really opens a strategy of its own."""
-        if _kinds(opening) == _kinds([_reversed(trade) for trade in closing]):
-            return False
         if len(closing) >= len(opening):
             return False
         holder = self._holder(closing)
@@ -579,21 +577,8 @@ def _can_give(chain: Chain, trades: Iterable[_Trade]) -> bool:
     )
 
 
-def _reversed(trade: _Trade) -> _Trade:
-    return _Trade(trade.symbol, -trade.quantity, trade.price)
-
-
 def _kind(option: OccSymbol, quantity: int) -> tuple[str, object, int]:
     return (option.root, option.right, quantity)
-
-
-def _kinds(trades: Iterable[_Trade]) -> Counter[tuple[str, object, int]]:
-    """What would take the place of what: contracts by root, right and side."""
-    return Counter(
-        _kind(option, trade.quantity)
-        for trade in trades
-        if (option := option_or_none(trade.symbol)) is not None
-    )
 
 
 def _has_name(trades: Iterable[_Trade]) -> bool:
