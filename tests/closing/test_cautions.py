@@ -87,6 +87,8 @@ LONG, SHORT = a_strategy(a_leg(call(470), 4)), a_strategy(a_leg(call(470), -4))
     ("expected", "strategy", "quote"),
     [
         ([], LONG, ("2.00", "2.10")),
+        ([], LONG, ("1.80", "2.20")),  # a tenth of mid to either side
+        ([], LONG, ("0.15", "0.35")),  # ten cents at most
         (["zero_bid"], LONG, ("0.00", "0.05")),
         ([], SHORT, ("0.00", "0.05")),  # a bid is not needed to buy
         (["one_sided"], LONG, (None, "0.05")),

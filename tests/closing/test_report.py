@@ -249,6 +249,19 @@ def test_a_fill_learnt_without_a_market_leaves_the_fills_open() -> None:
     assert (None, None, None) == dollars(the_report(state).at_fill)
 
 
+def test_fills_whose_price_is_not_told_are_measured_by_nothing() -> None:
+    state = a_close(an_iron_condor(10), condor_market("0.70"), condor_market("0.70"))
+    report = a_report(state.attempt.ticket, FILLED, filled=10, updated=after(9))
+    unpriced = tuple(replace(leg, average_price=None) for leg in report.legs)
+    state, _ = run(state, told(replace(report, legs=unpriced), after(9)))
+
+    measured = the_report(state)
+
+    assert (None, None, None) == (measured.fill, measured.cash, measured.pnl)
+    assert (Decimal("0.80"), Decimal("1.00")) == (measured.decision.mid, measured.decision.natural)
+    assert (None, None, None) == dollars(measured.decision)
+
+
 def test_a_market_without_width_has_no_half_spread() -> None:
     long_call = a_strategy(a_leg(call(470), 4))
     market = a_look(a_quote(call(470), "2.00", "2.00"))

@@ -133,6 +133,11 @@ def test_a_foreign_close_of_a_shared_contract_is_borne_by_the_older_condor() -> 
     )
 
 
+def test_what_nobody_else_touches_is_neither_netted_nor_missing() -> None:
+    for each in grouped(held_after(*HISTORY), HISTORY).strategies:
+        assert ((), ()) == (each.netted, each.missing)
+
+
 def test_contracts_no_order_explains_form_a_strategy_by_shape() -> None:
     extra = {put(400): 2, put(410): -2}
     desk = grouped({**held_after(A), **extra}, [A])
