@@ -253,7 +253,7 @@ SHORT, LONG = put(440), put(430)
         (f"Exercised: 1 {LONG}.", a_link(Deed.EXERCISED, (LONG, -1))),
         (f"Expired: 1 {LONG}, 2 {SHORT}.", a_link(Deed.EXPIRED, (LONG, -1), (SHORT, 2))),
         (
-            "100 SPY bought by assignment or exercise at 440.",
+            "100 SPY bought by assignment or exercise at 440.00.",
             a_link(Deed.DELIVERED, ("SPY", 100), price="440"),
         ),
         (
