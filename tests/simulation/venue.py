@@ -122,7 +122,7 @@ class Venue:
         """Keep the exchange moving while anything works there."""
         while True:
             await self._busy.wait()
-            await asyncio.sleep(self._chance.uniform(0.05, 0.4))
+            await asyncio.sleep(self._chance.uniform(0.05, 0.7))
             self.catch_up()
             if not self._world.book._open:
                 self._busy.clear()

@@ -95,6 +95,8 @@ class Supervisor:
         self._runners: dict[str, Runner] = {}
         self._followed: dict[str, CloseState] = {}
         """What another process has recorded; nothing here is worked."""
+        self._seen_of: dict[str, int] = {}
+        """How many events of each of them were seen."""
         self._lock = asyncio.Lock()
         self._openings: set[asyncio.Task[Runner]] = set()
         self._beginnings: dict[str, Beginning] = {}
@@ -426,6 +428,7 @@ class Supervisor:
         for stored in {each.close_id: each for each in (*recent, *unfinished)}.values():
             self._adopt(fold(stored.events), sequence=len(stored.events))
         self._followed.clear()
+        self._seen_of.clear()
         for stored in unfinished:
             self._take_up(self._runners[stored.close_id])
 
@@ -439,11 +442,12 @@ class Supervisor:
         recent = await self._journal.load_recent(account, limit=SHOWN_CLOSES)
         unfinished = await self._journal.load_unfinished(account)
         for stored in (*recent, *unfinished):
-            state = fold(stored.events)
-            if self._followed.get(stored.close_id) != state:
-                self._followed[stored.close_id] = state
-                self._feed.close_changed(stored.close_id)
-                self._feed.positions_changed()
+            if self._seen_of.get(stored.close_id) == len(stored.events):
+                continue
+            self._seen_of[stored.close_id] = len(stored.events)
+            self._followed[stored.close_id] = fold(stored.events)
+            self._feed.close_changed(stored.close_id)
+            self._feed.positions_changed()
 
     async def stand_down(self) -> None:
         """Let go of every close: another process works them now."""
