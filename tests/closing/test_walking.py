@@ -672,6 +672,27 @@ def test_a_hand_that_changes_the_order_elsewhere_ends_the_walk() -> None:
     assert (state, ()) == step(state, seen(10))
 
 
+def test_a_late_answer_revives_nothing_where_another_hand_has_replaced_and_cancelled() -> None:
+    """An order has one successor: ours was answered with 200, and dropped for theirs."""
+    stepping, _ = run(a_walk(), seen(5))
+    state, _ = run(stepping, gone(stepping, 5.1))
+    theirs = a_report(
+        state.attempt.ticket,
+        OrderStatus.CANCELED,
+        order_id="order-2",
+        client_order_id="theirs",
+        replaces="order-1",
+        updated=after(6),
+    )
+    state, _ = run(state, told(theirs, after(6)))
+    assert Phase.CANCELLED is state.phase
+
+    ours = replace(taken(stepping, 7).report, order_id="order-3")
+    state, effects = run(state, told(ours, after(7)))
+
+    assert (Phase.CANCELLED, ()) == (state.phase, effects)
+
+
 @pytest.mark.parametrize(("theirs", "stands"), [("0.15", "0.15"), (None, "0.00")])
 def test_what_another_hand_has_put_in_its_place_is_the_limit_that_stands(
     theirs: str | None, stands: str

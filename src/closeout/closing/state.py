@@ -96,15 +96,24 @@ class Attempt:
         """
         The orders that can have been at the market.
 
-        A replacement cannot when the order it was to replace has ended in another way, whatever
-        was answered to it.
+        A replacement cannot when the order it was to replace has ended in another way, or
+        something else has taken its place, whatever was answered to it.
         """
         ended = {
             order.order_id
             for order in self.orders
             if order.status.is_final and order.status is not OrderStatus.REPLACED
         }
-        return [order for order in self.orders if order.filled_units or order.replaces not in ended]
+        heirs = {order.order_id: order.replaced_by for order in self.orders if order.replaced_by}
+        return [
+            order
+            for order in self.orders
+            if order.filled_units
+            or (
+                order.replaces not in ended
+                and heirs.get(order.replaces or "", order.order_id) == order.order_id
+            )
+        ]
 
     @property
     def unseen_successor(self) -> str | None:
