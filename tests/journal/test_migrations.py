@@ -1,6 +1,7 @@
 """The tables on disk, and how they come there."""
 
 import asyncio
+import json
 import os
 import shutil
 import subprocess
@@ -10,20 +11,26 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from journal.samples import open_close
+from journal.samples import AT, open_close
 from sqlalchemy import inspect, text
 
+from closeout.closing.events import Recovered
 from closeout.journal.engines import Engines, open_engines
+from closeout.journal.inspection import inspect_journal
 from closeout.journal.migrate import scripts, upgrade
 from closeout.journal.store import SqlJournal
 from closeout.journal.tables import HEAD, metadata
+from closeout.journal.verify import Verification
 from closeout.ports import JournalFailed
 
 ROOT = Path(__file__).parents[2]
+FIRST = Path(__file__).with_name("first_journal.json")
+"""Every row of a journal of the first release: one close that ended, one that did not."""
 
 
 def engines_at(url: str) -> Engines:
@@ -62,6 +69,42 @@ async def test_upgrading_twice_changes_nothing(url: str, journal: SqlJournal) ->
 
     engines.dispose()
     assert await journal.load("c1") is not None
+
+
+def at_the_first_release(url: str) -> None:
+    """Make the tables as the first release did, with what it had written in them."""
+    engines = engines_at(url)
+    config = Config()
+    config.set_main_option("script_location", str(scripts()))
+    with engines.write.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for name, rows in json.loads(FIRST.read_text()).items():
+            columns = ", ".join(rows[0])
+            places = ", ".join(f":{column}" for column in rows[0])
+            connection.execute(text(f"INSERT INTO {name} ({columns}) VALUES ({places})"), rows)
+    engines.dispose()
+
+
+async def test_a_journal_of_the_first_release_is_whole_after_the_upgrade(url: str) -> None:
+    at_the_first_release(url)
+
+    journal = await SqlJournal.start(url)
+
+    unfinished = await journal.load_unfinished("paper")
+    ended = await journal.load("c1")
+    await journal.take_lease("paper", owner="a test", seen=None)
+    await journal.append("c2", sequence=3, events=[Recovered(AT)])
+    await journal.close()
+    seen = inspect_journal(url)
+    assert ended is not None
+    assert seen is not None
+    assert (["c2"], 3, 2) == (
+        [each.close_id for each in unfinished],
+        len(unfinished[0].events),
+        len(ended.events),
+    )
+    assert (True, Verification(closes=2, events=6, broken=None)) == (seen.is_current, seen.checked)
 
 
 async def test_several_programs_may_start_on_an_empty_database_at_once(url: str) -> None:

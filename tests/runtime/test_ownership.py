@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from support.bench import Bench
@@ -9,8 +10,11 @@ from support.eventually import eventually, settle
 from support.fakes import hold
 
 from closeout.closing.events import OrderNotSent, OrderReported
+from closeout.closing.pacing import WalkTerms
+from closeout.closing.plan import Terms
 from closeout.closing.state import Phase
-from closeout.domain.orders import OrderStatus
+from closeout.closing.walk import Pace
+from closeout.domain.orders import OrderStatus, OrderType
 from closeout.ports import NotOwner
 from closeout.runtime.ownership import LIFE
 from closeout.runtime.refusals import StandingBy
@@ -195,6 +199,23 @@ async def test_nothing_is_cancelled_by_a_process_that_was_stopped(bench: Bench) 
     assert [] == asked_at_once
     assert Phase.CANCELLED is bench.state(runner.state.close_id).phase
     assert OrderStatus.CANCELED is bench.broker.newest.status
+
+
+async def test_no_order_is_replaced_by_a_process_that_was_stopped(bench: Bench) -> None:
+    runner = await bench.open(Terms(OrderType.LIMIT, walk=WalkTerms(Pace.NORMAL)))
+    await bench.clock.seconds(2)
+    bench.journal.gate = asyncio.Event()
+    bench.supervisor.change_limit(runner.state.close_id, Decimal("2.05"))
+    await settle()
+    bench.clock.freeze(timedelta(seconds=10))
+    bench.journal.gate.set()
+    await settle()
+    asked_at_once = len(bench.broker.replaced)
+
+    await bench.clock.seconds(10)
+
+    assert 0 == asked_at_once
+    assert [Decimal("2.05")] == [ticket.limit for ticket in bench.broker.replaced]
 
 
 async def test_an_owner_whose_signs_of_life_fail_says_so_and_sends_nothing(bench: Bench) -> None:
