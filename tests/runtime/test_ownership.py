@@ -218,6 +218,25 @@ async def test_no_order_is_replaced_by_a_process_that_was_stopped(bench: Bench) 
     assert [Decimal("2.05")] == [ticket.limit for ticket in bench.broker.replaced]
 
 
+async def test_an_owner_counts_from_before_it_asked_for_its_sign_of_life(bench: Bench) -> None:
+    """Whoever waits has read the sign as soon as it was written, however late the answer came."""
+    bench.journal.gate = asyncio.Event()
+    await bench.clock.seconds(4)
+    bench.journal.gate.set()
+    await settle()
+
+    assert not bench.engine.ownership.is_sure
+
+
+async def test_a_robbed_owner_lets_go_of_its_closes(bench: Bench) -> None:
+    runner = await bench.open()
+
+    await taken_over(bench)
+
+    names = {task.get_name() for task in asyncio.all_tasks()}
+    assert f"close {runner.state.close_id}" not in names
+
+
 async def test_an_owner_whose_signs_of_life_fail_says_so_and_sends_nothing(bench: Bench) -> None:
     bench.journal.failing = "disk full"
     await bench.clock.seconds(5)
