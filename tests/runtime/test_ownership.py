@@ -8,6 +8,7 @@ import pytest
 from support.bench import Bench
 from support.eventually import eventually, settle
 from support.fakes import hold
+from support.memory_journal import MemoryJournal
 
 from closeout.closing.events import OrderNotSent, OrderReported
 from closeout.closing.pacing import WalkTerms
@@ -218,14 +219,31 @@ async def test_no_order_is_replaced_by_a_process_that_was_stopped(bench: Bench) 
     assert [Decimal("2.05")] == [ticket.limit for ticket in bench.broker.replaced]
 
 
-async def test_an_owner_counts_from_before_it_asked_for_its_sign_of_life(bench: Bench) -> None:
+class SlowToAnswer(MemoryJournal):
+    """Writes a sign of life at once and says so when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+
+    async def renew_lease(self, account: str) -> None:
+        await super().renew_lease(account)
+        await self.may_answer.wait()
+
+
+async def test_an_owner_counts_from_before_it_asked_for_its_sign_of_life(
+    empty_bench: Bench,
+) -> None:
     """Whoever waits has read the sign as soon as it was written, however late the answer came."""
-    bench.journal.gate = asyncio.Event()
-    await bench.clock.seconds(4)
-    bench.journal.gate.set()
+    empty_bench.journal = journal = SlowToAnswer()
+    empty_bench._wire()
+    await empty_bench.start()
+    await empty_bench.clock.seconds(4)
+
+    journal.may_answer.set()
     await settle()
 
-    assert not bench.engine.ownership.is_sure
+    assert not empty_bench.engine.ownership.is_sure
 
 
 async def test_a_robbed_owner_lets_go_of_its_closes(bench: Bench) -> None:
