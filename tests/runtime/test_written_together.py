@@ -53,6 +53,24 @@ async def test_nothing_is_sent_or_shown_before_it_is_on_record(gated: Bench) -> 
     assert [(await asked).state] == gated.supervisor.closes()
 
 
+async def test_a_key_answered_with_anothers_close_is_taken_before_that_is_written(
+    gated: Bench,
+) -> None:
+    """It could have been answered with a second close meanwhile."""
+    put = ask(gated, gated.request(leg=SHORT_PUT))
+    again = ask(gated, gated.request(at_limit(price="2.00"), leg=SHORT_PUT, key="k"))
+    repeated = ask(gated, gated.request(at_limit(price="2.00"), leg=SHORT_PUT, key="k"))
+    call = ask(gated, gated.request(leg=SHORT_CALL))
+    other = ask(gated, gated.request(at_limit(price="2.00"), leg=SHORT_CALL, key="k"))
+    await settle()
+    await confirm(gated)
+
+    assert await put is await again is await repeated
+    assert await call is not await put
+    with pytest.raises(KeyReused):
+        await other
+
+
 async def test_a_second_click_meanwhile_is_answered_with_the_first(gated: Bench) -> None:
     first, second = ask(gated, gated.request()), ask(gated, gated.request())
     await confirm(gated)

@@ -60,6 +60,11 @@ class Keys:
         if key is not None and key not in self._recorded:
             self._answered[key] = (close_id, request.fingerprint)
 
+    def forget(self, request: CloseRequest) -> None:
+        """Note that this request was not answered: the close could not be written."""
+        if request.idempotency_key is not None:
+            self._answered.pop(request.idempotency_key, None)
+
     def doubt(self, request: CloseRequest) -> None:
         """Remember that nobody knows whether this request's close was recorded."""
         if request.idempotency_key is not None:

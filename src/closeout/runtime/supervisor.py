@@ -146,10 +146,19 @@ class Supervisor:
                 await self._doubts.clear()
                 await self.before_opening()
                 known = await self._plan(request)
+            # Before anybody else may ask under this key.
+            self._keys.note_answered(known.state.close_id, request)
+        if isinstance(known, Runner):
+            return known
         # Outside of the lock, so that closes begun together are written together.
-        runner = known if isinstance(known, Runner) else await known.written
-        self._keys.note_answered(runner.state.close_id, request)
-        return runner
+        return await self._written(known, request)
+
+    async def _written(self, beginning: Beginning, request: CloseRequest) -> Runner:
+        try:
+            return await beginning.written
+        except JournalFailed:
+            self._keys.forget(request)
+            raise
 
     async def _plan(self, request: CloseRequest) -> Beginning:
         # Only now: a repeated request finds its close though its preview is long forgotten.
@@ -192,7 +201,9 @@ class Supervisor:
             if beginning.is_under_key_of(request):
                 return beginning
         close_id = await self._keys.find(self._account_number(), request)
-        return self._claimant(request) if close_id is None else await self._runner(close_id)
+        if close_id is None:
+            return self._claimant(request)
+        return self._beginnings.get(close_id) or await self._runner(close_id)
 
     def _claimant(self, request: CloseRequest) -> Runner | Beginning | None:
         """
