@@ -629,8 +629,10 @@ class Checks:
 
     def _had_no_bid(self, tracked: Tracked, symbol: str) -> bool:
         since = max(0.0, tracked.opened - 5.0 - self._slack - self.froze)
-        seen = [each for each in self._venue.touches[symbol] if each.at <= tracked.opened]
-        return any(not each.bid for each in (*seen[-1:], *(it for it in seen if it.at >= since)))
+        told = self._told.get(symbol, [])
+        known = bisect_right(told, tracked.opened)
+        since = min(since, told[known - 1] if known else 0.0)
+        return any(not each.bid for each in self._touches(symbol, since, tracked.opened))
 
     # --- prices -----------------------------------------------------------------------
 
@@ -866,6 +868,8 @@ class Checks:
             self.fail("I6", f"a fill of {tracked.state.close_id} left a short contract uncovered")
         for symbol, quantity in self._ledger.items():
             was = before.get(symbol, 0)
+            if symbol in self.touched and option_or_none(symbol) is None:
+                continue  # no order says that it only closes shares
             if quantity * was < 0 or abs(quantity) > abs(was):
                 self.fail("I3", f"a fill of {tracked.state.close_id} opened {symbol}")
 

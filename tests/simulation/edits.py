@@ -67,8 +67,8 @@ class EditBook:
             return
         target = wish.target
         if target is None:
-            known = {*self._positions, *self.forgotten}
-            [target] = {part.position_id for part in edit.parts} - known
+            sources = {position for position, _, _ in wish.moves}
+            [target] = {part.position_id for part in edit.parts} - sources
             self._positions[target] = self._own.found(at)
         self._touched[edit.number] = {target, *(position for position, _, _ in wish.moves)}
         if running.intersection(symbol for _, symbol, _ in wish.moves):
