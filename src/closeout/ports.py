@@ -8,6 +8,7 @@ from typing import Protocol
 
 from closeout.closing.events import Event
 from closeout.domain.announcements import Announcement
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.edits import Edit
 from closeout.domain.errors import CloseoutError
 from closeout.domain.holdings import Account, Holdings, MarketClock
@@ -126,6 +127,10 @@ class Broker(Protocol):
 
     async def penny_underlyings(self, symbols: Iterable[str]) -> Mapping[str, bool]:
         """For each OCC symbol, whether its class is in the penny program (Alpaca's `ppind`)."""
+        ...
+
+    async def contract_terms(self, symbols: Iterable[str]) -> Mapping[str, ContractTerms]:
+        """What these contracts deliver. One the broker does not know is absent."""
         ...
 
     def updates(

@@ -11,6 +11,7 @@ from support.scripted_alpaca import KEY, SECRET, HurriedClock, Reply, ScriptedAl
 
 from closeout.alpaca import AlpacaBroker, AlpacaQuotes, Credentials, Endpoints, RateLimit
 from closeout.domain.announcements import Announcement, AnnouncementKind
+from closeout.domain.deliverables import ContractTerms, Deliverable
 from closeout.domain.marks import Greeks, OptionMark
 from closeout.domain.quotes import Quote
 from closeout.ports import Broker, HistoryCut, Quotes, ReadFailed
@@ -435,3 +436,32 @@ async def test_dividends_and_splits_are_read_as_alpaca_publishes_them(
 async def test_no_stocks_cost_no_request(server: ScriptedAlpaca, quotes: AlpacaQuotes) -> None:
     assert () == await quotes.announcements(frozenset(), date(2026, 12, 20))
     assert [] == server.seen
+
+
+async def test_what_an_adjusted_contract_delivers_is_read_as_alpaca_publishes_it(
+    server: ScriptedAlpaca, broker: AlpacaBroker
+) -> None:
+    """Fields of its OpenAPI file; an amount that is delayed and zero is not determined yet."""
+    common = {"allocation_percentage": "50", "settlement_type": "T+2", "settlement_method": "CCC"}
+    rows = [
+        common | {"type": "equity", "symbol": "AAPL", "amount": "150", "delayed_settlement": False},
+        common | {"type": "cash", "symbol": "USD", "amount": "12.5", "delayed_settlement": False},
+        common | {"type": "equity", "symbol": "NEW", "amount": "0", "delayed_settlement": True},
+    ]
+    known, bare = "AAPL1261218C00150000", "AAPL1261218C00160000"
+    for symbol, body in (
+        (known, {"multiplier": "100", "deliverables": rows}),
+        (bare, {"multiplier": "100"}),
+    ):
+        server.on("GET", f"/v2/options/contracts/{symbol}", Reply(200, body))
+
+    assert {
+        known: ContractTerms(
+            100,
+            (
+                Deliverable("AAPL", Decimal(150)),
+                Deliverable("USD", Decimal("12.5"), is_cash=True),
+                Deliverable("NEW", None),
+            ),
+        )
+    } == await broker.contract_terms([known, bare])

@@ -1,9 +1,12 @@
 """`GET /api/positions`: the contract's fields, ids that last, and age told when a read failed."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from support.bench import CONDOR, LONG_CALL, LONG_PUT, SHORT_PUT, Bench
 from support.desk import Shop, is_problem, served
+
+from closeout.domain.deliverables import ContractTerms, Deliverable
 
 POSITION_FIELDS = {
     *("id", "account", "ticker", "strategy", "expiry_date", "days_to_expiry", "spot_price"),
@@ -157,3 +160,34 @@ async def test_the_long_call_is_a_call_with_its_strike(shop: Shop) -> None:
         leg["option_type"],
         leg["strike"].split(".")[0],
     )
+
+
+async def test_an_adjusted_leg_says_what_it_delivers_and_what_is_not_known(
+    empty_bench: Bench,
+) -> None:
+    adjusted = "SPY1261218C00600000"
+    empty_bench.broker.hold(adjusted, -1)
+    empty_bench.broker.terms[adjusted] = ContractTerms(100, (Deliverable("SPY", Decimal(150)),))
+    async with served(empty_bench) as shop:
+        position = await shop.get(shop.path)
+        (leg,) = position["legs"]
+
+    assert (100, [{"kind": "shares", "symbol": "SPY", "amount": "150"}]) == (
+        leg["adjusted"]["multiplier"],
+        leg["adjusted"]["deliverables"],
+    )
+    assert "it delivers 150 SPY. Payoff and margin are not known" in leg["adjusted"]["text"]
+    assert None is position["metrics"]["risk"]
+
+
+async def test_an_adjusted_leg_that_could_not_be_read_says_so(empty_bench: Bench) -> None:
+    empty_bench.broker.hold("SPY1261218C00600000", -1)
+    async with served(empty_bench) as shop:
+        (leg,) = (await shop.get(shop.path))["legs"]
+
+    assert (None, None) == (leg["adjusted"]["multiplier"], leg["adjusted"]["deliverables"])
+    assert "could not be read" in leg["adjusted"]["text"]
+
+
+async def test_a_standard_leg_is_not_adjusted(shop: Shop) -> None:
+    assert {None} == {leg["adjusted"] for leg in (await shop.get(shop.path))["legs"]}

@@ -72,3 +72,7 @@ def test_the_simulator_judges_the_same(options: dict[str, int], shares: int) -> 
         assert Decimal(0) == bound
     elif not exposure.uncovered(Kind.CALL):
         assert exposure.requirement() == bound
+
+
+def test_nothing_is_said_of_an_account_with_adjusted_contracts() -> None:
+    assert None is margin_requirement({"AAPL1261218C00150000": Decimal(1)})

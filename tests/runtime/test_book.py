@@ -11,6 +11,7 @@ from support.eventually import settle
 from support.fakes import ACCOUNT
 from support.memory_journal import MemoryJournal
 
+from closeout.domain.deliverables import ContractTerms, Deliverable
 from closeout.domain.quotes import Quote
 from closeout.ports import ReadFailed
 from closeout.runtime.book import Book
@@ -226,3 +227,45 @@ async def test_another_day_groups_anew(bench: Bench) -> None:
     book._accept(replace(holdings, at=holdings.at + timedelta(days=1)))
 
     assert known is not book.grouping
+
+
+ADJUSTED = "SPY1261218C00600000"
+
+
+async def test_what_an_adjusted_contract_delivers_is_read_once_and_held_on_its_leg() -> None:
+    bench = Bench()
+    terms = ContractTerms(
+        100, (Deliverable("SPY", Decimal(150)), Deliverable("USD", Decimal("12.5"), is_cash=True))
+    )
+    bench.broker.terms[ADJUSTED] = terms
+    bench.broker.hold(ADJUSTED, 1)
+    for _ in range(2):
+        await bench.engine.book.refresh()
+
+    (leg,) = bench.strategy.legs
+    assert terms == leg.terms
+    assert "150 SPY and $12.50 cash" == str(leg.terms)
+    assert 1 == bench.broker.reads["contract_terms"]
+
+
+async def test_what_could_not_be_read_of_it_stays_unknown_and_is_asked_again() -> None:
+    bench = Bench()
+    bench.broker.hold(ADJUSTED, 1)
+    bench.broker.fail("contract_terms")
+    await bench.engine.book.refresh()
+
+    assert [None] == [leg.terms for leg in bench.strategy.legs]
+
+    bench.broker.heal()
+    bench.broker.terms[ADJUSTED] = ContractTerms(100, (Deliverable("SPY", Decimal(150)),))
+    await bench.engine.book.refresh()
+
+    assert bench.strategy.legs[0].terms is not None
+
+
+async def test_of_a_standard_contract_nobody_asks() -> None:
+    bench = Bench()
+    bench.hold_condor()
+    await bench.engine.book.refresh()
+
+    assert 0 == bench.broker.reads["contract_terms"]

@@ -22,6 +22,7 @@ from alpaca_simulator.exchange.activities import Activity, ActivityFilter, Activ
 from alpaca_simulator.exchange.events import TradeUpdate as Told
 from alpaca_simulator.exchange.orders import Order, OrderFilter
 from alpaca_simulator.exchange.refusals import Refusal
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import Fill, OrderReport, OrderStatus, Side, Ticket, TradeUpdate
@@ -334,6 +335,10 @@ class SimulatedBroker:
         return MarketClock(
             reading.is_open, reading.next_open, reading.next_close, reading.timestamp
         )
+
+    async def contract_terms(self, symbols: Iterable[str]) -> Mapping[str, ContractTerms]:
+        """No contract is adjusted here, so nobody asks."""
+        raise AssertionError(f"asked about {sorted(symbols)}")
 
     async def penny_underlyings(self, symbols: Iterable[str]) -> Mapping[str, bool]:
         await self._ask()

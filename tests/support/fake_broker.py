@@ -12,6 +12,7 @@ from support.broker_script import Behaviour, take
 from support.fake_orders import FakeOrder
 from support.manual_clock import ManualClock
 
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.holdings import Account, Holding, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import Execution, Fill, OrderReport, OrderStatus, Ticket, TradeUpdate
@@ -45,6 +46,7 @@ class FakeBroker:
         self.replace_outcomes: deque[ReplaceOutcome] = deque()
         self.cancels: list[str] = []
         self.settled: list[Settlement] = []
+        self.terms: dict[str, ContractTerms] = {}
         self.settlements_since: list[datetime | None] = []
         self.cancel_outcomes: deque[CancelOutcome] = deque()
         self.cancel_completes = True
@@ -149,6 +151,10 @@ class FakeBroker:
         await self._read("market_clock")
         now = self._clock.now()
         return MarketClock(self.is_open, now + timedelta(days=3), now + timedelta(hours=6), now)
+
+    async def contract_terms(self, symbols: Iterable[str]) -> Mapping[str, ContractTerms]:
+        await self._read("contract_terms")
+        return {each: self.terms[each] for each in symbols if each in self.terms}
 
     async def penny_underlyings(self, symbols: Iterable[str]) -> Mapping[str, bool]:
         await self._read("penny_underlyings")

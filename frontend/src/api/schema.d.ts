@@ -436,6 +436,21 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AdjustedOut
+         * @description What one contract is after a corporate action, as Alpaca tells it.
+         *
+         *     Its P&L goes by `multiplier`, 100 while that is not known. Nothing is said of its payoff and
+         *     margin, and `text` says so. `deliverables` is null while they could not be read.
+         */
+        AdjustedOut: {
+            /** Multiplier */
+            multiplier: number | null;
+            /** Deliverables */
+            deliverables: components["schemas"]["DeliverableOut"][] | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * AttemptOut
          * @description One order sent to the broker.
          */
@@ -1909,6 +1924,21 @@ export interface components {
             position_ids: string[];
         };
         /**
+         * DeliverableOut
+         * @description Shares of `symbol`, or dollars; `amount` is null while it is not determined yet.
+         */
+        DeliverableOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shares" | "cash";
+            /** Symbol */
+            symbol: string;
+            /** Amount */
+            amount: string | null;
+        };
+        /**
          * DividendOut
          * @description The next dividend of the underlying. `status` is `known`, `none` when none is announced,
          *     `unknown` when that could not be read; only a known one has a date and dollars a share.
@@ -2412,6 +2442,7 @@ export interface components {
             quote_at: string | null;
             /** Blocked Reason */
             blocked_reason: string | null;
+            adjusted: components["schemas"]["AdjustedOut"] | null;
         };
         /**
          * LegOutlookOut
@@ -3352,6 +3383,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AdjustedOut = components['schemas']['AdjustedOut'];
 export type AttemptOut = components['schemas']['AttemptOut'];
 export type BreakerOut = components['schemas']['BreakerOut'];
 export type BuyingPowerOut = components['schemas']['BuyingPowerOut'];
@@ -3376,6 +3408,7 @@ export type ConflictOut = components['schemas']['ConflictOut'];
 export type CostOut = components['schemas']['CostOut'];
 export type CustomWalk = components['schemas']['CustomWalk'];
 export type DeedOut = components['schemas']['DeedOut'];
+export type DeliverableOut = components['schemas']['DeliverableOut'];
 export type DividendOut = components['schemas']['DividendOut'];
 export type EditOut = components['schemas']['EditOut'];
 export type EditResponse = components['schemas']['EditResponse'];

@@ -41,6 +41,7 @@ export function aRawLeg(changes: Partial<RawLeg> = {}): RawLeg {
     ratio: 1,
     close_action: 'buy_to_close',
     quote_at: NOW,
+    adjusted: null,
     blocked_reason: null,
     ...changes,
   }

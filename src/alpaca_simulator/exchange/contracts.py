@@ -75,6 +75,14 @@ class Contract:
         return max(gain, Decimal(0))
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one contract delivers: shares of its underlying, and dollars beside them."""
+
+    shares: int = MULTIPLIER
+    cash: Decimal = Decimal(0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """A stock as GET /v2/assets shows it."""
@@ -99,6 +107,7 @@ class ListedContract:
     close_price_date: date | None
     open_interest: int
     open_interest_date: date | None
+    delivery: Delivery = Delivery()
 
     @property
     def name(self) -> str:

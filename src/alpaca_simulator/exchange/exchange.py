@@ -1,7 +1,7 @@
 """The broker as one object: ask it, tell it, move its time."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,13 @@ from alpaca_simulator.exchange.activities import Activity, ActivityFilter
 from alpaca_simulator.exchange.admission import admit, check_account, write_order
 from alpaca_simulator.exchange.board import Pin
 from alpaca_simulator.exchange.busting import bust
-from alpaca_simulator.exchange.contracts import Asset, ContractFilter, ListedContract, asset_id
+from alpaca_simulator.exchange.contracts import (
+    Asset,
+    ContractFilter,
+    Delivery,
+    ListedContract,
+    asset_id,
+)
 from alpaca_simulator.exchange.corporate import CorporateAction, announced
 from alpaca_simulator.exchange.events import Event, TradeUpdate
 from alpaca_simulator.exchange.genesis import begin
@@ -41,6 +47,8 @@ from alpaca_simulator.exchange.transitions import end
 from alpaca_simulator.exchange.valuation import account_of, position_of, positions_of
 from alpaca_simulator.exchange.world import World
 from alpaca_simulator.scenarios.model import Scenario
+
+_PLAIN = Delivery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +241,8 @@ class Exchange:
         contract = self._world.market.find(symbol_or_asset_id)
         if contract is None:
             raise not_found(f"option contract {symbol_or_asset_id} not found")
-        return self._world.market.describe(contract)
+        listed = self._world.market.describe(contract)
+        return replace(listed, delivery=self._world.delivery(contract))
 
     def corporate_actions(
         self, symbols: frozenset[str], first: date, last: date
@@ -320,9 +329,9 @@ class Exchange:
         """Assign short contracts early (OPASN and OPTRD); working orders in them are cancelled."""
         assign(self._world, symbol, contracts)
 
-    def adjust(self, underlying: str) -> list[str]:
+    def adjust(self, underlying: str, delivery: Delivery = _PLAIN) -> list[str]:
         """Have a corporate action rename every held option; working orders are cancelled."""
-        return adjust(self._world, underlying)
+        return adjust(self._world, underlying, delivery)
 
     def liquidate(self, symbol: str, contracts: int | None) -> Order:
         """Close a leg as Alpaca does on its last day: a market order of its own, filled at once."""

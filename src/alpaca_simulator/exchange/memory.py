@@ -9,6 +9,7 @@ import msgspec
 from alpaca_simulator.exchange.account import Configurations
 from alpaca_simulator.exchange.book import Book
 from alpaca_simulator.exchange.chance import Chance
+from alpaca_simulator.exchange.contracts import Delivery
 from alpaca_simulator.exchange.genesis import fill_model
 from alpaca_simulator.exchange.hands import Hands
 from alpaca_simulator.exchange.hours import Hours
@@ -35,6 +36,7 @@ def dump(world: World) -> dict[str, Any]:
         "configurations": msgspec.to_builtins(world.configurations),
         "last_equity": str(world.last_equity),
         "hands": world.hands.to_state(),
+        "deliveries": msgspec.to_builtins(world.deliveries),
         "revision": world.revision,
     }
 
@@ -60,5 +62,6 @@ def restore(state: dict[str, Any]) -> World:
         configurations=msgspec.convert(state["configurations"], Configurations),
         last_equity=Decimal(state["last_equity"]),
         hands=Hands.from_state(state["hands"]),
+        deliveries=msgspec.convert(state.get("deliveries", {}), dict[str, Delivery], strict=False),
         revision=state["revision"],
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from alpaca_simulator.exchange.activities import Activity, ActivityType
 from alpaca_simulator.exchange.board import expiry_of
-from alpaca_simulator.exchange.contracts import MULTIPLIER, Contract, Kind, parse_occ
+from alpaca_simulator.exchange.contracts import MULTIPLIER, Contract, Delivery, Kind, parse_occ
 from alpaca_simulator.exchange.orders import OrderStatus
 from alpaca_simulator.exchange.refusals import not_found, unprocessable
 from alpaca_simulator.exchange.sessions import NEW_YORK, session_opening_after
@@ -51,13 +51,15 @@ def assign(world: World, symbol: str, count: int) -> None:
     _deliver(world, contract, -count, ActivityType.OPTION_ASSIGNMENT)
 
 
-def adjust(world: World, underlying: str) -> list[str]:
+def adjust(world: World, underlying: str, delivery: Delivery) -> list[str]:
     """
     Give every held option of `underlying` an adjusted root, as a corporate action does.
 
-    What it delivers stays a hundred shares. Returns the new symbols; raises `Refusal` when no
-    option of the underlying is held.
+    Its multiplier stays 100: an exercise costs a hundred times the strike, whatever it delivers.
+    Returns the new symbols; raises `Refusal` when no option of the underlying is held.
     """
+    if delivery.shares < 1 or delivery.cash < 0:
+        raise unprocessable("a contract delivers at least one share, and no negative cash")
     adjusted = []
     for symbol in sorted(world.ledger.holdings):
         contract = parse_occ(symbol)
@@ -70,6 +72,8 @@ def adjust(world: World, underlying: str) -> list[str]:
         adjusted.append(renamed)
     if not adjusted:
         raise not_found("position does not exist")
+    world.deliveries[f"{underlying}1"] = delivery
+    world.revision += 1
     return adjusted
 
 
@@ -102,12 +106,16 @@ def _settle(world: World, contract: Contract) -> None:
 def _deliver(world: World, contract: Contract, qty: int, how: ActivityType) -> None:
     """Shares against the strike: a long call or short put buys them, the others sell."""
     sign = 1 if contract.kind is Kind.CALL else -1
-    shares = qty * sign * MULTIPLIER
-    world.ledger.trade(contract.underlying, shares, contract.strike)
+    delivery = world.delivery(contract)
+    shares, price = qty * sign * delivery.shares, contract.strike
+    if delivery.shares != MULTIPLIER:
+        price = contract.strike * MULTIPLIER / delivery.shares
+    world.ledger.trade(contract.underlying, shares, price)
+    world.ledger.cash += qty * sign * delivery.cash
     group = world.chance.new_id()
     _post(world, how, contract.symbol, -qty, group=group)
     trade = ActivityType.OPTION_TRADE
-    _post(world, trade, contract.underlying, shares, group=group, price=contract.strike)
+    _post(world, trade, contract.underlying, shares, group=group, price=price)
 
 
 def _post(

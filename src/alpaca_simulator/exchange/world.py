@@ -8,6 +8,7 @@ from alpaca_simulator.exchange.account import Configurations
 from alpaca_simulator.exchange.activities import Activity
 from alpaca_simulator.exchange.book import Book
 from alpaca_simulator.exchange.chance import Chance
+from alpaca_simulator.exchange.contracts import Contract, Delivery
 from alpaca_simulator.exchange.events import ActivityPosted, Event, LegExecution, TradeUpdate
 from alpaca_simulator.exchange.fills import FillModel
 from alpaca_simulator.exchange.hands import Hands
@@ -34,6 +35,8 @@ class World:
     configurations: Configurations
     last_equity: Decimal = Decimal(0)
     hands: Hands = field(default_factory=Hands)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    """What contracts of adjusted roots deliver."""
     revision: int = 0
     outbox: list[Event] = field(default_factory=list)
 
@@ -41,6 +44,9 @@ class World:
     def options_level(self) -> int:
         approved = self.scenario.account.options_level
         return min(approved, self.configurations.max_options_trading_level)
+
+    def delivery(self, contract: Contract) -> Delivery:
+        return self.deliveries.get(contract.root, Delivery())
 
     def record(self, order: Order) -> None:
         """Put an order's new state into the book without telling anybody."""

@@ -76,9 +76,14 @@ class AssignCommand(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AdjustCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /_sim/adjust: a corporate action gives held options of a stock an adjusted root."""
+    """POST /_sim/adjust: a corporate action gives held options of a stock an adjusted root.
+
+    One contract then delivers so many `shares`, and `cash` dollars beside them.
+    """
 
     underlying: str
+    shares: int = 100
+    cash: Decimal = Decimal(0)
 
 
 class LiquidateCommand(msgspec.Struct, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 
 from alpaca_simulator.driver import Pace
+from alpaca_simulator.exchange.contracts import Delivery
 from alpaca_simulator.exchange.orders import OrderRequest, OrderType, TimeInForce
 from alpaca_simulator.exchange.refusals import Refusal
 from alpaca_simulator.wire.broker import Broker
@@ -173,7 +174,9 @@ class Controls:
     async def adjust(self, request: web.Request) -> object:
         """Have a corporate action rename every held option of a stock."""
         command = await _read(request, AdjustCommand)
-        adjusted = self._broker.driver.exchange.adjust(command.underlying)
+        adjusted = self._broker.driver.exchange.adjust(
+            command.underlying, Delivery(command.shares, command.cash)
+        )
         self._broker.driver.sync()
         return {"adjusted": adjusted}
 

@@ -30,6 +30,7 @@ from closeout.alpaca.wire import (
     Unreadable,
     decode,
 )
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.occ import OccSymbol, option_or_none
 from closeout.domain.orders import Fill, OrderReport, Ticket
@@ -193,6 +194,17 @@ class AlpacaBroker:
             contract = option_or_none(symbol)
             if contract is not None:
                 found[symbol] = await self._is_penny(contract)
+        return found
+
+    async def contract_terms(self, symbols: Iterable[str]) -> Mapping[str, ContractTerms]:
+        """Read what contracts deliver, one request for each: adjusted ones are rare."""
+        found: dict[str, ContractTerms] = {}
+        for symbol in symbols:
+            path = f"/v2/options/contracts/{_segment(symbol)}"
+            row = await self._find(ContractRow, path)
+            terms = None if row is None else parse.contract_terms(row)
+            if terms is not None:
+                found[symbol] = terms
         return found
 
     def updates(self) -> AbstractAsyncContextManager[AsyncIterator[StreamItem]]:

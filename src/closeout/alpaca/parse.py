@@ -9,6 +9,7 @@ from closeout.alpaca.wire import (
     AccountRow,
     ActionsRow,
     ClockRow,
+    ContractRow,
     ExecutionRow,
     FillRow,
     OrderRow,
@@ -20,6 +21,7 @@ from closeout.alpaca.wire import (
     UpdateRow,
 )
 from closeout.domain.announcements import Announcement, AnnouncementKind
+from closeout.domain.deliverables import ContractTerms, Deliverable
 from closeout.domain.holdings import Account, Holding, MarketClock
 from closeout.domain.marks import Greeks, OptionMark
 from closeout.domain.orders import (
@@ -184,6 +186,25 @@ def quote(symbol: str, row: QuoteRow) -> Quote | None:
         ask_size=int(row.as_ or 0),
         at=row.t,
     )
+
+
+def contract_terms(row: ContractRow) -> ContractTerms | None:
+    """
+    Read what a contract delivers; None when Alpaca does not say.
+
+    An amount of zero with delayed settlement is one that is not determined yet (Alpaca's OpenAPI).
+    """
+    if not row.multiplier or not row.deliverables or row.multiplier != int(row.multiplier):
+        return None
+    deliverables = (
+        Deliverable(
+            symbol=each.symbol or "",
+            amount=None if each.delayed_settlement and not each.amount else exact(each.amount),
+            is_cash=each.type == "cash",
+        )
+        for each in row.deliverables
+    )
+    return ContractTerms(int(row.multiplier), tuple(deliverables))
 
 
 def announcements(row: ActionsRow) -> tuple[Announcement, ...]:

@@ -103,8 +103,17 @@ class ClockRow(msgspec.Struct, frozen=True):
     timestamp: Instant
 
 
+class DeliverableRow(msgspec.Struct, frozen=True):
+    type: str
+    symbol: str | None = None
+    amount: Decimal | None = None
+    delayed_settlement: bool | None = None
+
+
 class ContractRow(msgspec.Struct, frozen=True):
     ppind: bool | None = None
+    multiplier: Decimal | None = None
+    deliverables: list[DeliverableRow] | None = None
 
 
 class ErrorRow(msgspec.Struct, frozen=True):

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from closeout.api.deps import Desk
 from closeout.api.groups import events_out, missing_out, netted_out, orphan_out
 from closeout.api.metrics import metrics_out, worth_out
 from closeout.closing.guards import leg_would_uncover
 from closeout.closing.netting import tradable_leg
+from closeout.domain.deliverables import Deliverable
 from closeout.domain.edits import Edit, standing
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
@@ -16,7 +18,7 @@ from closeout.domain.quotes import Quote
 from closeout.domain.session import exchange_date
 from closeout.domain.strategies import Leg, Strategy, net_entry
 from closeout.runtime.links import Link
-from closeout.schemas.positions import LegOut, PositionOut
+from closeout.schemas.positions import AdjustedOut, DeliverableOut, LegOut, PositionOut
 from closeout.schemas.status import BreakerOut, LastEditOut, LinkOut, MarketOut, StatusOut
 from closeout.schemas.stream import LegQuoteOut, PositionQuoteOut
 
@@ -96,7 +98,27 @@ def _leg_out(desk: Desk, strategy: Strategy, leg: Leg, holdings: Holdings) -> Le
         close_action="buy_to_close" if leg.is_short else "sell_to_close",
         quote_at=quote.quote_at,
         blocked_reason=_leg_blocked(strategy, leg, holdings),
+        adjusted=adjusted_out(leg),
     )
+
+
+def adjusted_out(leg: Leg) -> AdjustedOut | None:
+    """Show what an adjusted contract is, or that it is not known."""
+    if leg.option is None or not leg.option.is_adjusted:
+        return None
+    known = leg.terms
+    what = "what it delivers could not be read" if known is None else f"it delivers {known}"
+    return AdjustedOut(
+        multiplier=known.multiplier if known else None,
+        deliverables=None if known is None else [_deliverable(each) for each in known.deliverables],
+        text=f"{leg.symbol} was adjusted by a corporate action: {what}. Payoff and margin are not "
+        "known, and it can only be closed.",
+    )
+
+
+def _deliverable(each: Deliverable) -> DeliverableOut:
+    kind: Literal["shares", "cash"] = "cash" if each.is_cash else "shares"
+    return DeliverableOut(kind=kind, symbol=each.symbol, amount=each.amount)
 
 
 def _leg_blocked(strategy: Strategy, leg: Leg, holdings: Holdings) -> str | None:

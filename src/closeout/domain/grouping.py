@@ -7,13 +7,14 @@ holdings, always.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from closeout.domain.assignments import Assignment
 from closeout.domain.chains import Chain, ChainLink, in_lowest_terms
 from closeout.domain.claims import Claims, netted, settle
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.history import Past, read_past
 from closeout.domain.holdings import Holding, Holdings
 from closeout.domain.occ import option_or_none
@@ -68,12 +69,13 @@ def group(
     *,
     settlements: Iterable[Settlement] = (),
     assignments: Iterable[Assignment] = (),
+    terms: Mapping[str, ContractTerms] | None = None,
 ) -> Grouping:
     """
     Sort the holdings into strategies.
 
     The result does not depend on the order of rows, orders, settlements or assignments.
-    `owners` is as in `read_past`.
+    `owners` is as in `read_past`; `terms` are those of adjusted contracts, where they are known.
     """
     strange = {row.symbol: why for row in holdings.rows if (why := _why_strange(row))}
     held = {row.symbol: int(row.quantity) for row in holdings.rows if row.symbol not in strange}
@@ -96,6 +98,8 @@ def group(
         (*_left_over(holdings, strange), *_differences(settled.differences, held)),
         key=lambda left: left.symbol,
     )
+    if terms:
+        strategies = [_with_terms(each, terms) for each in strategies]
     return Grouping(
         strategies=tuple(sorted(strategies, key=_display_order)),
         unassigned=tuple(unassigned),
@@ -103,6 +107,13 @@ def group(
         loose=past.loose.wants(),
         shortfalls=past.shortfalls,
     )
+
+
+def _with_terms(strategy: Strategy, terms: Mapping[str, ContractTerms]) -> Strategy:
+    if not any(leg.symbol in terms for leg in strategy.legs):
+        return strategy
+    legs = tuple(replace(leg, terms=terms.get(leg.symbol)) for leg in strategy.legs)
+    return replace(strategy, legs=legs)
 
 
 def _why_strange(row: Holding) -> str | None:

@@ -20,12 +20,15 @@ def margin_requirement(quantities: Mapping[str, Decimal]) -> Decimal | None:
     """
     Return the dollars bound, from symbols to signed quantities.
 
-    None when more calls are short than long calls and shares cover: there is no most.
+    None when more calls are short than long calls and shares cover: there is no most. Nor is
+    anything said of an account with adjusted contracts: what they deliver is not in their symbol.
     """
     classes: dict[str, list[_Row]] = defaultdict(list)
     for symbol, quantity in quantities.items():
         option = option_or_none(symbol)
         if option is not None and quantity:
+            if option.is_adjusted:
+                return None
             classes[option.root].append((option, int(quantity)))
     total = Decimal(0)
     for root, rows in classes.items():

@@ -9,12 +9,13 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.names import name_strategy
 from closeout.domain.occ import OccSymbol, option_or_none
 from closeout.domain.orders import Side
 
 OPTION_MULTIPLIER = 100
-"""Shares per contract. Adjusted contracts may deliver otherwise and still show 100."""
+"""Shares per contract. Adjusted contracts deliver otherwise: see `deliverables`."""
 
 
 class GroupedBy(StrEnum):
@@ -51,6 +52,8 @@ class Leg:
     underlying: str
     quantity: int
     entry_price: Decimal | None
+    terms: ContractTerms | None = None
+    """What the broker says an adjusted contract is; None for any other, or while unknown."""
 
     @property
     def option(self) -> OccSymbol | None:
@@ -72,7 +75,9 @@ class Leg:
     @property
     def multiplier(self) -> int:
         """Dollars of P&L per dollar of price, for one contract or share."""
-        return 1 if self.option is None else OPTION_MULTIPLIER
+        if self.option is None:
+            return 1
+        return OPTION_MULTIPLIER if self.terms is None else self.terms.multiplier
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import structlog
 from closeout.closing.plan import MarketView
 from closeout.closing.snapshots import MarketSnapshot, take_snapshot
 from closeout.domain.assignments import Assignment
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
@@ -65,6 +66,8 @@ class Book:
         self.orders = Orders(broker, history)
         self.settlements = Settlements(broker, history, clock)
         self._penny: dict[str, bool] = {}
+        self._terms: Mapping[str, ContractTerms] = {}
+        """What the adjusted contracts that were held deliver."""
         self._taught_ticks: dict[str, TickRule] = {}
         self._net_ticks: dict[str, TickRule] = {}
         self._read_at: datetime | None = None
@@ -105,6 +108,7 @@ class Book:
         self.holdings_error = None
         self._read_at = holdings.at
         self._accept(holdings)
+        await self._learn_terms(holdings)
         return holdings
 
     async def _read_both(self) -> Holdings:
@@ -121,6 +125,19 @@ class Book:
         if missed is not None:
             raise missed
         return holdings
+
+    async def _learn_terms(self, holdings: Holdings) -> None:
+        """Learn what adjusted contracts deliver, once each. Unread, they stay unknown."""
+        symbols = [row.symbol for row in holdings.rows if _is_adjusted(row.symbol)]
+        unknown = [symbol for symbol in symbols if symbol not in self._terms]
+        if not unknown:
+            return
+        found = await _failure_or(lambda: self._broker.contract_terms(unknown))
+        if isinstance(found, ReadFailed):
+            log.warning("deliverables.unread", reason=str(found))
+        elif found:
+            self._terms = {**self._terms, **found}
+            self.regroup()
 
     async def refresh_unless_young(self) -> None:
         """Read as `refresh` does, unless what is known cannot have changed. Raises: ReadFailed."""
@@ -187,6 +204,7 @@ class Book:
             self._words(),
             self.orders.revision,
             self.settlements.revision,
+            self._terms,
         )
         if grouped_from != self._grouped_from:
             self._group(self.account.number, self.holdings)
@@ -202,6 +220,7 @@ class Book:
             self._owners(),
             settlements=self.settlements.all(),
             assignments=self._words(),
+            terms=self._terms,
         )
         if grouping != self.grouping:
             log.info("positions.grouped", strategies=len(grouping.strategies))
@@ -308,6 +327,11 @@ class Book:
         legs = [leg for strategy in self.grouping.strategies for leg in strategy.legs]
         options = frozenset(leg.symbol for leg in legs if leg.option is not None)
         return options, frozenset(leg.underlying for leg in legs)
+
+
+def _is_adjusted(symbol: str) -> bool:
+    option = option_or_none(symbol)
+    return option is not None and option.is_adjusted
 
 
 async def _failure_or(read: Callable[[], Awaitable[R]]) -> R | ReadFailed:

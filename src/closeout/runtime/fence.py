@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.orders import Fill, OrderReport, Ticket
 from closeout.domain.outcomes import CancelOutcome, NotSent, PlaceOutcome, ReplaceOutcome
@@ -53,6 +54,9 @@ class FencedBroker:
 
     async def fills(self, since: datetime) -> tuple[Fill, ...]:
         return await self._broker.fills(since)
+
+    async def contract_terms(self, symbols: Iterable[str]) -> Mapping[str, ContractTerms]:
+        return await self._broker.contract_terms(symbols)
 
     async def settlements(self, since: datetime | None) -> tuple[Settlement, ...]:
         return await self._broker.settlements(since)

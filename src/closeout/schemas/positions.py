@@ -12,6 +12,27 @@ OptionType = Literal["Call", "Put"]
 CloseAction = Literal["buy_to_close", "sell_to_close"]
 
 
+class DeliverableOut(Output):
+    """Shares of `symbol`, or dollars; `amount` is null while it is not determined yet."""
+
+    kind: Literal["shares", "cash"]
+    symbol: str
+    amount: Money | None
+
+
+class AdjustedOut(Output):
+    """
+    What one contract is after a corporate action, as Alpaca tells it.
+
+    Its P&L goes by `multiplier`, 100 while that is not known. Nothing is said of its payoff and
+    margin, and `text` says so. `deliverables` is null while they could not be read.
+    """
+
+    multiplier: int | None
+    deliverables: list[DeliverableOut] | None
+    text: str
+
+
 class LegOut(Output):
     """
     One leg of a strategy.
@@ -41,6 +62,8 @@ class LegOut(Output):
     quote_at: datetime | None
     blocked_reason: str | None
     """Why this leg cannot be closed alone, as a sentence; null when it can."""
+    adjusted: AdjustedOut | None
+    """For a contract that a corporate action has changed; null for any other."""
 
 
 class PositionOut(Output):

@@ -24,6 +24,7 @@ from simulator.exchange.worlds import (
 )
 
 from alpaca_simulator.exchange.activities import ActivityFilter, ActivityType
+from alpaca_simulator.exchange.contracts import Delivery
 from alpaca_simulator.exchange.exchange import Exchange
 from alpaca_simulator.exchange.orders import TimeInForce
 from alpaca_simulator.exchange.refusals import Refusal
@@ -214,3 +215,18 @@ def test_a_corporate_action_renames_what_is_held_and_is_for_closing_only() -> No
     with pytest.raises(Refusal, match="is not tradable"):
         world.submit(single(renamed, BTO))
     world.submit(single(renamed, STC))
+
+
+def test_an_adjusted_contract_delivers_what_the_action_says_for_a_hundred_times_its_strike() -> (
+    None
+):
+    world = still({call(605, NEAR): -2})
+    before = world.account().cash
+    (renamed,) = world.adjust("SPY", Delivery(150, Decimal("12.50")))
+    world = Exchange.from_state(world.to_state())
+
+    world.assign(renamed, 2)
+
+    assert {"SPY": -300} == holdings(world)
+    assert before + 2 * Decimal(60_500) - 2 * Decimal("12.50") == world.account().cash
+    assert Delivery(150, Decimal("12.50")) == world.contract(renamed).delivery

@@ -188,3 +188,18 @@ async def test_corporate_actions_are_filtered_by_symbol_and_type_and_paged(desk:
     assert first["next_page_token"] is not None
     assert {} == (await desk.get("/v1/corporate-actions", symbols="NONE"))["corporate_actions"]
     await desk.ask("GET", "/v1/corporate-actions", expect=400, types="gift")
+
+
+async def test_an_adjusted_contract_tells_what_it_delivers(desk: Desk) -> None:
+    _, short_put, _, _ = await desk.condor()
+    answer = await desk.control(
+        "POST", "adjust", {"underlying": "SPY", "shares": 150, "cash": "12.50"}
+    )
+    adjusted = short_put.replace("SPY", "SPY1")
+    told = await desk.get(f"/v2/options/contracts/{adjusted}")
+
+    assert adjusted in answer["adjusted"]
+    assert [("equity", "SPY", "150"), ("cash", "USD", "12.5")] == [
+        (each["type"], each["symbol"], each["amount"]) for each in told["deliverables"]
+    ]
+    assert ("SPY1", "100", "100") == (told["root_symbol"], told["multiplier"], told["size"])

@@ -114,21 +114,33 @@ def contract(it: ListedContract, *, deliverables: bool) -> Json:
         row["close_price"] = number(it.close_price)
         row["close_price_date"] = it.close_price_date.isoformat()
     if deliverables:
-        row["deliverables"] = [_shares(it)]
+        row["deliverables"] = _deliverables(it)
     return row
 
 
-def _shares(it: ListedContract) -> Json:
-    return {
+def _deliverables(it: ListedContract) -> list[Json]:
+    shares: Json = {
         "type": "equity",
         "symbol": it.contract.underlying,
         "asset_id": it.underlying_asset_id,
-        "amount": str(MULTIPLIER),
+        "amount": str(it.delivery.shares),
         "allocation_percentage": "100",
         "settlement_type": "T+2",
         "settlement_method": "CCC",
         "delayed_settlement": False,
     }
+    if not it.delivery.cash:
+        return [shares]
+    cash: Json = {
+        "type": "cash",
+        "symbol": "USD",
+        "amount": number(it.delivery.cash),
+        "allocation_percentage": "0",
+        "settlement_type": "T+0",
+        "settlement_method": "CADF",
+        "delayed_settlement": False,
+    }
+    return [shares, cash]
 
 
 def asset(it: Asset) -> Json:
