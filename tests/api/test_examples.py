@@ -17,8 +17,10 @@ from closeout.schemas.closes import (
     CloseStrategyRequest,
     CloseStrategyResponse,
 )
+from closeout.schemas.edits import EditsResponse
 from closeout.schemas.examples import EXAMPLES
 from closeout.schemas.history import HistoryResponse
+from closeout.schemas.positions import PositionsResponse
 from closeout.schemas.previews import ClosePreview
 from closeout.schemas.problems import Problem
 
@@ -32,7 +34,9 @@ MODELS: list[type[BaseModel]] = [
     CloseStrategyRequest,
     CloseStrategyResponse,
     ClosesResponse,
+    EditsResponse,
     HistoryResponse,
+    PositionsResponse,
     Problem,
 ]
 CASES = [(model, example) for model in MODELS for example in EXAMPLES[model.__name__]]
@@ -52,6 +56,16 @@ def test_an_example_is_what_the_model_says(model: type[BaseModel], example: Any)
 
     if not issubclass(model, Input):
         assert told == example
+
+
+REQUESTS = [model for model in MODELS if issubclass(model, Input)]
+
+
+@pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)
+def test_the_examples_of_a_request_show_every_field_it_has(model: type[BaseModel]) -> None:
+    shown = {name for example in EXAMPLES[model.__name__] for name in example}
+
+    assert set(model.model_fields) == shown
 
 
 def test_the_document_shows_them() -> None:

@@ -1,7 +1,9 @@
-"""Cards that send one-lot orders, far from the market unless they say otherwise."""
+"""Cards that send small orders, far from the market unless they say otherwise."""
+
+from decimal import Decimal
 
 from conformance.card import Findings, Needs, card
-from conformance.wire import Json, Wire, leg, new_id
+from conformance.wire import Json, Vertical, Wire, leg, new_id
 
 
 @card(
@@ -244,6 +246,60 @@ async def round_trip(wire: Wire) -> Findings:
         f"debit filled at {bought['filled_avg_price']}, credit at {sold['filled_avg_price']}",
         f"fill event has {', '.join(sorted(event))}",
     ]
+
+
+@card(
+    "C71",
+    "Replacing what has filled in part",
+    needs=Needs.OPEN_MARKET,
+    expects="any answer; a paper account fills in part one time in ten",
+    settles="whether qty and filled_qty of a replacement include what the old order had filled",
+)
+async def replaced_in_part(wire: Wire) -> Findings:
+    """Two units at natural. What was bought is sold again, however the card goes on."""
+    vertical = await wire.vertical()
+    before = await _held(wire, vertical.low)
+    low, high = await wire.touch(vertical.low), await wire.touch(vertical.high)
+    limit = low[1] - high[0]
+    reply = await wire.place(wire.spread(vertical, limit=f"{limit:.2f}", qty="2"))
+    assert reply.status == 200, reply
+    newest, found = reply.body["id"], "filled whole or not at all: play it again"
+    old = await wire.order(newest)
+    if old["status"] == "partially_filled":
+        body = {"limit_price": f"{limit - Decimal('0.01'):.2f}"}
+        patched = await wire.trading("PATCH", f"/v2/orders/{newest}", body=body)
+        found = f"refused: {patched.status} {patched.message}"
+        if patched.status == 200:
+            newest = patched.body["id"]
+            found = f"of 2 with {old['filled_qty']} filled: qty {patched.body['qty']}, filled_qty "
+            found += f"{patched.body['filled_qty']}"
+    await wire.cancel(newest)
+    await wire.until(newest, "filled", "canceled", "replaced", "rejected")
+    await _sell_again(wire, vertical, await _held(wire, vertical.low) - before)
+    return [found]
+
+
+async def _held(wire: Wire, symbol: str) -> int:
+    rows = (await wire.trading("GET", "/v2/positions")).body
+    return sum(int(row["qty"]) for row in rows if row["symbol"] == symbol)
+
+
+async def _sell_again(wire: Wire, vertical: Vertical, units: int) -> None:
+    """Close what was bought of the vertical, as one package."""
+    if not units:
+        return
+    closing = wire.spread(
+        vertical,
+        limit="0",
+        type="market",
+        qty=str(units),
+        legs=[
+            leg(vertical.low, "sell", "sell_to_close"),
+            leg(vertical.high, "buy", "buy_to_close"),
+        ],
+    )
+    del closing["limit_price"]
+    await _filled(wire, closing)
 
 
 async def _filled(wire: Wire, body: Json) -> Json:

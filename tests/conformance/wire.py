@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Self
 
 import aiohttp
@@ -122,6 +123,12 @@ class Wire:
             ],
         }
         return body | changes
+
+    async def touch(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """Return bid and ask of a contract."""
+        reply = await self.data(f"/v1beta1/options/quotes/latest?symbols={symbol}&feed=indicative")
+        row = reply.body["quotes"][symbol]
+        return Decimal(str(row["bp"])), Decimal(str(row["ap"]))
 
     async def place(self, body: Json) -> Reply:
         return await self.trading("POST", "/v2/orders", body=body)

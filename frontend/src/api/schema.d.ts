@@ -675,6 +675,29 @@ export interface components {
          *       "leg_id": "leg_b7c2062341f1cd5c",
          *       "preview_id": "prv_6608502c83ef5e7e"
          *     }
+         * @example {
+         *       "leg_id": "leg_b7c2062341f1cd5c",
+         *       "order_type": "limit",
+         *       "pace": "urgent",
+         *       "worst_price": "2.20",
+         *       "at_end": "cancel",
+         *       "quantity": 4,
+         *       "cancel_conflicting": true
+         *     }
+         * @example {
+         *       "leg_id": "leg_b7c2062341f1cd5c",
+         *       "order_type": "limit",
+         *       "pace": "custom",
+         *       "walk": {
+         *         "budget_seconds": 90,
+         *         "interval_seconds": 5,
+         *         "start_share": "0.1",
+         *         "end_share": "0.8"
+         *       },
+         *       "worst_pnl": "-80.00",
+         *       "no_bid": "tick",
+         *       "if_refused": "stop"
+         *     }
          */
         CloseLegRequest: {
             /** Pace */
@@ -1527,6 +1550,34 @@ export interface components {
          *       "order_type": "limit",
          *       "limit_price": "2.03"
          *     }
+         * @example {
+         *       "order_type": "limit",
+         *       "pace": "custom",
+         *       "walk": {
+         *         "budget_seconds": 90,
+         *         "interval_seconds": 5,
+         *         "start_share": "0.1",
+         *         "end_share": "0.8"
+         *       },
+         *       "worst_price": "2.15",
+         *       "at_end": "cross",
+         *       "percent": 50,
+         *       "no_bid": "leave"
+         *     }
+         * @example {
+         *       "units": 3,
+         *       "leg_ids": [
+         *         "leg_b7c2062341f1cd5c"
+         *       ],
+         *       "cancel_conflicting": true
+         *     }
+         * @example {
+         *       "leg_id": "leg_b7c2062341f1cd5c",
+         *       "order_type": "limit",
+         *       "pace": "normal",
+         *       "worst_pnl": "-80.00",
+         *       "quantity": 4
+         *     }
          */
         ClosePreviewRequest: {
             /** Pace */
@@ -1606,6 +1657,35 @@ export interface components {
          *       "pace": "normal",
          *       "worst_price": "2.15",
          *       "at_end": "cancel"
+         *     }
+         * @example {
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "order_type": "limit",
+         *       "pace": "custom",
+         *       "walk": {
+         *         "budget_seconds": 90,
+         *         "interval_seconds": 5,
+         *         "start_share": "0.1",
+         *         "end_share": "0.8"
+         *       },
+         *       "worst_pnl": "-150.00",
+         *       "at_end": "cross",
+         *       "percent": 50,
+         *       "no_bid": "leave"
+         *     }
+         * @example {
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "units": 3,
+         *       "leg_ids": [
+         *         "leg_b7c2062341f1cd5c"
+         *       ],
+         *       "cancel_conflicting": true,
+         *       "if_refused": "leg_in"
+         *     }
+         * @example {
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "order_type": "limit",
+         *       "limit_price": "2.05"
          *     }
          * @example {
          *       "position_id": "pos_c56c46d8f19c8c20"
@@ -2005,6 +2085,22 @@ export interface components {
         /**
          * EditsResponse
          * @description Every edit of the account, newest first.
+         * @example {
+         *       "edits": [
+         *         {
+         *           "number": 1,
+         *           "at": "2026-11-20T15:00:03Z",
+         *           "kind": "renamed",
+         *           "text": "Renamed SPY Custom (4 legs) to “Earnings condor”",
+         *           "position_ids": [
+         *             "pos_c56c46d8f19c8c20"
+         *           ],
+         *           "stands": true,
+         *           "shortfall": []
+         *         }
+         *       ],
+         *       "total_count": 1
+         *     }
          */
         EditsResponse: {
             /** Edits */
@@ -2743,6 +2839,354 @@ export interface components {
         /**
          * PositionsResponse
          * @description `error` means the holdings could not be read: what is shown is then old, not empty.
+         * @example {
+         *       "status": "success",
+         *       "positions": [
+         *         {
+         *           "id": "pos_ee9271ab312668d0",
+         *           "account": "PA3TEST",
+         *           "ticker": "AAPL",
+         *           "strategy": "Long Call",
+         *           "expiry_date": "2026-12-18",
+         *           "days_to_expiry": 28,
+         *           "spot_price": "1.05",
+         *           "quantity": 1,
+         *           "legs": [
+         *             {
+         *               "id": "leg_867884d2b777bca4",
+         *               "symbol": "AAPL1261218C00250000",
+         *               "direction": "Long",
+         *               "strike": "250.000",
+         *               "option_type": "Call",
+         *               "quantity": 1,
+         *               "entry_price": "1",
+         *               "current_price": "1.05",
+         *               "bid": "1.00",
+         *               "ask": "1.10",
+         *               "expiry_date": "2026-12-18",
+         *               "underlying": "AAPL",
+         *               "pnl_dollars": "5.00",
+         *               "pnl_percent": "5.00",
+         *               "asset_class": "us_option",
+         *               "ratio": 1,
+         *               "close_action": "sell_to_close",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "blocked_reason": null,
+         *               "adjusted": {
+         *                 "multiplier": 100,
+         *                 "deliverables": [
+         *                   {
+         *                     "kind": "shares",
+         *                     "symbol": "AAPL",
+         *                     "amount": "150"
+         *                   },
+         *                   {
+         *                     "kind": "cash",
+         *                     "symbol": "USD",
+         *                     "amount": "12.50"
+         *                   }
+         *                 ],
+         *                 "text": "AAPL1261218C00250000 was adjusted by a corporate action: it delivers 150 AAPL and $12.50 cash. Payoff and margin are not known, and it can only be closed."
+         *               }
+         *             }
+         *           ],
+         *           "total_pnl": "5.00",
+         *           "created_at": null,
+         *           "as_of": "2026-11-20T15:00:00.200000Z",
+         *           "net_entry": "1",
+         *           "grouped_by": "shape",
+         *           "close_id": null,
+         *           "spot_at": "2026-11-20T15:00:00Z",
+         *           "blocked_reason": null,
+         *           "metrics": {
+         *             "worth": {
+         *               "value_natural": "100.00",
+         *               "value_mid": "105.00",
+         *               "net_natural": "-1",
+         *               "net_mid": "-1.05",
+         *               "pnl_natural": "0.00",
+         *               "pnl_open": "5.00",
+         *               "profit_share": null,
+         *               "loss_share": null
+         *             },
+         *             "pnl_realised": "0.00",
+         *             "risk": null,
+         *             "outlook": {
+         *               "greeks": null,
+         *               "implied_volatility": null,
+         *               "expected_move": null,
+         *               "payoff": null,
+         *               "legs": []
+         *             },
+         *             "next_event": {
+         *               "kind": "expiry_cutoff",
+         *               "at": "2026-12-18T15:15:00-05:00",
+         *               "message": "Expires on Friday 18 December. From 15:15 in New York on Alpaca may take no more orders, and close single legs by itself: be out before."
+         *             },
+         *             "dividend": {
+         *               "status": "none",
+         *               "ex_date": null,
+         *               "amount": null,
+         *               "special": false
+         *             }
+         *           },
+         *           "netted_with": [],
+         *           "missing": [],
+         *           "events": [],
+         *           "orphan": null
+         *         },
+         *         {
+         *           "id": "pos_c56c46d8f19c8c20",
+         *           "account": "PA3TEST",
+         *           "ticker": "SPY",
+         *           "strategy": "Custom (4 legs)",
+         *           "expiry_date": "2026-12-18",
+         *           "days_to_expiry": 28,
+         *           "spot_price": "590.05",
+         *           "quantity": 2,
+         *           "legs": [
+         *             {
+         *               "id": "leg_b7c2062341f1cd5c",
+         *               "symbol": "SPY261218P00550000",
+         *               "direction": "Long",
+         *               "strike": "550.000",
+         *               "option_type": "Put",
+         *               "quantity": 10,
+         *               "entry_price": "1.00",
+         *               "current_price": "1.05",
+         *               "bid": "1.00",
+         *               "ask": "1.10",
+         *               "expiry_date": "2026-12-18",
+         *               "underlying": "SPY",
+         *               "pnl_dollars": "50.00",
+         *               "pnl_percent": "5.00",
+         *               "asset_class": "us_option",
+         *               "ratio": 5,
+         *               "close_action": "sell_to_close",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "blocked_reason": "This leg covers a short one: sold alone it would leave that naked, and Alpaca refuses it. Close the short leg first, or the whole strategy.",
+         *               "adjusted": null
+         *             },
+         *             {
+         *               "id": "leg_dccb0d830043b183",
+         *               "symbol": "SPY261218P00560000",
+         *               "direction": "Short",
+         *               "strike": "560.000",
+         *               "option_type": "Put",
+         *               "quantity": 8,
+         *               "entry_price": "1.00",
+         *               "current_price": "2.05",
+         *               "bid": "2.00",
+         *               "ask": "2.10",
+         *               "expiry_date": "2026-12-18",
+         *               "underlying": "SPY",
+         *               "pnl_dollars": "-840.00",
+         *               "pnl_percent": "-105.00",
+         *               "asset_class": "us_option",
+         *               "ratio": 4,
+         *               "close_action": "buy_to_close",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "blocked_reason": null,
+         *               "adjusted": null
+         *             },
+         *             {
+         *               "id": "leg_e2b8e47210e92acf",
+         *               "symbol": "SPY261218C00620000",
+         *               "direction": "Short",
+         *               "strike": "620.000",
+         *               "option_type": "Call",
+         *               "quantity": 10,
+         *               "entry_price": "1.00",
+         *               "current_price": "2.05",
+         *               "bid": "2.00",
+         *               "ask": "2.10",
+         *               "expiry_date": "2026-12-18",
+         *               "underlying": "SPY",
+         *               "pnl_dollars": "-1050.00",
+         *               "pnl_percent": "-105.00",
+         *               "asset_class": "us_option",
+         *               "ratio": 5,
+         *               "close_action": "buy_to_close",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "blocked_reason": null,
+         *               "adjusted": null
+         *             },
+         *             {
+         *               "id": "leg_1fde35877793e5b6",
+         *               "symbol": "SPY261218C00630000",
+         *               "direction": "Long",
+         *               "strike": "630.000",
+         *               "option_type": "Call",
+         *               "quantity": 10,
+         *               "entry_price": "1.00",
+         *               "current_price": "1.05",
+         *               "bid": "1.00",
+         *               "ask": "1.10",
+         *               "expiry_date": "2026-12-18",
+         *               "underlying": "SPY",
+         *               "pnl_dollars": "50.00",
+         *               "pnl_percent": "5.00",
+         *               "asset_class": "us_option",
+         *               "ratio": 5,
+         *               "close_action": "sell_to_close",
+         *               "quote_at": "2026-11-20T15:00:00Z",
+         *               "blocked_reason": "This leg covers a short one: sold alone it would leave that naked, and Alpaca refuses it. Close the short leg first, or the whole strategy.",
+         *               "adjusted": null
+         *             }
+         *           ],
+         *           "total_pnl": "-1790.00",
+         *           "created_at": "2026-10-21T15:00:00Z",
+         *           "as_of": "2026-11-20T15:00:00.200000Z",
+         *           "net_entry": "1",
+         *           "grouped_by": "opening_order",
+         *           "close_id": null,
+         *           "spot_at": "2026-11-20T15:00:00Z",
+         *           "blocked_reason": null,
+         *           "metrics": {
+         *             "worth": {
+         *               "value_natural": "-1780.00",
+         *               "value_mid": "-1590.00",
+         *               "net_natural": "8.9",
+         *               "net_mid": "7.95",
+         *               "pnl_natural": "-1980.00",
+         *               "pnl_open": "-1790.00",
+         *               "profit_share": "-1.76",
+         *               "loss_share": "17.55"
+         *             },
+         *             "pnl_realised": "200.00",
+         *             "risk": {
+         *               "max_profit": "101800.00",
+         *               "max_loss": "-10200.00",
+         *               "unlimited_profit": false,
+         *               "unlimited_loss": false,
+         *               "break_evens": [
+         *                 "509.00"
+         *               ],
+         *               "modelled": false
+         *             },
+         *             "outlook": {
+         *               "greeks": {
+         *                 "delta": -31.0203,
+         *                 "gamma": -4.0475,
+         *                 "theta": 49.9619,
+         *                 "vega": -175.9369,
+         *                 "rho": -12.9358
+         *               },
+         *               "implied_volatility": 0.1721,
+         *               "expected_move": 28.2579,
+         *               "payoff": {
+         *                 "spots": [
+         *                   479.36,
+         *                   590,
+         *                   700.64
+         *                 ],
+         *                 "at_expiry": [
+         *                   5928.97,
+         *                   -200,
+         *                   -10200
+         *                 ],
+         *                 "today": [
+         *                   5949.11,
+         *                   -1788.45,
+         *                   -10115.06
+         *                 ]
+         *               },
+         *               "legs": [
+         *                 {
+         *                   "id": "leg_b7c2062341f1cd5c",
+         *                   "greeks": {
+         *                     "delta": -0.0771,
+         *                     "gamma": 0.0049,
+         *                     "theta": -0.0758,
+         *                     "vega": 0.2374,
+         *                     "rho": -0.036
+         *                   },
+         *                   "implied_volatility": 0.1805,
+         *                   "source": "computed"
+         *                 },
+         *                 {
+         *                   "id": "leg_dccb0d830043b183",
+         *                   "greeks": {
+         *                     "delta": -0.1371,
+         *                     "gamma": 0.0076,
+         *                     "theta": -0.1121,
+         *                     "vega": 0.3602,
+         *                     "rho": -0.0642
+         *                   },
+         *                   "implied_volatility": 0.1758,
+         *                   "source": "computed"
+         *                 },
+         *                 {
+         *                   "id": "leg_e2b8e47210e92acf",
+         *                   "greeks": {
+         *                     "delta": 0.1481,
+         *                     "gamma": 0.0084,
+         *                     "theta": -0.112,
+         *                     "vega": 0.3795,
+         *                     "rho": 0.0661
+         *                   },
+         *                   "implied_volatility": 0.1667,
+         *                   "source": "computed"
+         *                 },
+         *                 {
+         *                   "id": "leg_1fde35877793e5b6",
+         *                   "greeks": {
+         *                     "delta": 0.0845,
+         *                     "gamma": 0.0056,
+         *                     "theta": -0.0758,
+         *                     "vega": 0.2544,
+         *                     "rho": 0.0378
+         *                   },
+         *                   "implied_volatility": 0.1684,
+         *                   "source": "computed"
+         *                 }
+         *               ]
+         *             },
+         *             "next_event": {
+         *               "kind": "ex_dividend",
+         *               "at": "2026-12-11T09:30:00-05:00",
+         *               "message": "SPY goes ex-dividend on Friday 11 December: $1.83 a share. Short calls in the money may be assigned the night before."
+         *             },
+         *             "dividend": {
+         *               "status": "known",
+         *               "ex_date": "2026-12-11",
+         *               "amount": "1.83",
+         *               "special": false
+         *             }
+         *           },
+         *           "netted_with": [],
+         *           "missing": [],
+         *           "events": [
+         *             {
+         *               "at": "2026-11-19T15:00:00Z",
+         *               "kind": "assigned",
+         *               "text": "Assigned: 2 SPY261218P00560000.",
+         *               "order_id": "20261119::1"
+         *             }
+         *           ],
+         *           "orphan": {
+         *             "reason": "Assigned: 2 SPY261218P00560000. This is what is left.",
+         *             "is_left": false,
+         *             "repairs": [
+         *               {
+         *                 "kind": "close",
+         *                 "position_id": null,
+         *                 "text": "Close it."
+         *               },
+         *               {
+         *                 "kind": "leave",
+         *                 "position_id": null,
+         *                 "text": "Leave it as it is."
+         *               }
+         *             ]
+         *           }
+         *         }
+         *       ],
+         *       "total_count": 2,
+         *       "as_of": "2026-11-20T15:00:00.200000Z",
+         *       "message": null,
+         *       "unassigned": []
+         *     }
          */
         PositionsResponse: {
             /**
