@@ -17,7 +17,7 @@ _REASONS = {
         "Alpaca shows no such order, and yet its contracts are not all there and free any more, "
         "so it was not sent again."
     ),
-    "contracts_held": "Other open orders hold these contracts.",
+    "contracts_held": "Other open orders hold these contracts, or shorts need them as cover.",
     "position_changed": "The account does not hold these contracts any more.",
     "conflicts_remain": "The orders that hold these contracts could not be cleared away",
     "left_over": "Less was there or free than was to be closed, so only that much was sent.",

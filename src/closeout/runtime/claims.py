@@ -15,9 +15,10 @@ from decimal import Decimal
 from closeout.closing.plans import Plan, Target
 from closeout.closing.rooms import Room
 from closeout.closing.state import CloseState
+from closeout.domain.coverage import newly_uncovered
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holding, Holdings
-from closeout.domain.orders import Side
+from closeout.domain.orders import Side, Ticket
 
 
 def check_unclaimed(plan: Plan, holdings: Holdings, running: Sequence[CloseState]) -> None:
@@ -101,6 +102,38 @@ def rooms(
 ) -> tuple[Room, ...]:
     """Return what is there of each symbol, and what other running closes claim of it."""
     return tuple(_room(symbol, holdings, others) for symbol in symbols)
+
+
+def keep_cover(found: Sequence[Room], ticket: Ticket, holdings: Holdings) -> tuple[Room, ...]:
+    """
+    Count as claimed what this order would sell and shorts need for their cover (invariant I6).
+
+    The plan left every short covered, but other hands may have sold what covered theirs, and
+    positions may not show yet that a short is bought back.
+    """
+    units = next(
+        units for units in range(ticket.units, -1, -1) if _leaves_cover(ticket, units, holdings)
+    )
+    return tuple(_keep(room, ticket, units) for room in found)
+
+
+def _leaves_cover(ticket: Ticket, units: int, holdings: Holdings) -> bool:
+    before: dict[str, Decimal] = {}
+    for leg in ticket.legs:
+        before |= holdings.of_root(leg.symbol)
+    after = dict(before)
+    for leg in ticket.legs:
+        change = leg.side.sign * units * leg.ratio
+        after[leg.symbol] = after.get(leg.symbol, Decimal(0)) + change
+    return newly_uncovered(before, after) == 0
+
+
+def _keep(room: Room, ticket: Ticket, units: int) -> Room:
+    leg = next((each for each in ticket.legs if each.symbol == room.symbol), None)
+    if units == ticket.units or leg is None or leg.side is Side.BUY:
+        return room
+    needed = room.held_for(leg) - units * leg.ratio
+    return replace(room, claimed=max(room.claimed, needed))
 
 
 def _room(symbol: str, holdings: Holdings, others: Sequence[CloseState]) -> Room:

@@ -54,7 +54,7 @@ from closeout.domain.outcomes import (
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget, Priority
-from closeout.runtime.claims import rooms
+from closeout.runtime.claims import keep_cover, rooms
 from closeout.runtime.lookups import Lookups
 from closeout.runtime.shared import Shared
 
@@ -225,8 +225,12 @@ class Performer:
             await self._check_fills(effect.lost_at, symbols)
         assert self._book.holdings is not None, "they have just been read"
         own = close_of(effect.client_order_id)
-        others = [each for each in self._closes() if each.close_id != own and not each.phase.is_end]
+        closes = self._closes()
+        others = [each for each in closes if each.close_id != own and not each.phase.is_end]
         found = rooms(symbols, self._book.holdings, others)
+        state = next((each for each in closes if each.close_id == own), None)
+        if state is not None:
+            found = keep_cover(found, state.attempt.ticket, self._book.holdings)
         hands = await self._hands(own, found)
         return AccountChecked(self._clock.now(), found, hands)
 
