@@ -681,10 +681,18 @@ class Checks:
 
     def _check_net(self, tracked: Tracked, ticket: Ticket, offset: Decimal) -> None:
         """The net must be what the quotes of the last seconds allow, within one tick."""
+        problem = self._net_problem(tracked, ticket, offset, _CENT)
         package = self._refused_package(tracked, ticket)
-        if package is not None:
+        if problem and package is not None:
             # Its legs share what the package's limit differs from mid, which was rounded.
-            offset /= sum(leg.ratio for leg in package.ticket.legs)
+            part = offset / sum(leg.ratio for leg in package.ticket.legs)
+            problem = self._net_problem(tracked, ticket, part, 2 * _CENT)
+        if problem:
+            self.fail("I7", problem)
+
+    def _net_problem(
+        self, tracked: Tracked, ticket: Ticket, offset: Decimal, room: Decimal
+    ) -> str | None:
         low = high = offset
         since = max(0.0, tracked.opened - 5.0 - self._slack - self.froze)
         for leg in ticket.legs:
@@ -693,18 +701,17 @@ class Checks:
             low, high = low + min(ends), high + max(ends)
         assert ticket.limit is not None
         limit = ticket.limit
-        room = _CENT
         if not ticket.is_package:
             [leg] = ticket.legs
             # Where the class could not be read, the coarsest is assumed.
             name = "META" if self._day.read_failures else self._underlying(leg.symbol)
-            room = tick(name, limit)
+            room += tick(name, limit) - _CENT
             limit *= leg.side.sign
         if limit > high:
-            self.fail("I7", f"limit {limit} is worse than {high}, the user's own")
-        room += _CENT if package is not None else 0
+            return f"limit {limit} is worse than {high}, the user's own"
         if limit < low - room and not self._is_smallest(ticket):
-            self.fail("I7", f"limit {limit} is further from the market than {low}, as asked")
+            return f"limit {limit} is further from the market than {low}, as asked"
+        return None
 
     def _check_walk(self, tracked: Tracked, ticket: Ticket, terms: WalkTerms) -> None:
         """Never past worst, nor past natural in the market that the step was priced from."""

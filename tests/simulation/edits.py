@@ -78,7 +78,11 @@ class EditBook:
             if source is None or heir is None:
                 self._forget({position, target})
             else:
-                self._own.move(source, heir, symbol, change, at)
+                # All of it means what is left by now; the page may have shown more.
+                left = self._own.now(source).get(symbol, 0)
+                self._own.move(
+                    source, heir, symbol, left if isinstance(edit, StrategiesMerged) else change, at
+                )
 
     def _forget(self, positions: set[str]) -> None:
         self.forgotten |= positions

@@ -96,6 +96,7 @@ class World:
             near_the_bell=self.day.near_the_bell,
             shares_a_contract=self.day.edits > 0,
         )
+        self._start = account.start
         self.clock = VirtualClock(self.loop, account.start)
         self.venue = Venue(self.loop, self.clock, account, self.day, self._chance)
         self.disk = Disk()
@@ -358,7 +359,9 @@ class World:
         deadline = self.loop.time() + HEAL_WITHIN
         quiet = 0.0
         bell = _AFTER_BELL if self._expires_today else 0.0
-        while (quiet < QUIET or self.loop.time() < bell) and self.loop.time() < deadline:
+        while self.loop.time() < deadline:
+            if quiet >= QUIET and self.loop.time() >= bell and self._is_read():
+                break
             await asyncio.sleep(1.0)
             quiet = 0.0 if self.checks.unended() else quiet + 1.0
             if self.day.near_the_bell:
@@ -367,6 +370,12 @@ class World:
         self.checks.final(self.front.engine)
         if self.behind is not None:
             self.checks.stands_by(self.behind.engine)
+
+    def _is_read(self) -> bool:
+        """Whether the account was read since it last changed: a breaker may hold that up."""
+        held = None if self.engine is None else self.engine.book.holdings
+        changed = self.venue.truth.at
+        return held is not None and (held.at - self._start).total_seconds() >= changed
 
     # --- living it ----------------------------------------------------------------------
 
