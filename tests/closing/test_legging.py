@@ -353,6 +353,21 @@ def test_the_legs_of_a_package_that_walks_walk_by_themselves() -> None:
     assert {(Pace.URGENT, None)} == {(each.pace, each.worst) for _, each in found}
 
 
+def test_a_worst_result_of_a_package_is_a_worst_price_of_each_leg() -> None:
+    """Opened for 2.00 and 2000 dollars: to lose 200 of them it may pay 2.20."""
+    by_price = walks(quotes(), WalkTerms(Pace.URGENT, worst_price=Decimal("2.20")))
+
+    assert by_price == walks(quotes(), WalkTerms(Pace.URGENT, worst_pnl=Decimal(-200)))
+
+
+def test_legs_that_walk_begin_to_when_it_is_their_turn() -> None:
+    terms = Terms(OrderType.LIMIT, walk=WalkTerms(Pace.URGENT), if_refused=IfRefused.LEG_IN)
+    state, _ = run(step(None, opened(terms, market=quotes()))[0], refused(1))
+
+    assert state.walking is not None
+    assert (after(1), put(450)) == (state.walking.began_at, now_sent(state)[0])
+
+
 def test_the_worst_of_a_package_is_shared_out_over_its_legs() -> None:
     """Net mid is 2.00 to pay, so 2.20 allows each of four contracts 0.05 past its own mid."""
     found = walks(quotes(), WalkTerms(Pace.URGENT, worst_price=Decimal("2.20")))

@@ -76,6 +76,16 @@ def test_a_pair_of_a_share_lot_and_one_call_is_one_unit_however_many_shares() ->
     assert {"NVDA": 700, call(140, "NVDA"): -1} == going(pair, Portion(percent=50))
 
 
+def test_why_there_is_no_half_is_told_with_the_sizes() -> None:
+    with pytest.raises(CannotPlan) as refused:
+        portion_of(SEVEN_TO_FIVE.legs, Portion(percent=50))
+
+    assert (
+        f"7 {put(440)}, 5 {put(450)} have no common unit to take 50% of. Choose legs, or close "
+        "each leg by its quantity."
+    ) == str(refused.value)
+
+
 def test_shares_go_in_proportion_to_the_calls() -> None:
     assert {"NVDA": 100, call(140, "NVDA"): -1} == going(a_covered_call(3), Portion(units=1))
 

@@ -109,6 +109,13 @@ def test_only_some_ends_go_on_looking_at_the_positions(name: str, *, is_told: bo
     assert is_told == bool(told_by(state, holdings=left(state, 0, soon)))
 
 
+def test_a_close_is_no_other_close_to_itself() -> None:
+    state = STATES["cancelled elsewhere"]()
+    soon = (state.phase_since - AT).total_seconds() + 1
+
+    assert reconcile(state, (), left(state, 0, soon), at=AT, others=[state])
+
+
 @pytest.mark.parametrize(("seconds", "is_told"), [(119, True), (120, True), (121, False)])
 def test_an_order_cancelled_elsewhere_is_looked_after_for_two_minutes(
     seconds: float, *, is_told: bool

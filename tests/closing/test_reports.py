@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -45,6 +46,22 @@ def test_an_older_report_takes_nothing_back() -> None:
 
     assert told_of(PARTIAL) == told_of(PARTIAL, older)
     assert filled(told_of(PARTIAL)) == filled(told_of(older, PARTIAL))
+
+
+@pytest.mark.parametrize(("before", "now"), [(None, None), (after(9), None), (None, after(1))])
+def test_of_two_reports_one_of_which_has_no_time_the_one_told_last_is_believed(
+    before: datetime | None, now: datetime | None
+) -> None:
+    first = a_report(TICKET, OrderStatus.NEW, updated=before)
+    second = a_report(TICKET, OrderStatus.PENDING_CANCEL, updated=now)
+
+    assert OrderStatus.PENDING_CANCEL is told_of(first, second).status
+
+
+def test_of_two_reports_of_one_instant_the_one_told_last_is_believed() -> None:
+    first, second = (a_report(TICKET, each) for each in (OrderStatus.NEW, OrderStatus.HELD))
+
+    assert OrderStatus.HELD is told_of(first, second).status
 
 
 @pytest.mark.parametrize("end", FINAL)

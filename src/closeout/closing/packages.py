@@ -60,8 +60,6 @@ def packages(legs: Sequence[Leg]) -> tuple[Package, ...]:
     ratios = tuple((leg, leg.contracts // units) for leg in legs)
     if len(legs) <= MAX_PACKAGE_LEGS and max(ratio for _, ratio in ratios) <= RATIO_MAX:
         return (Package(units, ratios),)
-    if len(legs) == 1:
-        return (Package(legs[0].contracts, ((legs[0], 1),)),)
     lots = _lots(legs)
     return tuple(
         _package(package, legs)

@@ -134,11 +134,11 @@ def _leg_terms(step: PlanStep, terms: Terms, market: MarketView) -> list[Terms]:
     """Return the terms of each leg by itself: together they are never worse than the package."""
     alone = replace(terms, if_refused=IfRefused.STOP)
     if step.walk is not None and terms.walk is not None:
-        walk = replace(terms.walk, worst_price=None, worst_pnl=None)
         if step.walk.worst is None:
-            return [replace(alone, walk=walk)] * len(step.legs)
+            return [alone] * len(step.legs)
         shares = leg_limits(step.legs, step.walk.worst, market)
-        return [replace(alone, walk=replace(walk, worst_price=share)) for share in shares]
+        walks = (replace(terms.walk, worst_price=share, worst_pnl=None) for share in shares)
+        return [replace(alone, walk=walk) for walk in walks]
     if step.limit is None:
         return [alone] * len(step.legs)
     limits = leg_limits(step.legs, step.limit, market)
