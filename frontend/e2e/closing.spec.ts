@@ -153,6 +153,7 @@ test('a close walks, is hurried, and rests where it is told to', async ({
   await card.closeStrategy.click()
   await desk.price('Patient')
   await expect(desk.sendButton).toContainText('patient pace')
+  await expectAccessible(desk.page, '.el-dialog')
   await desk.confirm()
 
   const walk = card.progress.getByTestId('walk')

@@ -33,6 +33,16 @@ export class Desk {
     return new Card(this.cards.filter({ has: this.page.getByRole('heading', { name: title }) }))
   }
 
+  /** The contract of a strategy's only leg on that side, such as `Short`. */
+  async symbolOf(title: RegExp, direction: 'Long' | 'Short'): Promise<string> {
+    const id = await this.card(title).root.getAttribute('data-position-id')
+    const answer = await this.page.request.get(`/api/positions/${String(id)}`)
+    const { legs } = (await answer.json()) as { legs: { symbol: string; direction: string }[] }
+    const found = legs.find((leg) => leg.direction === direction)
+    if (!found) throw new Error(`no ${direction} leg`)
+    return found.symbol
+  }
+
   /** Choose how the open confirmation prices the close, such as `Limit`. */
   async price(name: string): Promise<void> {
     await this.dialog.getByTestId('pricing').locator('label', { hasText: name }).click()
@@ -51,12 +61,14 @@ export class Card {
   readonly legs: Locator
   readonly progress: Locator
   readonly cancel: Locator
+  readonly menu: Locator
 
   constructor(readonly root: Locator) {
     this.closeStrategy = root.getByTestId('close-strategy')
     this.legs = root.getByTestId('leg-row')
     this.progress = root.getByTestId('close-progress')
     this.cancel = root.getByTestId('cancel-close')
+    this.menu = root.getByTestId('card-menu')
   }
 
   /** Close Leg of the leg whose row has these words, such as `Short Put 520`. */

@@ -86,6 +86,16 @@ export class Simulator {
     if (!answer.ok) throw new Error(`the order: ${await answer.text()}`)
   }
 
+  /** Short contracts are assigned early. */
+  assign(symbol: string, contracts: number): Promise<unknown> {
+    return this.post('assign', { symbol, contracts })
+  }
+
+  /** Something the account's owner does elsewhere, filled at once. */
+  trade(symbol: string, side: 'buy' | 'sell', qty: number): Promise<unknown> {
+    return this.post('trade', { symbol, side, qty })
+  }
+
   fault(fault: Record<string, unknown>): Promise<unknown> {
     return this.post('faults', fault)
   }
