@@ -490,11 +490,13 @@ def test_the_sentences_about_session_feed_and_orders() -> None:
         "Quotes are from the free indicative feed, not the real market: the true spread may differ."
     ) == spoken("indicative_feed", replace(scene_of(LONG, *tight(LONG)), feed="indicative"))
     assert (
-        "2 orders. Alpaca takes no shares in a multi-leg order: the options go first, and the "
-        "shares when they have filled."
+        "2 orders, one after another: Alpaca takes no shares in a multi-leg order, so the options "
+        "go first, and the shares when they have filled. If one ends unfilled, the next is not "
+        "sent, and what is left stays open."
     ) == spoken("several_orders", scene_of(covered, *tight(covered)))
     assert (
-        "2 orders. One order cannot do it: each goes out when the one before it has filled."
+        "2 orders, one after another: each goes out when the one before it has filled. If one "
+        "ends unfilled, the next is not sent, and what is left stays open."
     ) == spoken("several_orders", scene_of(six, *tight(six)))
 
 

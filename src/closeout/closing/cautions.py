@@ -56,10 +56,14 @@ def _order_cautions(scene: Scene) -> list[Caution]:
         return []
     shares = {leg.symbol for leg in scene.strategy.legs if leg.option is None}
     has_shares = any(symbol in shares for symbol in scene.plan.symbols)
-    reason = (
-        "Alpaca takes no shares in a multi-leg order: the options go first, and the shares when "
-        "they have filled."
+    turns = (
+        "Alpaca takes no shares in a multi-leg order, so the options go first, and the shares "
+        "when they have filled"
         if has_shares
-        else "One order cannot do it: each goes out when the one before it has filled."
+        else "each goes out when the one before it has filled"
     )
-    return [Caution(CautionCode.SEVERAL_ORDERS, Severity.INFO, f"{len(steps)} orders. {reason}")]
+    told = (
+        f"{len(steps)} orders, one after another: {turns}. If one ends unfilled, the next is not "
+        "sent, and what is left stays open."
+    )
+    return [Caution(CautionCode.SEVERAL_ORDERS, Severity.INFO, told)]
