@@ -2,6 +2,7 @@
 import type { CloseOptions } from '@/api/types'
 
 import { CUSTOM_START, isPace, parseWalk, type AtEnd, type CustomWalk, type Pricing } from './pace'
+import type { IfRefused, NoBid } from './safeguards'
 import type { CloseTarget } from './target'
 
 export interface CloseForm {
@@ -16,6 +17,10 @@ export interface CloseForm {
   worst: string | null
   worstAs: 'price' | 'pnl'
   atEnd: AtEnd
+  /** What becomes of a long leg that nobody bids for. */
+  noBid: NoBid
+  /** What is done when the broker refuses the package as such. */
+  ifRefused: IfRefused
   /** Open orders in the way are cancelled first. */
   cancelConflicting: boolean
   /** Fields whose text cannot be read: until it can, nothing is asked and nothing sent. */
@@ -32,6 +37,8 @@ export function emptyForm(target: CloseTarget): CloseForm {
     worst: null,
     worstAs: 'price',
     atEnd: 'rest',
+    noBid: 'include',
+    ifRefused: 'stop',
     cancelConflicting: false,
     unreadable: { quantity: false, price: false, worst: false },
   }
@@ -44,9 +51,15 @@ export const totalOf = ({ position, leg }: CloseTarget): number => (leg ?? posit
 export function optionsOf(form: CloseForm, target: CloseTarget): CloseOptions | null {
   const price = priceOf(form, target)
   if (form.unreadable.quantity || price === null) return null
-  const cancelConflicting = form.cancelConflicting || undefined
-  return { ...portionOf(form, target), ...price, cancelConflicting }
+  return { ...portionOf(form, target), ...price, ...safeguardsOf(form) }
 }
+
+/** What is left as it is by default is not said. */
+const safeguardsOf = ({ cancelConflicting, noBid, ifRefused }: CloseForm): CloseOptions => ({
+  cancelConflicting: cancelConflicting || undefined,
+  noBid: noBid === 'include' ? undefined : noBid,
+  ifRefused: ifRefused === 'stop' ? undefined : ifRefused,
+})
 
 /** The whole is asked for as that, so that it is the whole also when it has just changed. */
 function portionOf(form: CloseForm, target: CloseTarget): CloseOptions {

@@ -25,6 +25,10 @@ describe('a sentence of the server', () => {
     )
   })
 
+  it('keeps ids where it is not told what they are', () => {
+    expect(inWords('long in pos_0123abcd')).toBe('long in pos_0123abcd')
+  })
+
   it('leaves everything else alone', () => {
     expect(inWords('100 SPY bought at 440.00 in order 2f1e.')).toBe(
       '100 SPY bought at 440.00 in order 2f1e.',

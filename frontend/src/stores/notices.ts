@@ -2,6 +2,7 @@ import { ElNotification, type NotificationHandle } from 'element-plus'
 import { defineStore } from 'pinia'
 
 import type { Close } from '@/api/types'
+import { inWords } from '@/lib/inWords'
 import { endingNotice, type Notice } from '@/lib/outcome'
 
 const SHOWN_MS = 8_000
@@ -21,7 +22,7 @@ export const useNoticesStore = defineStore('notices', () => {
     const handle = ElNotification({
       type: tone,
       title,
-      message,
+      message: inWords(message),
       duration: sticky ? 0 : SHOWN_MS,
       position: 'bottom-right',
       customClass: `notice notice--${tone}`,

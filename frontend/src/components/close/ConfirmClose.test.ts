@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PREVIEW_EVERY_MS } from '@/composables/useClosePreview'
 import type { CloseTarget } from '@/lib/target'
 import { useDeskStore } from '@/stores/desk'
-import { aClose, aPosition, aRawPreview, aRawStrategyAnswer } from '@/testing/builders'
+import { aClose, aPosition, aRawPreview, aRawStrategyAnswer, CONDOR_LEGS } from '@/testing/builders'
 import { byTestId, notices } from '@/testing/dom'
 import { aServer, json, problem, type FakeServer } from '@/testing/server'
 
@@ -505,5 +505,75 @@ describe('the confirmation', () => {
 
     expect(dialog.emitted('dismiss')).toHaveLength(1)
     expect(server.orders()).toEqual([])
+  })
+
+  describe('what is decided beforehand', () => {
+    const bidless = (): CloseTarget => {
+      const legs = CONDOR_LEGS.map((leg) => (leg.id === 'leg-510p' ? { ...leg, bid: '0.00' } : leg))
+      return { position: aPosition({ legs }), leg: null }
+    }
+    const press = async (): Promise<void> => {
+      await byTestId(dialog, 'confirm-send').trigger('click')
+      await settle(20)
+    }
+    const pick = async (id: string, value: string): Promise<void> => {
+      await byTestId(dialog, id).find(`input[value="${value}"]`).setValue(true)
+      await settle(200)
+    }
+
+    it('asks about a long leg that nobody bids for, and sends what was chosen', async () => {
+      await open(bidless())
+      expect(byTestId(dialog, 'no-bid').text()).toContain('Nobody bids for Long 510 Put')
+      expect(previews().at(-1)).not.toHaveProperty('no_bid')
+
+      await pick('no-bid', 'leave')
+      expect(byTestId(dialog, 'no-bid').text()).toContain('it stays in the account')
+      expect(previews().at(-1)).toMatchObject({ no_bid: 'leave' })
+      await press()
+
+      expect(server.orders().map(({ body }) => body)).toMatchObject([{ no_bid: 'leave' }])
+    })
+
+    it('does not ask while every long leg has a bid, or none could be read', async () => {
+      await open()
+      expect(byTestId(dialog, 'no-bid').exists()).toBe(false)
+      dialog.unmount()
+
+      const legs = CONDOR_LEGS.map((leg) => ({ ...leg, bid: leg.direction === 'Long' ? null : '0.00' }))
+      await open({ position: aPosition({ legs }), leg: null })
+      expect(byTestId(dialog, 'no-bid').exists()).toBe(false)
+    })
+
+    it('does not leave the only leg that is to be closed', async () => {
+      const { position } = bidless()
+      await open({ position, leg: position.legs[0] ?? null })
+
+      const choices = byTestId(dialog, 'no-bid').findAll('input')
+      expect(choices.map((input) => input.attributes('value'))).toEqual(['include', 'tick'])
+    })
+
+    it('goes on leg by leg where it is told to, and shows those orders', async () => {
+      const [order] = aRawPreview().orders
+      const single = order && { ...order, order_class: 'simple' as const, legs: order.legs.slice(1, 2) }
+      server.on(PREVIEW, ({ body }) => {
+        const legIn = (body as { if_refused?: string }).if_refused === 'leg_in'
+        return json(
+          aRawPreview({ orders: order && single ? [{ ...order, instead: legIn ? [single] : [] }] : [] }),
+        )
+      })
+      await open()
+      expect(byTestId(dialog, 'instead').exists()).toBe(false)
+
+      await pick('if-refused', 'leg_in')
+      expect(byTestId(dialog, 'instead').text()).toContain('Buy to close 10 × 520 Put, market')
+      await press()
+      expect(server.orders().map(({ body }) => body)).toMatchObject([{ if_refused: 'leg_in' }])
+    })
+
+    it('does not ask about packages where one leg is closed', async () => {
+      await openLeg()
+
+      expect(byTestId(dialog, 'if-refused').exists()).toBe(false)
+    })
   })
 })
