@@ -6,8 +6,10 @@ import type { EditResponse, Pick } from './types'
 export async function mergePositions(
   positionIds: string[],
   name: string | null,
+  key: string,
 ): Promise<EditResponse> {
   const call = client.POST('/api/positions/merge', {
+    params: { header: header(key) },
     body: { position_ids: positionIds, name },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
@@ -19,8 +21,10 @@ export async function moveLeg(
   fromPositionId: string,
   { legId, quantity }: Pick,
   toPositionId: string | null,
+  key: string,
 ): Promise<EditResponse> {
   const call = client.POST('/api/positions/move', {
+    params: { header: header(key) },
     body: {
       from_position_id: fromPositionId,
       leg_id: legId,
@@ -33,9 +37,13 @@ export async function moveLeg(
 }
 
 /** Make a position of its own of some legs; what is not named stays. */
-export async function splitPosition(positionId: string, part: Pick[]): Promise<EditResponse> {
+export async function splitPosition(
+  positionId: string,
+  part: Pick[],
+  key: string,
+): Promise<EditResponse> {
   const call = client.POST('/api/positions/{position_id}/split', {
-    params: { path: { position_id: positionId } },
+    params: { path: { position_id: positionId }, header: header(key) },
     body: { parts: [part.map(({ legId, quantity }) => ({ leg_id: legId, quantity }))] },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
@@ -46,9 +54,10 @@ export async function splitPosition(positionId: string, part: Pick[]): Promise<E
 export async function renamePosition(
   positionId: string,
   name: string | null,
+  key: string,
 ): Promise<EditResponse> {
   const call = client.POST('/api/positions/{position_id}/rename', {
-    params: { path: { position_id: positionId } },
+    params: { path: { position_id: positionId }, header: header(key) },
     body: { name },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
@@ -56,19 +65,23 @@ export async function renamePosition(
 }
 
 /** Note that an orphan was seen and is left as it is. */
-export async function leaveOrphan(positionId: string): Promise<EditResponse> {
+export async function leaveOrphan(positionId: string, key: string): Promise<EditResponse> {
   const call = client.POST('/api/positions/{position_id}/leave', {
-    params: { path: { position_id: positionId } },
+    params: { path: { position_id: positionId }, header: header(key) },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
   return transformEditResponse(await answerOf(call))
 }
 
 /** Take back the edit of this number and all after it. Asked twice, it is taken back once. */
-export async function undoEdits(downTo: number): Promise<EditResponse> {
+export async function undoEdits(downTo: number, key: string): Promise<EditResponse> {
   const call = client.POST('/api/positions/edits/undo', {
+    params: { header: header(key) },
     body: { down_to: downTo },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
   return transformEditResponse(await answerOf(call))
 }
+
+/** The same key asked twice is the same edit. */
+const header = (key: string): { 'Idempotency-Key': string } => ({ 'Idempotency-Key': key })

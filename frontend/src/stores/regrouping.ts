@@ -9,8 +9,10 @@ import {
   splitPosition,
   undoEdits,
 } from '@/api/edits'
+import { ApiProblem } from '@/api/errors'
 import type { EditResponse, LastEdit, Leg, Pick, Position } from '@/api/types'
 import { inWords } from '@/lib/inWords'
+import { newKey } from '@/lib/key'
 import { failureNotice, type Notice } from '@/lib/outcome'
 import type { Piece } from '@/lib/regroup'
 
@@ -43,6 +45,9 @@ export const useRegroupingStore = defineStore('regrouping', () => {
   const said = shallowRef('')
   const heir = shallowRef<Heir | null>(null)
 
+  /** Keys of what got no answer: asked once more, it is the same edit. */
+  const unanswered = new Map<string, string>()
+
   function ask(next: Question): void {
     question.value = next
   }
@@ -53,36 +58,48 @@ export const useRegroupingStore = defineStore('regrouping', () => {
   }
 
   /** The first keeps its id, and its name if none is given. */
-  const merge = (positions: Position[], name: string | null = null): Promise<Notice | null> =>
-    edit('Merge', positions, mergePositions(positions.map(({ id }) => id), name))
+  function merge(positions: Position[], name: string | null = null): Promise<Notice | null> {
+    const ids = positions.map(({ id }) => id)
+    return edit('Merge', positions, [ids, name], (key) => mergePositions(ids, name, key))
+  }
 
   /** @param to the strategy it joins; null makes it one of its own */
-  const move = (from: Position, pick: Pick, to: Position | null): Promise<Notice | null> =>
-    edit('Move', to === null ? [from] : [to, from], moveLeg(from.id, pick, to?.id ?? null))
+  function move(from: Position, pick: Pick, to: Position | null): Promise<Notice | null> {
+    const where = to?.id ?? null
+    return edit('Move', to === null ? [from] : [to, from], [pick, where], (key) =>
+      moveLeg(from.id, pick, where, key),
+    )
+  }
 
   const split = (position: Position, part: Pick[]): Promise<Notice | null> =>
-    edit('Split', [position], splitPosition(position.id, part))
+    edit('Split', [position], part, (key) => splitPosition(position.id, part, key))
 
   const rename = (position: Position, name: string | null): Promise<Notice | null> =>
-    edit('Rename', [position], renamePosition(position.id, name))
+    edit('Rename', [position], name, (key) => renamePosition(position.id, name, key))
 
   const leave = (position: Position): Promise<Notice | null> =>
-    edit('Leave', [position], leaveOrphan(position.id))
+    edit('Leave', [position], null, (key) => leaveOrphan(position.id, key))
 
   const undo = ({ number }: LastEdit): Promise<Notice | null> =>
-    edit('Undo', [], undoEdits(number))
+    edit('Undo', [], number, (key) => undoEdits(number, key))
 
   /** Resolves to why it was not taken, and what to do; null when it was. */
   async function edit(
     doing: string,
     positions: Position[],
-    asked: Promise<EditResponse>,
+    terms: unknown,
+    ask: (key: string) => Promise<EditResponse>,
   ): Promise<Notice | null> {
+    const what = JSON.stringify([doing, positions.map(({ id }) => id), terms])
+    const key = unanswered.get(what) ?? newKey()
     for (const { id } of positions) pending.add(id)
     try {
-      take(await asked, positions[0]?.id)
+      take(await ask(key), positions[0]?.id)
+      unanswered.delete(what)
       return null
     } catch (error) {
+      if (error instanceof ApiProblem) unanswered.delete(what)
+      else unanswered.set(what, key)
       const notice = failureNotice(error, doing)
       return { ...notice, message: inWords(notice.message, desk.positions) }
     } finally {

@@ -66,23 +66,15 @@ describe('the confirmation', () => {
     await settle(200)
   }
 
-  it('explains contracts that others hold the other way, and for a leg only its own', async () => {
-    const netted = {
-      symbol: 'SPY261218P00520000',
-      contracts: 4,
-      position_ids: ['pos_0e5e'],
-      message: '4 of 10 SPY261218P00520000 are short here and long in pos_0e5e.',
-    }
-    const position = aPosition({ netted_with: [netted] })
-    await open({ position, leg: null })
-    expect(byTestId(dialog, 'netted').text()).toContain('4 of 10 × SPY 520 Put 18 Dec 2026')
-    dialog.unmount()
+  it('names in its warnings the strategies and contracts, not their ids', async () => {
+    const message = '4 of 10 SPY261218P00520000 are short here and long in pos_0e5e.'
+    const netted = { code: 'netted', severity: 'warning' as const, message, symbol: null }
+    server.on(PREVIEW, () => json(aRawPreview({ warnings: [netted] })))
+    await open()
 
-    await open({ position, leg: position.legs[0] ?? null })
-    expect(byTestId(dialog, 'netted').exists()).toBe(false)
-    dialog.unmount()
-    await open({ position, leg: position.legs[1] ?? null })
-    expect(byTestId(dialog, 'netted').exists()).toBe(true)
+    expect(byTestId(dialog, 'warnings').text()).toContain(
+      '4 of 10 × SPY 520 Put 18 Dec 2026 are short here and long in a strategy that is gone.',
+    )
   })
 
   it('says every leg, the order and the estimates, and has sent nothing', async () => {

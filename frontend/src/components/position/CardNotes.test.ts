@@ -132,11 +132,12 @@ describe('an orphan', () => {
     expect((await notices()).at(-1)).toContain('SPY Iron Condor is not an orphan.')
   })
 
-  it('asks to which when there are many', async () => {
+  it('offers the likeliest, and the others from a list', async () => {
     const others = ['pos_a1', 'pos_a2', 'pos_a3'].map((id) => aLaterPosition({ id }))
     const attach = others.map(({ id }) => ({ kind: 'attach' as const, position_id: id, text: '' }))
     await show({ orphan: { reason: 'Gone.', is_left: false, repairs: attach } }, others)
-    await repair('attach')
+    expect(note().findAll('[data-repair="attach"]')).toHaveLength(2)
+    await repair('choose')
 
     expect(byTestId(page, 'regroup-dialog').findAll('[data-choice]')).toHaveLength(4)
   })

@@ -131,6 +131,27 @@ describe('merging', () => {
     expect(sendButton().disabled).toBe(false)
   })
 
+  it('asked once more after silence is the same edit, after a refusal another one', async () => {
+    const keys = (): (string | null)[] =>
+      server.asked
+        .filter(({ path }) => path.endsWith('/merge'))
+        .map(({ headers }) => headers.get('Idempotency-Key'))
+    server.on('POST /api/positions/merge', () => Promise.reject(new TypeError('gone')))
+    await show()
+    await choose('spy-condor', 'merge')
+    await page.find('[data-choice="pos_1a7e"] input').setValue(true)
+    await send()
+    expect(byTestId(page, 'regroup-refusal').text()).toContain('No answer from Closeout')
+    server.on('POST /api/positions/merge', () => problem(409, 'close_running', 'Being closed.'))
+    await send()
+    await send()
+
+    const [silent, again, another] = keys()
+    expect(silent).toMatch(/^[0-9a-f]{32}$/)
+    expect(again).toBe(silent)
+    expect(another).not.toBe(silent)
+  })
+
   it('is not offered while a close runs, nor without another one', async () => {
     await show(undefined, { closes: [aRawClose()] })
     await card('spy-condor').find('[data-testid="card-menu"]').trigger('click')
