@@ -48,7 +48,8 @@ class Attention:
             await self._drawn.wait()
             while self._until is not None and self._clock.now() < self._until:
                 self._drawn.clear()
-                await finishes(self._drawn.wait(), await self._look(), self._clock)
+                pause = await self._look()
+                await finishes(self._drawn.wait(), pause, self._clock)
 
     async def _look(self) -> timedelta:
         """Read if it is time to, and return how long to wait until the next look."""
