@@ -1,6 +1,7 @@
 """A package that is refused as such goes leg by leg, shorts first, if that was wished for."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -29,6 +30,7 @@ from closeout.closing.events import (
     Event,
     HoldingsRead,
     OrderNotFound,
+    OrderNotSent,
     OrderRefused,
     OutcomeLost,
     Recovered,
@@ -288,6 +290,21 @@ def test_the_journal_alone_leads_to_the_same_legs() -> None:
     looked = checked(fold(told_of), after(1))
 
     assert run(a_close(), refused(1))[0] == fold([*told_of, looked])
+
+
+def test_of_a_package_that_was_cut_only_what_was_sent_is_taken_apart() -> None:
+    """Seven of ten are free: three stay a package that nobody sends any more."""
+    not_sent = OrderNotSent(after(1), FIRST, "503", timedelta(0))
+    state, _ = step(a_close(), not_sent)
+    free = dict.fromkeys(state.plan.symbols, 7)
+    state, effects = step(state, checked(state, after(40), free=free))
+    (cut,) = placed(effects)
+    assert (7, True) == (cut.units, cut.is_package)
+
+    state, _ = run(state, refused(41, of=cut.client_order_id))
+
+    assert (put(450), Side.BUY, 7, "closeout-c1-1-0") == now_sent(state)
+    assert [(3, 4), *[(7, 1)] * 4] == [(each.units, len(each.legs)) for each in state.plan.steps]
 
 
 def test_a_second_package_is_taken_apart_in_its_place() -> None:

@@ -27,6 +27,7 @@ from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.closing.terms import NoBid
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import Intent, OrderType, Side, TicketLeg
+from closeout.domain.pricing import option_tick_rule
 
 
 def only_step(plan: Plan) -> PlanStep:
@@ -220,6 +221,18 @@ def test_longs_that_nobody_bids_for_may_be_offered_at_a_tick_after_the_rest() ->
     assert [put(450), call(470)] == [leg.symbol for leg in first.legs]
     assert [(put(440), 10), (call(480), 10)] == [(it.legs[0].symbol, it.units) for it in offers]
     assert {(OrderType.LIMIT, Decimal("0.01"))} == {(it.order_type, it.limit) for it in offers}
+
+
+def test_a_tick_is_the_smallest_price_of_its_own_class() -> None:
+    nickel = option_tick_rule("XYZ", penny_program=False)
+    leg = a_leg(put(440), 3)
+    market = a_market(*BIDLESS, ticks={put(440): nickel})
+
+    (offer,) = plan_leg(
+        leg, Terms(OrderType.MARKET, no_bid=NoBid.TICK), market, holding_just(a_strategy(leg))
+    ).steps
+
+    assert (3, Decimal("0.05")) == (offer.units, offer.limit)
 
 
 def test_a_missing_bid_is_not_a_bid_of_zero() -> None:

@@ -387,6 +387,16 @@ def refused_for_now(state: CloseState, seconds: float) -> CloseState:
     return run(state, refusal)[0]
 
 
+def test_an_order_in_no_state_to_be_replaced_is_looked_at_again_soon() -> None:
+    state, _ = run(a_walk(), seen(5))
+    for words in ("cannot replace order in pending_new status", "client_order_id must be unique"):
+        refusal = OrderRefused(after(6), SECOND, 422, 42210000, words, ())
+
+        _, effects = run(state, refusal)
+
+        assert (LookUpOrder(FIRST), LookUpOrder(SECOND), WakeAfter(timedelta(seconds=1))) == effects
+
+
 def test_only_refusals_in_a_row_end_the_replacing() -> None:
     state = a_walk()
     for second in (5, 10):
