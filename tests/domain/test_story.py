@@ -243,6 +243,18 @@ def out_of_nobody(*legs: tuple[str, int]) -> list[Share]:
     return [Share(symbol, quantity) for symbol, quantity in legs]
 
 
+def test_what_single_orders_did_goes_on_under_the_adjusted_contract() -> None:
+    single = an_order((LOW, 1), order_id="s", minute=0, units=2, price="1.50")
+    adjusted = put(440, "SPY1")
+
+    found = read_past("PA1", [single], {}, held=[adjusted])
+
+    assert [adjusted] == [*found.loose_links]
+    assert [Deed.OPENED, Deed.ADJUSTED] == [link.deed for link in found.loose_links[adjusted]]
+    assert changes((LOW, -2), (adjusted, 2)) == found.loose_links[adjusted][-1].changes
+    assert Decimal("1.50") == found.loose.entry_price(adjusted, 2)
+
+
 def test_a_single_position_that_was_closed_begins_anew() -> None:
     first = an_order((LOW, 1), order_id="1", minute=0)
     closed = an_order((LOW, -1), order_id="2", minute=5, closes=True)
