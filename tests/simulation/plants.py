@@ -47,7 +47,7 @@ from closeout.closing.moves import Replacing, Walking
 from closeout.closing.partial import Portion, portion_of
 from closeout.closing.plan import MarketView, Terms
 from closeout.closing.plans import Plan, PlanStep, Target
-from closeout.closing.rooms import Fit
+from closeout.closing.rooms import Fit, Room
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
 from closeout.closing.step import step
 from closeout.closing.transitions import Result, end_short, enter
@@ -57,7 +57,7 @@ from closeout.domain.pricing import EVERY_CENT
 from closeout.domain.quotes import NetQuote
 from closeout.domain.strategies import Leg, Strategy, unit_count
 from closeout.ports import Lease, ReadFailed, StoredClose
-from closeout.runtime import book, claims, preparing
+from closeout.runtime import book, claims, perform, preparing
 from closeout.runtime.doubts import Doubts
 from closeout.runtime.keys import Keys
 from closeout.runtime.ownership import Ownership
@@ -347,6 +347,11 @@ async def _no_key(self: Keys, _: str, __: CloseRequest) -> None:
     """Know no key."""
 
 
+def _as_found(found: Sequence[Room], *_: Any) -> tuple[Room, ...]:
+    """Whatever shorts need."""
+    return tuple(found)
+
+
 def _nothing(*_: Any, **__: Any) -> None:
     """Check nothing, do nothing."""
 
@@ -496,7 +501,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("remainder forgotten", "Only the first of several orders is planned.",
           ((preparing, "plan_strategy", _first_order_only),)),
     Plant("legs longs first", "A refused package goes leg by leg, longs first.",
-          ((plan, "one_by_one", _legs_longs_first),)),
+          ((plan, "one_by_one", _legs_longs_first), (perform, "keep_cover", _as_found))),
     Plant("legs in when lost", "A package whose answer was lost goes leg by leg.",
           ((machine, "on_lost", _leg_in_when_lost),)),
     Plant("every refusal is the package's", "Whatever was refused goes leg by leg.",
@@ -552,7 +557,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("claims not checked", "A new close does not mind what a running one claims.",
           ((preparing, "check_unclaimed", _nothing),)),
     Plant("cover not checked", "A long is sold from over its short.",
-          ((preparing, "check_coverage", _nothing),)),
+          ((preparing, "check_coverage", _nothing), (perform, "keep_cover", _as_found))),
     Plant("keys not remembered", "A repeated request begins anew.",
           ((Keys, "find", _no_key),)),
     Plant("a failed read is an empty account", "The book is emptied when it cannot be read.",
