@@ -158,6 +158,16 @@ SHAPES: list[tuple[str, str, list[Part]]] = [
         ],
     ),
     (
+        "Double Diagonal",
+        "Short Double Diagonal",
+        [
+            (put(430), -1),
+            (call(470), -1),
+            (put(440, expiry=LATER), 1),
+            (call(460, expiry=LATER), 1),
+        ],
+    ),
+    (
         "Long Unbalanced Call Condor",
         "Short Unbalanced Call Condor",
         [(call(440), 2), (call(450), -2), (call(460), -1), (call(470), 1)],

@@ -156,6 +156,15 @@ def test_the_picture_holds_every_strike_and_a_margin_on_both_sides() -> None:
     assert picture.spots[-1] > 480
 
 
+def test_the_picture_is_told_in_cents() -> None:
+    picture = outlook(CONDOR).picture
+
+    assert picture is not None
+    for row in (picture.spots, picture.at_expiry, picture.today):
+        assert row is not None
+        assert [round(each, 2) for each in row] == [*row]
+
+
 def test_without_a_spot_the_payoff_is_drawn_and_today_is_not() -> None:
     found = outlook(CONDOR, a_market(CONDOR, spot=None))
 
