@@ -299,14 +299,6 @@ async def _act_then_write(self: Runner, event: Event) -> None:
         self._changed.set()
 
 
-def _send_over_busts(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Result:
-    after, effects = _sound_send(replace(state, busts=()), event, give_up=give_up)
-    return replace(after, busts=state.busts), effects
-
-
-_sound_send = sending.send
-
-
 async def _settle_nothing(_: Regrouper) -> None:
     """Leave it open."""
 
@@ -603,8 +595,6 @@ FOUND: tuple[Plant, ...] = (
           ((book.Book, "_accept", _late_snapshot_is_nothing),)),
     Plant("others are other hands", "What a later close of ours took counts as another hand's.",
           ((reconcile, "_took_from", _never),)),
-    Plant("sent over a bust", "Later orders go out though a trade before them was taken back.",
-          ((sending, "send", _send_over_busts), (clearing, "send", _send_over_busts))),
     Plant("edit in doubt", "A close is planned before it is known whether an edit was written.",
           ((Regrouper, "_settle", _settle_nothing),)),
     Plant("unsettled positions", "Contracts that are gone and still show are closed again.",

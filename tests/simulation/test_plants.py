@@ -5,13 +5,10 @@ from simulation.__main__ import catch
 from simulation.plants import FOREIGN, PLANTS, SECOND, Plant
 
 _SLOW = {
-    "cancel whatever is open",
     "claims not checked",
-    "done on 200",
-    "walk on stale quotes",
-    "cover counted twice",
     "drop a stream gap",
     "lose sight of a replacement",
+    "sure while it was ours",
 }
 """Need many seeds: `make simulate PLANTS=1` plants them, docs/simulation.md says how many."""
 
