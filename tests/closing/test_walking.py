@@ -703,6 +703,18 @@ def test_a_late_answer_revives_nothing_where_another_hand_has_replaced_and_cance
     assert (Phase.CANCELLED, ()) == (state.phase, effects)
 
 
+def test_a_silent_replacement_of_an_order_that_others_have_replaced_is_not_withdrawn() -> None:
+    """What took the order's place is not known yet: it is asked for."""
+    stepping, _ = run(a_walk(), seen(5))
+    ours = replace(taken(stepping, 5.1).report, order_id="order-3")
+    state, _ = run(stepping, told(ours, after(5.1)), gone(stepping, 5.2))
+
+    state, effects = run(state, Woke(after(12)))
+
+    assert [] == of_kind(CancelOrder, effects)
+    assert FollowOrder("order-2") in effects
+
+
 @pytest.mark.parametrize(("theirs", "stands"), [("0.15", "0.15"), (None, "0.00")])
 def test_what_another_hand_has_put_in_its_place_is_the_limit_that_stands(
     theirs: str | None, stands: str

@@ -55,7 +55,10 @@ def move(state: CloseState, walking: Walking, net: Decimal, at: datetime) -> Res
 def withdraw(state: CloseState, walking: Walking, net: Decimal, at: datetime) -> Result:
     """Cancel the order at work, to send what is left at `net`."""
     order = state.attempt.standing
-    assert order is not None, "an order that is withdrawn is known"
+    if order is None:
+        # Another hand has replaced it by one we have not seen yet, or it is over.
+        idle = replace(state, walking=replace(walking, moving=None))
+        return idle, (*ask(state), WakeAfter(timing.FOLLOW_UP))
     moving = Withdrawing(order.order_id, net, at)
     effects = (CancelOrder(order.order_id), WakeAfter(timing.CANCEL_RETRY))
     return replace(state, walking=replace(walking, moving=moving)), effects
