@@ -706,8 +706,7 @@ def test_a_late_answer_revives_nothing_where_another_hand_has_replaced_and_cance
 def test_a_silent_replacement_of_an_order_that_others_have_replaced_is_not_withdrawn() -> None:
     """What took the order's place is not known yet: it is asked for."""
     stepping, _ = run(a_walk(), seen(5))
-    ours = replace(taken(stepping, 5.1).report, order_id="order-3")
-    state, _ = run(stepping, told(ours, after(5.1)), gone(stepping, 5.2))
+    state, _ = run(stepping, gone(stepping, 5.2))
 
     state, effects = run(state, Woke(after(12)))
 

@@ -58,7 +58,7 @@ def withdraw(state: CloseState, walking: Walking, net: Decimal, at: datetime) ->
     if order is None:
         # Another hand has replaced it by one we have not seen yet, or it is over.
         idle = replace(state, walking=replace(walking, moving=None))
-        return idle, (*ask(state), WakeAfter(timing.FOLLOW_UP))
+        return idle, (*ask(idle), WakeAfter(timing.FOLLOW_UP))
     moving = Withdrawing(order.order_id, net, at)
     effects = (CancelOrder(order.order_id), WakeAfter(timing.CANCEL_RETRY))
     return replace(state, walking=replace(walking, moving=moving)), effects
