@@ -40,6 +40,7 @@ def test_the_second_process_shows_the_account_and_says_who_works_it(pair: Pair) 
     close_id = pair.begin_close()
     position = pair.first.position("AAPL")
     eventually(lambda: [each for each in pair.second.closes() if each["phase"] == "working"])
+    eventually(pair.second.positions)  # it reads the closes first
 
     assert f"Process {pair.first.pid} on " in str(standing_by(pair.second))
     assert standing_by(pair.first) is None
