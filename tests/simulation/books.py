@@ -99,8 +99,8 @@ class Ownership:
 
     def __init__(self, owned: tuple[Owned, ...]) -> None:
         self.owned = owned
-        self.edited: set[int] = set()
-        """Those whose contracts somebody has moved."""
+        self.edited: dict[int, float] = {}
+        """Those whose contracts somebody has moved, and when that was done last."""
         self._history: list[list[tuple[float, dict[str, int]]]] = [
             [(0.0, dict(each.contracts))] for each in owned
         ]
@@ -126,7 +126,7 @@ class Ownership:
         """Give signed contracts of one strategy to another."""
         self.trade(source, symbol, -change, at)
         self.trade(target, symbol, change, at)
-        self.edited |= {source, target}
+        self.edited |= {source: at, target: at}
 
     def trade(self, owner: int, symbol: str, change: int, at: float) -> None:
         after = dict(self.now(owner))

@@ -1093,6 +1093,8 @@ class Checks:
     def _check_flat(self, tracked: Tracked) -> None:
         if tracked.state.phase is not Phase.CLOSED or tracked.owner is None:
             return
+        if self._own.edited.get(tracked.owner, -1.0) >= tracked.opened:
+            return  # what was moved in since was not this close's to take
         for target in tracked.state.plan.targets:
             if option_or_none(target.symbol) is None:
                 continue  # shares follow the calls that are left

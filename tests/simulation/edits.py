@@ -1,6 +1,6 @@
 """The checkers' book of what people said about strategies: merged, split, moved, named, undone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from simulation.books import Ownership
@@ -73,16 +73,24 @@ class EditBook:
         self._touched[edit.number] = {target, *(position for position, _, _ in wish.moves)}
         if running.intersection(symbol for _, symbol, _ in wish.moves):
             yield f"edit {edit.number} moves contracts of a running close"
-        for position, symbol, change in wish.moves:
+        for position, symbol, change in self._moves(wish):
             source, heir = self._positions.get(position), self._positions.get(target)
             if source is None or heir is None:
                 self._forget({position, target})
             else:
-                # All of it means what is left by now; the page may have shown more.
-                left = self._own.now(source).get(symbol, 0)
-                self._own.move(
-                    source, heir, symbol, left if isinstance(edit, StrategiesMerged) else change, at
-                )
+                self._own.move(source, heir, symbol, change, at)
+
+    def _moves(self, wish: Wish) -> Iterable[tuple[str, str, int]]:
+        """All of a position means what it has by now; the page may have shown more or less."""
+        if wish.kind is not StrategiesMerged:
+            return wish.moves
+        rows: dict[str, Mapping[str, int]] = {position: {} for position, _, _ in wish.moves}
+        for position in rows:
+            source = self._positions.get(position)
+            if source is None:
+                return wish.moves
+            rows[position] = dict(self._own.now(source))
+        return [(position, *pair) for position, row in rows.items() for pair in row.items()]
 
     def _forget(self, positions: set[str]) -> None:
         self.forgotten |= positions
