@@ -303,10 +303,10 @@ async def test_an_error_of_our_own_does_not_leave_callers_waiting(url: str) -> N
     def explode(*_: object) -> None:
         raise ZeroDivisionError
 
-    event.listen(journal._engines.write, "before_cursor_execute", explode)
+    event.listen(journal._engines.write, "checkout", explode)
     with pytest.raises(JournalFailed, match="ZeroDivisionError"):
         await open_close(journal)
-    event.remove(journal._engines.write, "before_cursor_execute", explode)
+    event.remove(journal._engines.write, "checkout", explode)
 
     await open_close(journal)
     await journal.close()

@@ -7,7 +7,8 @@ orders, a cache, is committed without waiting for the disk at all.
 """
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from closeout.journal.driver import Transaction, transaction
 from closeout.ports import JournalFailed
 
 READERS = 2
@@ -38,6 +40,14 @@ class Engines:
     read: Engine
     files: "WatchedFiles | None"
     turn: AbstractContextManager[object]
+    begin: str | None
+    """What begins a write, where the driver does not by itself."""
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Write at the writer's turn, in one transaction. Raises: DBAPIError."""
+        with self.turn, transaction(self.write, begin=self.begin) as written:
+            yield written
 
     def check_files(self) -> None:
         """
@@ -143,11 +153,13 @@ def _open_sqlite(url: URL, place: str, patience: timedelta) -> Engines:
     ]
     # IMMEDIATE: a transaction that reads first and then cannot get the write lock would
     # fail at once, without the busy timeout.
-    _configure_sqlite(write, pragmas, begin="BEGIN IMMEDIATE")
+    immediate = "BEGIN IMMEDIATE"
+    _configure_sqlite(write, pragmas, begin=immediate)
     # In WAL mode nothing is damaged by this; a power cut may take the newest commits.
-    _configure_sqlite(cache, [*pragmas, "synchronous = NORMAL"], begin="BEGIN IMMEDIATE")
+    _configure_sqlite(cache, [*pragmas, "synchronous = NORMAL"], begin=immediate)
     _configure_sqlite(read, [*pragmas, "query_only = ON"], begin="BEGIN")
-    return Engines(place, write, cache, read, WatchedFiles(Path(url.database).absolute()), Lock())
+    files = WatchedFiles(Path(url.database).absolute())
+    return Engines(place, write, cache, read, files, Lock(), immediate)
 
 
 def _configure_sqlite(engine: Engine, pragmas: list[str], *, begin: str) -> None:
@@ -189,7 +201,7 @@ def _open_postgres(url: URL, place: str, patience: timedelta) -> Engines:
         )
 
     cache = engine(1, synchronous_commit="off")
-    return Engines(place, engine(1), cache, engine(READERS), None, nullcontext())
+    return Engines(place, engine(1), cache, engine(READERS), None, nullcontext(), None)
 
 
 def _file_id(path: Path) -> tuple[int, int] | None:

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import assert_never
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from closeout.journal import statements
 from closeout.journal.chain import Head, genesis, genesis_of_edits, link
 from closeout.journal.codec import Encoded
+from closeout.journal.driver import Transaction
 from closeout.journal.engines import Engines
 from closeout.journal.failures import JournalBelongsToAnother, explain
 from closeout.journal.requests import (
@@ -32,60 +33,9 @@ from closeout.journal.requests import (
     Request,
     Taking,
 )
-from closeout.journal.tables import close, close_event, edit, edit_key, edit_log, lease, meta
 from closeout.ports import JournalFailed, NotOwner, SequenceTaken
 
 Outcome = JournalFailed | None
-
-# In one order, so that two workers that append to the same closes cannot deadlock.
-_READ_HEADS = (
-    select(close.c.close_id, close.c.account, close.c.length, close.c.head)
-    .where(close.c.close_id.in_(bindparam("close_ids", expanding=True)))
-    .order_by(close.c.close_id)
-    .with_for_update()
-)
-_READ_EPOCH = select(lease.c.epoch).where(lease.c.account == bindparam("name")).with_for_update()
-_ADD_CLOSE, _ADD_EVENT = insert(close), insert(close_event)
-_RENEW = update(lease).where(lease.c.account == bindparam("name")).values(beat=lease.c.beat + 1)
-_RELEASE = update(lease).where(lease.c.account == bindparam("name")).values(owner=None)
-_TAKE = (
-    update(lease)
-    .where(
-        lease.c.account == bindparam("name"),
-        lease.c.epoch == bindparam("seen_epoch"),
-        lease.c.beat == bindparam("seen_beat"),
-    )
-    .values(epoch=bindparam("new_epoch"), beat=0, owner=bindparam("new_owner"))
-)
-_READ_IDENTITY = select(meta.c.value).where(meta.c.name == "identity")
-_MOVE_HEAD = (
-    update(close)
-    .where(close.c.close_id == bindparam("id"))
-    .values(length=bindparam("new_length"), head=bindparam("new_head"))
-)
-_END = (
-    update(close)
-    .where(close.c.close_id == bindparam("id"))
-    .values(
-        ended_at=func.coalesce(
-            close.c.ended_at,
-            select(func.max(close_event.c.at))
-            .where(close_event.c.close_id == bindparam("id"))
-            .scalar_subquery(),
-        )
-    )
-)
-_READ_EDITS = (
-    select(edit_log.c.account, edit_log.c.length, edit_log.c.head)
-    .where(edit_log.c.account == bindparam("name"))
-    .with_for_update()
-)
-_MOVE_EDITS = (
-    update(edit_log)
-    .where(edit_log.c.account == bindparam("name"))
-    .values(length=bindparam("new_length"), head=bindparam("new_head"))
-)
-_RESUME = update(close).where(close.c.close_id == bindparam("id")).values(ended_at=None)
 
 
 class Ledger:
@@ -110,10 +60,10 @@ class Ledger:
             return [explain(error, self._engines.place) for _ in requests]
 
     def _commit_together(self, requests: Sequence[Request]) -> list[Outcome]:
-        with self._engines.turn, self._engines.write.begin() as connection:
+        with self._engines.writing() as writing:
             # The leases first: whoever takes one holds no other lock, so nobody can deadlock.
-            epochs = _still_ours(connection, self._epochs)
-            group = _Group(connection, epochs, *_read_heads(connection, requests))
+            epochs = _still_ours(writing, self._epochs)
+            group = _Group(writing, epochs, *_read_heads(writing, requests))
             outcomes = [group.take(request) for request in requests]
             group.write()
         # Only now, since a file that vanished earlier is gone now too.
@@ -127,12 +77,12 @@ class _Group:
 
     def __init__(
         self,
-        connection: Connection,
+        writing: Transaction,
         epochs: dict[str, int],
         heads: dict[str, Head],
         accounts: dict[str, str],
     ) -> None:
-        self._connection = connection
+        self._writing = writing
         self.epochs = epochs
         self._heads = heads
         self._accounts = accounts
@@ -160,7 +110,7 @@ class _Group:
                     self._take(request)
                 case Renewing():
                     self._require_ours(request.account)
-                    self._connection.execute(_RENEW, {"name": request.account})
+                    self._writing.run(statements.RENEW_LEASE, {"name": request.account})
                 case Releasing():
                     self._release(request.account)
                 case _:
@@ -171,27 +121,27 @@ class _Group:
 
     def write(self) -> None:
         """Write what was taken, each table at once."""
-        run = self._connection.execute
+        run_each = self._writing.run_each
         if self._opened:
             heads = {id_: _head_row(self._heads[id_]) for id_ in self._opened}
-            run(_ADD_CLOSE, [row | heads[id_] for id_, row in self._opened.items()])
+            run_each(statements.ADD_CLOSE, [row | heads[id_] for id_, row in self._opened.items()])
         if self._events:
-            run(_ADD_EVENT, self._events)
+            run_each(statements.ADD_EVENT, self._events)
         if moved := sorted(self._appended - self._opened.keys()):
-            run(_MOVE_HEAD, [_moved_row(id_, self._heads[id_]) for id_ in moved])
-        for statement, ended in ((_END, True), (_RESUME, False)):
+            run_each(statements.MOVE_HEAD, [_moved_row(id_, self._heads[id_]) for id_ in moved])
+        for statement, ended in ((statements.END, True), (statements.RESUME, False)):
             if ids := sorted(id_ for id_, now in self._ended.items() if now is ended):
-                run(statement, [{"id": id_} for id_ in ids])
+                run_each(statement, [{"id": id_} for id_ in ids])
 
     def _take(self, request: Taking) -> None:
         seen = request.seen
         epoch = 1 if seen is None else seen.epoch + 1
         if seen is None:
             row = {"account": request.account, "epoch": epoch, "beat": 0, "owner": request.owner}
-            self._connection.execute(insert(lease), row)
+            self._writing.run(statements.ADD_LEASE, row)
         else:
-            taken = self._connection.execute(
-                _TAKE,
+            taken = self._writing.run(
+                statements.TAKE_LEASE,
                 {
                     "name": request.account,
                     "seen_epoch": seen.epoch,
@@ -200,13 +150,13 @@ class _Group:
                     "new_owner": request.owner,
                 },
             )
-            if taken.rowcount == 0:
+            if taken == 0:
                 raise NotOwner(f"Account {request.account} has an owner that is alive.")
         self.epochs[request.account] = epoch
 
     def _release(self, account: str) -> None:
         if self.epochs.pop(account, None) is not None:
-            self._connection.execute(_RELEASE, {"name": account})
+            self._writing.run(statements.RELEASE_LEASE, {"name": account})
 
     def _require_ours(self, account: str) -> None:
         if account not in self.epochs:
@@ -241,25 +191,25 @@ class _Group:
 
     def _edit(self, request: Editing) -> None:
         """Write an edit at once: a person makes one now and then."""
-        account, run = request.account, self._connection.execute
+        account, run = request.account, self._writing.run
         self._require_ours(account)
-        row = run(_READ_EDITS, {"name": account}).one_or_none()
-        before = genesis_of_edits(account) if row is None else Head(row.length, row.head)
+        rows = self._writing.read(statements.READ_EDITS, {"name": account})
+        before = Head(*rows[0]) if rows else genesis_of_edits(account)
         if request.number != before.length + 1:
             raise SequenceTaken(
                 f"Edit {request.number} of account {account} cannot be written; the next is "
                 f"{before.length + 1}: load the edits and go on from there."
             )
         after = link(before, account, request.edit)
-        if row is None:
-            run(insert(edit_log), {"account": account} | _head_row(after))
+        if not rows:
+            run(statements.ADD_EDITS, {"account": account} | _head_row(after))
         else:
             run(
-                _MOVE_EDITS,
+                statements.MOVE_EDITS,
                 {"name": account, "new_length": after.length, "new_head": after.hash},
             )
         run(
-            insert(edit),
+            statements.ADD_EDIT,
             {
                 "account": account,
                 "number": after.length,
@@ -272,7 +222,7 @@ class _Group:
         )
         if request.asked is not None:
             run(
-                insert(edit_key),
+                statements.ADD_EDIT_KEY,
                 {
                     "account": account,
                     "idempotency_key": request.asked.key,
@@ -282,14 +232,14 @@ class _Group:
             )
 
     def _bind(self, request: Binding) -> None:
-        bound = self._connection.scalar(_READ_IDENTITY)
-        if bound is None:
+        bound = self._writing.read(statements.READ_IDENTITY, {})
+        if not bound:
             row = {"name": "identity", "value": request.identity}
-            self._connection.execute(insert(meta), row)
-        elif bound != request.identity:
+            self._writing.run(statements.ADD_META, row)
+        elif bound[0][0] != request.identity:
             raise JournalBelongsToAnother(
-                f"This journal belongs to {bound}, not to {request.identity}: give each its own "
-                "with CLOSEOUT_DATABASE_URL. Nothing was written."
+                f"This journal belongs to {bound[0][0]}, not to {request.identity}: give each its "
+                "own with CLOSEOUT_DATABASE_URL. Nothing was written."
             )
 
     def _own_head(self, close_id: str) -> Head:
@@ -317,22 +267,23 @@ class _Group:
             self._heads[close_id] = after
 
 
-def _still_ours(connection: Connection, epochs: dict[str, int]) -> dict[str, int]:
+def _still_ours(writing: Transaction, epochs: dict[str, int]) -> dict[str, int]:
     """Return those of our accounts that nobody has taken since, and keep it so until the end."""
-    now = {name: connection.scalar(_READ_EPOCH, {"name": name}) for name in sorted(epochs)}
-    return {name: epoch for name, epoch in epochs.items() if now[name] == epoch}
+    now = {name: writing.read(statements.READ_EPOCH, {"name": name}) for name in sorted(epochs)}
+    return {name: epoch for name, epoch in epochs.items() if [*now[name]] == [(epoch,)]}
 
 
 def _read_heads(
-    connection: Connection, requests: Sequence[Request]
+    writing: Transaction, requests: Sequence[Request]
 ) -> tuple[dict[str, Head], dict[str, str]]:
     """Return the heads of the closes that are written to, and the accounts they are of."""
-    ids = {each.close_id for each in requests if isinstance(each, Appending | Ending)}
+    ids = sorted({each.close_id for each in requests if isinstance(each, Appending | Ending)})
     if not ids:
         return {}, {}
-    rows = connection.execute(_READ_HEADS, {"close_ids": sorted(ids)}).all()
-    heads = {row.close_id: Head(row.length, row.head) for row in rows}
-    return heads, {row.close_id: row.account for row in rows}
+    named = {f"id{number}": close_id for number, close_id in enumerate(ids)}
+    rows = writing.read(statements.read_heads(len(ids)), named)
+    heads = {close_id: Head(length, head) for close_id, _, length, head in rows}
+    return heads, {close_id: account for close_id, account, _, _ in rows}
 
 
 def _head_row(head: Head) -> dict[str, object]:

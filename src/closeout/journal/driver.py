@@ -1,0 +1,97 @@
+"""
+Statements made by SQLAlchemy, run by the database's own driver.
+
+An order waits until its intent is on disk, and most of that wait was SQLAlchemy preparing each
+statement anew. The writer has every statement put into the database's words once. Connections,
+their pool, and the names of errors stay SQLAlchemy's.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.expression import ClauseElement
+
+Parameters = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """
+    A statement in one database's words.
+
+    `constants` are values it brings itself, `order` is of parameters that go by position.
+    """
+
+    text: str
+    constants: Parameters
+    order: Sequence[str] | None
+
+    def given(self, parameters: Parameters) -> Any:  # noqa: ANN401 -- whatever the driver takes
+        named = {**self.constants, **parameters}
+        return named if self.order is None else [named[name] for name in self.order]
+
+
+class Statement:
+    """A statement with named parameters; `columns` are those an INSERT fills."""
+
+    def __init__(self, clause: ClauseElement, columns: Sequence[str] | None = None) -> None:
+        self._clause = clause
+        self._columns = columns
+        self._words: dict[str, _Words] = {}
+
+    def for_(self, dialect: Dialect) -> _Words:
+        words = self._words.get(dialect.name)
+        if words is None:
+            made: Any = self._clause.compile(dialect=dialect, column_keys=self._columns)
+            self._words[dialect.name] = words = _Words(made.string, made.params, made.positiontup)
+        return words
+
+
+class Transaction:
+    """Runs statements; what is run is committed together, or not at all."""
+
+    def __init__(self, cursor: DBAPICursor, dialect: Dialect) -> None:
+        self._cursor = cursor
+        self._dialect = dialect
+
+    def run(self, statement: Statement, parameters: Parameters) -> int:
+        """Return how many rows it changed."""
+        words = statement.for_(self._dialect)
+        self._cursor.execute(words.text, words.given(parameters))
+        return self._cursor.rowcount
+
+    def run_each(self, statement: Statement, rows: Sequence[Parameters]) -> None:
+        words = statement.for_(self._dialect)
+        self._cursor.executemany(words.text, [words.given(row) for row in rows])
+
+    def read(self, statement: Statement, parameters: Parameters) -> Sequence[Any]:
+        """Return the rows it finds, each a tuple of its columns."""
+        self.run(statement, parameters)
+        return self._cursor.fetchall()
+
+
+@contextmanager
+def transaction(engine: Engine, *, begin: str | None) -> Iterator[Transaction]:
+    """
+    Commit what is run inside, or undo it. `begin` is said first, where a driver does not itself.
+
+    Raises:
+        DBAPIError: the database could not; nothing was committed, as far as it can tell.
+    """
+    dialect = engine.dialect
+    errors = dialect.loaded_dbapi.Error
+    try:
+        # The pool undoes what was not committed when the connection comes back to it.
+        with closing(engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            if begin is not None:
+                cursor.execute(begin)
+            yield Transaction(cursor, dialect)
+            connection.commit()
+    except errors as error:
+        raise DBAPIError.instance(None, None, error, errors, dialect=dialect) from error
