@@ -151,17 +151,32 @@ async def test_a_history_of_many_pages_is_read_whole_and_in_order(
     assert {"true"} == {seen.query["nested"] for seen in server.seen}
 
 
+@pytest.mark.parametrize(("packages", "singles"), [(100, 0), (99, 1), (99, 9)])
 async def test_legs_may_count_toward_the_limit_of_a_page(
-    server: ScriptedAlpaca, broker: AlpacaBroker
+    server: ScriptedAlpaca, broker: AlpacaBroker, packages: int, singles: int
 ) -> None:
     """
-    A page of 100 four-leg orders may be a full one, so another is asked for.
+    A page of 500 rows may be a full one, and of some more or less if it cuts a package.
     """
-    first = [an_order(n, START + timedelta(seconds=n), legs=4) for n in range(100)]
-    second = [first[-1], an_order(100, START + timedelta(seconds=200))]
+    count = packages + singles
+    first = [
+        an_order(n, START + timedelta(seconds=n), legs=4 if n < packages else 0)
+        for n in range(count)
+    ]
+    second = [first[-1], an_order(count, START + timedelta(seconds=200))]
     server.on("GET", ORDERS, Reply(200, first), Reply(200, second))
 
+    assert count + 1 == len(await broker.order_history(None))
+
+
+async def test_a_page_of_more_rows_than_the_limit_shows_that_legs_do_not_count(
+    server: ScriptedAlpaca, broker: AlpacaBroker
+) -> None:
+    rows = [an_order(n, START + timedelta(seconds=n), legs=4) for n in range(101)]
+    server.on("GET", ORDERS, Reply(200, rows))
+
     assert 101 == len(await broker.order_history(None))
+    assert 1 == len(server.seen)
 
 
 async def test_a_short_history_takes_one_request(
