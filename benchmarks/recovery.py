@@ -27,21 +27,14 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))  # the same two processes that the tests start
 
 from support.closeout_server import CloseoutServer  # noqa: E402 - needs the path above
+from support.fifty_condors import CLOSES, HOLDINGS, SCENARIO, UNITS  # noqa: E402 - needs the path above
 from support.simulator import SimulatorProcess, eventually  # noqa: E402 - needs the path above
 
-CLOSES = 50
-HOLDINGS = 200
 ORDERS = 500
 FILLED_AWAY = 10
-UNITS = 2
 WITHIN_SECONDS = 10.0
 REQUESTS_MAX = 20
 
-_UNDERLYINGS = tuple(f"{first}{second}Q" for first in "BCDFG" for second in "ABCDEFGHIJ")
-_LEGS = (
-    *(("buy", "put", "-10%"), ("sell", "put", "-5%")),
-    *(("sell", "call", "+5%"), ("buy", "call", "+10%")),
-)
 _OK = 200
 _PLENTY = "1000000"
 
@@ -139,26 +132,9 @@ def _kind(request: dict[str, Any]) -> str:
 
 
 def _write_world(folder: Path) -> Path:
-    """Write the scenario, a condor on each of fifty underlyings, and return its file."""
-    legs = [{"side": side, "type": kind, "strike": strike} for side, kind, strike in _LEGS]
-    underlying = {"spot": 200, "vol": 0.4, "strike_step": 5, "depth": 50}
-    scenario = {
-        "description": "Fifty condors to be closed.",
-        "clock": {"session": "always_open"},
-        "account": {"cash": 5_000_000},
-        "market": {"underlyings": dict.fromkeys(_UNDERLYINGS, underlying)},
-        "orders": [
-            {
-                "underlyings": _UNDERLYINGS,
-                "qty": UNITS,
-                "opened": "-9d",
-                "expiry": {"days_at_least": 30},
-                "legs": legs,
-            }
-        ],
-    }
+    """Write the scenario and return its file."""
     path = folder / "world.yaml"
-    path.write_text(json.dumps(scenario))
+    path.write_text(json.dumps(SCENARIO))
     return path
 
 

@@ -1,5 +1,6 @@
 """What is known of the account, how old it is, and that a failed read empties nothing."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,10 +13,13 @@ from support.fakes import ACCOUNT
 from support.memory_journal import MemoryJournal
 
 from closeout.domain.deliverables import ContractTerms, Deliverable
+from closeout.domain.holdings import Holdings
 from closeout.domain.quotes import Quote
 from closeout.ports import ReadFailed
 from closeout.runtime.book import Book
 from closeout.runtime.feed import Feed
+from closeout.runtime.settlements import EVERY
+from closeout.runtime.shared import PATIENCE
 
 
 async def test_the_first_look_finds_the_strategy(bench: Bench) -> None:
@@ -58,14 +62,34 @@ async def test_the_trouble_is_over_when_a_read_succeeds(bench: Bench) -> None:
 
 
 async def test_an_older_snapshot_that_arrives_late_is_not_taken(bench: Bench) -> None:
-    book = bench.engine.book
-    newest = book.holdings
-    assert newest is not None
-    late = replace(newest, at=newest.at - timedelta(seconds=1), rows=())
+    book, gate = bench.engine.book, asyncio.Event()
+    late = book.holdings
+    assert late is not None
 
-    book._accept(late)
+    async def answer_late() -> Holdings:
+        await gate.wait()
+        return replace(late, rows=())
 
+    with pytest.MonkeyPatch.context() as hanging:
+        hanging.setattr(bench.broker, "holdings", answer_late)
+        first = asyncio.create_task(book.read_holdings())
+        await settle()
+    second = asyncio.create_task(book.read_holdings())
+    await bench.clock.advance(PATIENCE)
+    newest = await second
+    gate.set()
+
+    assert () == (await first).rows
     assert newest == book.holdings
+
+
+async def test_what_is_read_after_the_clock_was_set_back_is_taken(bench: Bench) -> None:
+    bench.clock.set_by(timedelta(hours=-1))
+    bench.broker.hold(LONG_CALL, 3)
+    await bench.engine.book.refresh()
+
+    assert bench.engine.book.holdings is not None
+    assert 3 == bench.engine.book.holdings.quantity(LONG_CALL)
 
 
 async def test_the_newest_quote_wins_in_whatever_order_they_come(bench: Bench) -> None:
@@ -221,10 +245,10 @@ async def test_whose_an_order_was_counts_also_when_it_is_learnt_after_its_trade(
 async def test_another_day_groups_anew(bench: Bench) -> None:
     """What has expired is told by the date."""
     book = bench.engine.book
-    known, holdings = book.grouping, book.holdings
-    assert holdings is not None
+    known = book.grouping
 
-    book._accept(replace(holdings, at=holdings.at + timedelta(days=1)))
+    bench.clock.set_by(timedelta(days=1))
+    await book.read_holdings()
 
     assert known is not book.grouping
 
@@ -261,6 +285,23 @@ async def test_what_could_not_be_read_of_it_stays_unknown_and_is_asked_again() -
     await bench.engine.book.refresh()
 
     assert bench.strategy.legs[0].terms is not None
+
+
+@pytest.mark.parametrize("explains", ["settlements", "contract_terms"])
+async def test_a_read_that_only_explains_holds_nobody_up_when_it_hangs(
+    bench: Bench, explains: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(bench.broker, explains, hang)
+    bench.broker.hold(ADJUSTED, 1)
+    await bench.clock.advance(EVERY)
+    read = asyncio.create_task(bench.engine.book.refresh())
+    await bench.clock.advance(PATIENCE)
+
+    assert read.done()
+    assert 1 == (await read).quantity(ADJUSTED)
 
 
 async def test_of_a_standard_contract_nobody_asks() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from support.bench import SHORT_CALL, SHORT_PUT, Bench
@@ -28,6 +29,15 @@ async def test_a_young_snapshot_is_not_read_again(young: Bench) -> None:
 
 
 async def test_one_of_two_seconds_is(young: Bench) -> None:
+    await young.clock.seconds(0.2)
+
+    await young.open()
+
+    assert (1, 1) == (len(young.broker.sent), young.broker.reads["holdings"])
+
+
+async def test_a_clock_that_is_set_back_keeps_nothing_young(young: Bench) -> None:
+    young.clock.set_by(timedelta(hours=-1))
     await young.clock.seconds(0.2)
 
     await young.open()

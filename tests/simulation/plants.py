@@ -323,7 +323,8 @@ async def _empty_on_failure(self: book.Book) -> Holdings:
     try:
         return await _sound_refresh(self)
     except ReadFailed:
-        self._accept(Holdings(self._clock.now(), ()))
+        empty = Holdings(self._clock.now(), ())
+        self._accept(book._Snapshot(self._clock.monotonic(), empty))
         raise
 
 

@@ -15,11 +15,12 @@ class ManualClock:
 
     def __init__(self, now: datetime = FRIDAY_MORNING) -> None:
         self._now = now
+        self._set_by = timedelta(0)
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._count = 0
 
     def now(self) -> datetime:
-        return self._now
+        return self._now + self._set_by
 
     def monotonic(self) -> timedelta:
         return self._now - FRIDAY_MORNING
@@ -50,6 +51,10 @@ class ManualClock:
     def freeze(self, duration: timedelta) -> None:
         """Let time pass without anybody noticing, as for a process that is stopped."""
         self._now += duration
+
+    def set_by(self, change: timedelta) -> None:
+        """Set the clock on the wall; no time passes."""
+        self._set_by += change
 
     async def seconds(self, count: float) -> None:
         """Move on by so many seconds."""

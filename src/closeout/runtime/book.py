@@ -6,6 +6,7 @@ A failed read keeps what was known and says so; it never empties the book (invar
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -23,9 +24,11 @@ from closeout.domain.pricing import EVERY_CENT, TickRule, option_tick_rule
 from closeout.domain.quotes import Quote
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Broker, Clock, History, Quotes, ReadFailed
+from closeout.runtime.clock import finishes
 from closeout.runtime.feed import Feed
 from closeout.runtime.orders import Orders
 from closeout.runtime.settlements import Settlements
+from closeout.runtime.shared import PATIENCE, Shared
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +42,14 @@ YOUNG = timedelta(seconds=2)
 A snapshot of this age still stands for the account, while the stream would have told of a
 change. An order may only close (`*_to_close`), so the broker is the last guard.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """Holdings, and when they were asked for by the clock that nobody sets."""
+
+    asked_at: timedelta
+    holdings: Holdings
 
 
 class Book:
@@ -70,9 +81,15 @@ class Book:
         """What the adjusted contracts that were held deliver."""
         self._taught_ticks: dict[str, TickRule] = {}
         self._net_ticks: dict[str, TickRule] = {}
-        self._read_at: datetime | None = None
-        """When holdings and history were last read together."""
-        self._disturbed_at: datetime | None = None
+        self._snapshots = Shared(self._read_snapshot, clock)
+        self._lists = Shared(self._read_orders, clock)
+        self._settled = Shared(self._read_settlements, clock)
+        self._learned = Shared(self._learn_terms, clock)
+        self._read_at: timedelta | None = None
+        """When holdings and history were last asked for together."""
+        self._disturbed_at: timedelta | None = None
+        self._held_at: timedelta | None = None
+        """When the snapshot was asked for that `holdings` are."""
         self._grouped_from: tuple[object, ...] | None = None
         """What the strategies were made from."""
         self.stream_is_whole = False
@@ -96,39 +113,73 @@ class Book:
         """
         Read holdings and what is new in the history, now.
 
+        Whoever asks for any of the reads here is answered by one that began after the question,
+        and shares it with all who asked before it began.
+
         Raises:
             ReadFailed: what was known stays, with `holdings_error` set.
         """
+        asked_at = self._clock.monotonic()
         try:
-            holdings = await self._read_both()
+            snapshot = await self._read_both()
         except ReadFailed as failure:
             self.holdings_error = str(failure)
             self._feed.status_changed()
             raise
         self.holdings_error = None
-        self._read_at = holdings.at
-        self._accept(holdings)
-        await self._learn_terms(holdings)
-        return holdings
+        self._read_at = asked_at
+        self._accept(snapshot)
+        await finishes(self._learned(), PATIENCE, self._clock)
+        return snapshot.holdings
 
-    async def _read_both(self) -> Holdings:
-        """Read holdings and history side by side: a person waits for both. Raises: ReadFailed."""
+    async def read_holdings(self) -> Holdings:
+        """Read a snapshot of the holdings alone. Raises: ReadFailed."""
+        snapshot = await self._snapshots()
+        self._accept(snapshot)
+        return snapshot.holdings
+
+    async def read_orders(self) -> tuple[OrderReport, ...]:
+        """Read what is new in the history, and return what the broker has just told of it."""
+        return await self._lists()
+
+    async def stop(self) -> None:
+        """Read nothing more for anybody."""
+        for each in (self._snapshots, self._lists, self._settled, self._learned):
+            await each.stop()
+
+    async def _read_both(self) -> _Snapshot:
+        """
+        Read holdings and history side by side: a person waits for both, but not for settlements.
+
+        Those only explain, as the terms of adjusted contracts do.
+
+        Raises: ReadFailed.
+        """
         if self.account is None:
             await self.read_account()
-        holdings, missed, _ = await asyncio.gather(
-            _failure_or(self._broker.holdings),
-            _failure_or(self._read_history),
-            self._read_settlements(),
+        snapshot, missed, _ = await asyncio.gather(
+            _failure_or(self._snapshots),
+            _failure_or(self._lists),
+            finishes(self._settled(), PATIENCE, self._clock),
         )
-        if isinstance(holdings, ReadFailed):
-            raise holdings
-        if missed is not None:
+        if isinstance(snapshot, ReadFailed):
+            raise snapshot
+        if isinstance(missed, ReadFailed):
             raise missed
-        return holdings
+        return snapshot
 
-    async def _learn_terms(self, holdings: Holdings) -> None:
+    async def _read_snapshot(self) -> _Snapshot:
+        asked_at = self._clock.monotonic()
+        return _Snapshot(asked_at, await self._broker.holdings())
+
+    async def _read_orders(self) -> tuple[OrderReport, ...]:
+        account = self.account or await self.read_account()
+        return await self.orders.read(account.number)
+
+    async def _learn_terms(self) -> None:
         """Learn what adjusted contracts deliver, once each. Unread, they stay unknown."""
-        symbols = [row.symbol for row in holdings.rows if _is_adjusted(row.symbol)]
+        rows = () if self.holdings is None else self.holdings.rows
+        symbols = [row.symbol for row in rows if _is_adjusted(row.symbol)]
         unknown = [symbol for symbol in symbols if symbol not in self._terms]
         if not unknown:
             return
@@ -151,27 +202,17 @@ class Book:
             return timedelta(0)
         if disturbed_at is not None and disturbed_at >= read_at:
             return timedelta(0)
-        return max(timedelta(0), read_at + YOUNG - self._clock.now())
+        return max(timedelta(0), read_at + YOUNG - self._clock.monotonic())
 
     def disturb(self) -> None:
         """Note that something has happened which no snapshot read until now need show."""
-        self._disturbed_at = self._clock.now()
+        self._disturbed_at = self._clock.monotonic()
 
-    async def read_holdings(self) -> Holdings:
-        """Read a snapshot of the holdings alone. Raises: ReadFailed."""
-        holdings = await self._broker.holdings()
-        self._accept(holdings)
-        return holdings
-
-    def _accept(self, holdings: Holdings) -> None:
+    def _accept(self, snapshot: _Snapshot) -> None:
         """Take in a snapshot. An older one is dropped, but the history may have grown."""
-        if self.holdings is None or holdings.at >= self.holdings.at:
-            self.holdings = holdings
+        if self._held_at is None or snapshot.asked_at >= self._held_at:
+            self.holdings, self._held_at = snapshot.holdings, snapshot.asked_at
         self.regroup()
-
-    async def _read_history(self) -> None:
-        account = self.account or await self.read_account()
-        await self.orders.read(account.number)
 
     async def _read_settlements(self) -> None:
         account = self.account

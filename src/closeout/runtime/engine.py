@@ -7,7 +7,7 @@ REST only, since the broker gives an account one connection for each stream.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -106,7 +106,8 @@ class Engine:
         self._shown = asyncio.Event()
         """Set once the account has been read, whoever works it."""
         self._is_at_work = False
-        self._read_at: datetime | None = None
+        self._read_at: dict[str, timedelta] = {}
+        """When account and market clock were last read, by the clock that nobody sets."""
         self._quotes_missed = False
         self._tasks: list[asyncio.Task[None]] = []
         self._pulse: list[asyncio.Task[None]] = []
@@ -125,6 +126,7 @@ class Engine:
     async def stop(self) -> None:
         await _end(self._tasks)
         await self.supervisor.stop()
+        await self.book.stop()
         # Only now: what was still being opened needed the account to be ours.
         await _end(self._pulse)
         was_ours = self.ownership.is_ours
@@ -257,6 +259,14 @@ class Engine:
 
     async def _read_account(self) -> None:
         await self.book.read_account()
+        self._note_read("account")
+
+    async def _read_market(self) -> None:
+        await self.book.read_market()
+        self._note_read("market")
+
+    def _note_read(self, what: str) -> None:
+        self._read_at[what] = self._clock.monotonic()
         self._note_success()
 
     async def _watch(self) -> None:
@@ -373,20 +383,24 @@ class Engine:
             await self._clock.sleep(_CLOCK_CHECK)
 
     async def _read_time(self) -> None:
-        now = self._clock.now()
-        fresh = self._read_at is not None and now - self._read_at < _CLOCK_EVERY
-        if (fresh and self.book.market is not None) or not self.breaker.allows(now):
+        """Read the broker's clock and the account, each when it is due."""
+        due = [
+            *([self._read_market] if self.book.market is None or self._is_old("market") else []),
+            *([self._read_account] if self._is_old("account") else []),
+        ]
+        if not due or not self.breaker.allows(self._clock.now()):
             return
-        if self.budget.take(Priority.REFRESH, REQUESTS):
+        if self.budget.take(Priority.REFRESH, len(due)):
             return
         try:
-            await self.book.read_market()
-            await self.book.read_account()
+            for read in due:
+                await read()
         except ReadFailed as failure:
             self._note_failure(str(failure))
-            return
-        self._read_at = now
-        self._note_success()
+
+    def _is_old(self, what: str) -> bool:
+        read_at = self._read_at.get(what)
+        return read_at is None or self._clock.monotonic() - read_at >= _CLOCK_EVERY
 
     def _note_failure(self, reason: str) -> None:
         self.breaker.failed(self._clock.now())

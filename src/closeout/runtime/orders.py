@@ -61,9 +61,9 @@ class Orders:
 
     # --- reading ----------------------------------------------------------------------
 
-    async def read(self, account: str) -> None:
+    async def read(self, account: str) -> tuple[OrderReport, ...]:
         """
-        Read what is new.
+        Read what is new, and return what the broker has told of it.
 
         Raises: ReadFailed.
         """
@@ -80,6 +80,7 @@ class Orders:
             self._confirm(order)
         self._take_list(listed)
         self._unsure.clear()
+        return (*rested, *listed)
 
     def _take_list(self, listed: Iterable[OrderReport]) -> None:
         """Take in what the broker lists without a gap."""

@@ -56,7 +56,6 @@ from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget, Priority
 from closeout.runtime.claims import keep_cover, rooms
 from closeout.runtime.lookups import Lookups
-from closeout.runtime.shared import Shared
 
 log = structlog.get_logger(__name__)
 
@@ -88,9 +87,7 @@ class Performer:
         self._book = book
         self._clock = clock
         self._closes = closes
-        self._lookups = Lookups(broker, self._oldest)
-        self._holdings = Shared(book.read_holdings)
-        self._account = Shared(book.refresh)
+        self._lookups = Lookups(broker, book.read_orders)
 
     async def perform(self, effect: Effect, symbols: Sequence[str]) -> Event | None:
         """Return what happened; None when the effect has nothing to tell."""
@@ -200,7 +197,7 @@ class Performer:
                 self._book.note_order(report)
                 return OrderReported(at, report, "read")
             case ReadHoldings():
-                holdings = await self._holdings()
+                holdings = await self._book.read_holdings()
                 held = tuple((symbol, holdings.quantity(symbol)) for symbol in symbols)
                 return HoldingsRead(holdings.at, held)
             case SeeMarket():
@@ -217,7 +214,7 @@ class Performer:
         if effect.after is None and effect.lost_at is None:
             await self._book.refresh_unless_young()
         else:
-            await self._account()
+            await self._book.refresh()
         there = self._book.orders.under(effect.client_order_id)
         if there is not None:
             return OrderReported(self._clock.now(), there, "read")
@@ -245,11 +242,6 @@ class Performer:
             log.warning("fills.unread", reason=str(failure))
             return ()
         return hands_of(state, fills)
-
-    def _oldest(self) -> datetime:
-        """When the oldest order was sent that a running close still follows."""
-        sent = (state.attempt.sent_at for state in self._closes() if not state.phase.is_end)
-        return min(sent, default=self._clock.now())
 
     async def _check_fills(self, since: datetime, symbols: Sequence[str]) -> None:
         """Raises: ReadFailed: something traded whose order Alpaca does not list yet."""
