@@ -603,6 +603,15 @@ def test_a_limit_chosen_during_a_step_follows_it() -> None:
     assert [Decimal("-0.05")] == [ticket.limit for ticket in replaced(effects)]
 
 
+def test_whoever_is_woken_to_move_an_order_asks_for_it_too() -> None:
+    """It may be a gap in the stream, which has hidden a fill: nothing else would ask soon."""
+    state, _ = run(a_walk(), LimitRequested(after(0.5), Decimal("0.11")))
+
+    _, effects = run(state, Woke(after(2)))
+
+    assert (LookUpOrder(FIRST), 1) == (effects[0], len(replaced(effects)))
+
+
 @pytest.mark.parametrize(("limit", "code"), [("0.11", "beyond_worst"), ("0.105", "invalid_tick")])
 def test_a_limit_beyond_worst_or_off_the_ticks_is_turned_away(limit: str, code: str) -> None:
     with pytest.raises(CannotPlan) as caught:
@@ -701,6 +710,93 @@ def test_a_late_answer_revives_nothing_where_another_hand_has_replaced_and_cance
     state, effects = run(state, told(ours, after(7)))
 
     assert (Phase.CANCELLED, ()) == (state.phase, effects)
+
+
+def a_race_lost(by: str | None = "order-9") -> CloseState:
+    """Ours was answered with 200, and `by` took the order's place, of which nothing is known."""
+    state, _ = run(a_walk(), seen(5))
+    state, _ = run(state, taken(state, 5.1))
+    order = gone(state, 5.2).report
+    return run(state, told(replace(order, replaced_by=by), after(5.2)))[0]
+
+
+def theirs(state: CloseState, status: OrderStatus = OrderStatus.NEW) -> OrderReported:
+    """What another hand has put in the place of the first order, at 0.15."""
+    report = a_report(
+        state.attempt.ticket,
+        status,
+        order_id="order-9",
+        client_order_id="theirs",
+        replaces="order-1",
+        updated=after(6),
+    )
+    return told(replace(report, limit=Decimal("0.15")), after(6))
+
+
+def test_a_replacement_does_not_count_when_another_order_took_the_place() -> None:
+    """Both were answered with 200, and an order has one successor."""
+    state = a_race_lost()
+
+    assert (FIRST, Decimal("0.00")) == (state.attempt.ticket.client_order_id, walking(state).limit)
+    assert (None, True) == (walking(state).moving, walking(state).is_resting)
+    assert (LookUpOrder(FIRST), FollowOrder("order-9")) == step(state, Woke(after(6)))[1][:2]
+
+    state, _ = run(state, theirs(state))
+
+    assert (FIRST, Decimal("0.15")) == (state.attempt.ticket.client_order_id, walking(state).limit)
+
+
+def test_nor_before_it_is_known_which_order_took_the_place() -> None:
+    state = a_race_lost(by=None)
+    assert (FIRST, Decimal("0.00")) == (state.attempt.ticket.client_order_id, walking(state).limit)
+
+    state, _ = run(state, gone(state, 6))
+
+    assert (SECOND, Decimal("0.02")) == (state.attempt.ticket.client_order_id, walking(state).limit)
+
+
+def test_an_order_that_another_hand_put_in_place_of_a_withdrawn_one_is_not_cancelled() -> None:
+    state, _ = run(a_walk(), seen(5), Woke(after(11)))
+    order = replace(gone(state, 11.5).report, replaced_by="order-9")
+
+    state, effects = run(state, told(order, after(11.5)), theirs(state), Woke(after(14)))
+
+    assert [] == of_kind(CancelOrder, effects)
+    assert (None, True) == (walking(state).moving, walking(state).is_resting)
+
+
+def test_what_another_hand_only_asks_for_does_not_end_the_walk() -> None:
+    """It was answered with 200, and may still be dropped or rejected."""
+    state, _ = run(a_walk(), theirs(a_walk(), OrderStatus.PENDING_NEW))
+    assert not walking(state).is_resting
+
+    state, _ = run(state, theirs(state, OrderStatus.REJECTED))
+    _, effects = run(state, seen(10))
+
+    assert [Decimal("0.02")] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_a_limit_chosen_after_another_hand_has_changed_the_order_is_put_in_place() -> None:
+    state = a_race_lost()
+    state, _ = run(state, theirs(state, OrderStatus.PENDING_NEW))
+    state, effects = run(state, LimitRequested(after(6.5), Decimal("0.11")), theirs(state))
+    assert [] == replaced(effects)
+
+    state, effects = run(state, Woke(after(7.5)))
+    assert [("order-9", Decimal("0.11"))] == [
+        (each.order_id, each.ticket.limit) for each in of_kind(ReplaceOrder, effects)
+    ]
+    moving = walking(state).moving
+    assert isinstance(moving, Replacing)
+    ours = a_report(moving.ticket, order_id="order-10", replaces="order-9", updated=after(8))
+    over = replace(
+        theirs(state, OrderStatus.REPLACED).report, replaced_by="order-10", updated_at=after(8)
+    )
+
+    state, _ = run(state, told(ours, after(8)), told(over, after(8)))
+
+    assert (Decimal("0.11"), None) == (walking(state).limit, walking(state).moving)
+    assert moving.ticket == state.attempt.ticket
 
 
 def test_a_silent_replacement_of_an_order_that_others_have_replaced_is_not_withdrawn() -> None:

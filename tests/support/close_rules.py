@@ -10,13 +10,14 @@ from closeout.closing.effects import (
     Effect,
     FollowOrder,
     LookUpOrder,
+    ReadHoldings,
     ReplaceOrder,
     WakeAfter,
 )
-from closeout.closing.events import Event, HoldingsRead, OrderReported, TradeRevised
+from closeout.closing.events import Event, HoldingsRead, OrderReported, TradeRevised, Woke
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import _REASONS, describe
-from closeout.domain.orders import Ticket
+from closeout.domain.orders import OrderStatus, Ticket
 
 _LONGEST_WAIT = timedelta(days=1)
 """Longer than any wait that a broker asks for: a close that sleeps for ever is forgotten."""
@@ -40,6 +41,8 @@ class Rules:
         self._check_times(before, event, after, effects)
         self._check_asked_for(before, after, effects)
         self._check_walk(before, event, after)
+        self._check_replaced(before, after)
+        self._check_woken(before, event, after, effects)
         for effect in of_kind(ReplaceOrder, effects):
             assert before != after, "a replacement is sent that is not in the journal"
             assert after.walking is not None
@@ -99,6 +102,28 @@ class Rules:
         if walking.moving is not None:
             assert walking.moving.order_id in ours
             assert walking.moving.net.is_finite()
+
+    @staticmethod
+    def _check_replaced(before: CloseState, after: CloseState) -> None:
+        """A replacement counts when the broker has told that it took the old order's place."""
+        was, now = before.attempt, after.attempt
+        if (was.step, was.number) != (now.step, now.number) or was.ticket == now.ticket:
+            return
+        identity = now.ticket.client_order_id
+        heirs = {each.replaced_by for each in now.orders if each.status is OrderStatus.REPLACED}
+        ours = {each.order_id for each in now.orders if each.client_order_id == identity}
+        assert heirs & ours, f"{identity} counts, and what took the place is another order"
+
+    @staticmethod
+    def _check_woken(
+        before: CloseState, event: Event, after: CloseState, effects: tuple[Effect, ...]
+    ) -> None:
+        """Whoever is woken asks: it may be a gap in the stream, which hides anything."""
+        is_sent = before.phase is Phase.SENDING and not before.unsent
+        if not isinstance(event, Woke) or before.phase.is_end or after.phase.is_end or is_sent:
+            return
+        asking = (LookUpOrder, FollowOrder, ReadHoldings, CheckAccount)
+        assert any(isinstance(each, asking) for each in effects), "woken, and nothing is asked"
 
     @staticmethod
     def _check_asked_for(

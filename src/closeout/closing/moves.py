@@ -45,7 +45,8 @@ class Walking:
     `stepped` the last of its intervals that a step was taken in (-1: none yet). `wanted` is a
     net that a person chose and that is not in place yet. `is_resting` means that the limit
     stays where it is, and `is_cancelled` that time ended the order. With `by_cancel` this
-    broker does not replace it, so it is cancelled and sent anew.
+    broker does not replace it, so it is cancelled and sent anew. `gave_way_to` is the broker's id
+    of the last order that another hand has put in place of ours.
     """
 
     walk: Walk
@@ -61,6 +62,7 @@ class Walking:
     is_cancelled: bool = False
     by_cancel: bool = False
     refusals: int = 0
+    gave_way_to: str | None = None
 
     def age(self, at: datetime) -> timedelta:
         return max(at - self.since, timedelta(0))

@@ -137,14 +137,14 @@ def on_withdrawal_failed(state: CloseState, event: CancelFailed) -> Result:
 
 
 def watch_move(state: CloseState, walking: Walking, at: datetime) -> Result:
-    """Look at the orders of a move that is under way, and give up a silent replacement."""
+    """Wait for a move that is under way, and give up a silent replacement."""
     moving = walking.moving
     if isinstance(moving, Replacing):
         if at - moving.since >= timing.REPLACE_WITHIN:
             return withdraw(state, walking, moving.net, at)
-        return state, (*ask(state), WakeAfter(timing.FOLLOW_UP))
+        return state, (WakeAfter(timing.FOLLOW_UP),)
     assert isinstance(moving, Withdrawing)
-    effects: tuple[Effect, ...] = (*ask(state), WakeAfter(timing.CANCEL_RETRY))
+    effects: tuple[Effect, ...] = (WakeAfter(timing.CANCEL_RETRY),)
     order = state.attempt.standing
     patience = timing.CANCEL_AGAIN_AFTER if moving.is_acknowledged else timing.CANCEL_RETRY
     if order is None or at - moving.asked_at < patience:
@@ -169,8 +169,9 @@ def settle_replacement(state: CloseState, at: datetime) -> Result:
     walking = state.walking
     if walking is None or state.phase not in (Phase.WORKING, Phase.CANCELLING):
         return state, ()
-    if _is_taken_over(state) and not isinstance(walking.moving, Withdrawing):
-        return replace(state, walking=_given_up(state, walking)), ()
+    heir = _foreign_heir(state, walking)
+    if heir is not None:
+        return replace(state, walking=_given_way(walking, heir)), ()
     if walking.moving is None:
         return _withdraw_unclear(state, walking, walking.limit, at)
     if not isinstance(walking.moving, Replacing):
@@ -182,8 +183,11 @@ def settle_replacement(state: CloseState, at: datetime) -> Result:
         return state, ()
     if new.status is OrderStatus.REJECTED:
         return _after_rejection(state, walking, old, moving.net, at)
-    if old.status is not OrderStatus.REPLACED:
+    if old.status is not OrderStatus.REPLACED or old.replaced_by is None:
         return state, ()
+    if not _is_heir(new, old):
+        # Another hand was quicker, and ours cannot come any more.
+        return replace(state, walking=_at_rest(walking)), ()
     after = state.with_attempt(replace(attempt, ticket=moving.ticket))
     stands = stand(walking, moving.net, at)
     delay = timing.REPLACE_AFTER if stands.wanted is not None else stands.next_wake(at)
@@ -194,24 +198,38 @@ def settle_replacement(state: CloseState, at: datetime) -> Result:
 def _withdraw_unclear(state: CloseState, walking: Walking, net: Decimal, at: datetime) -> Result:
     """Withdraw a replacement that may be at work for more than is left."""
     order = state.attempt.latest
+    is_ours = order is not None and close_of(order.client_order_id) == state.close_id
     is_live = order is not None and not order.status.is_final
-    if state.attempt.is_clear or not is_live or state.cancel_requested:
+    if state.attempt.is_clear or not (is_ours and is_live) or state.cancel_requested:
         return state, ()
     return withdraw(state, walking, net, at)
 
 
-def _is_taken_over(state: CloseState) -> bool:
-    """Whether somebody else has replaced the order: the walk is not to fight a person."""
-    order = state.attempt.latest
-    return order is not None and close_of(order.client_order_id) != state.close_id
+def _is_heir(order: OrderReport, old: OrderReport) -> bool:
+    """Whether this is the order that took the old one's place: an order has one successor."""
+    return old.replaced_by == order.order_id
 
 
-def _given_up(state: CloseState, walking: Walking) -> Walking:
-    order = state.attempt.latest
-    limit = walking.limit
-    if order is not None and order.limit is not None:
-        limit = walking.walk.grid.price(order.limit)
-    return replace(walking, moving=None, wanted=None, is_resting=True, limit=limit)
+def _foreign_heir(state: CloseState, walking: Walking) -> OrderReport | None:
+    """Return the order that another hand has put in place of ours, when that is news."""
+    attempt = state.attempt
+    order = attempt.latest
+    if order is None or close_of(order.client_order_id) == state.close_id:
+        return None
+    heirs = {each.replaced_by for each in attempt.orders}
+    is_in_place = order.order_id in heirs or order.status is not OrderStatus.PENDING_NEW
+    is_news = order.order_id != walking.gave_way_to
+    return order if is_in_place and is_news else None
+
+
+def _given_way(walking: Walking, heir: OrderReport) -> Walking:
+    """The walk is not to fight a person: it rests at their limit until somebody asks for more."""
+    limit = walking.limit if heir.limit is None else walking.walk.grid.price(heir.limit)
+    return replace(_at_rest(walking), limit=limit, gave_way_to=heir.order_id)
+
+
+def _at_rest(walking: Walking) -> Walking:
+    return replace(walking, moving=None, wanted=None, is_resting=True)
 
 
 def _after_rejection(

@@ -34,19 +34,28 @@ def begin(planned: PlanStep, at: datetime) -> Walking | None:
 
 
 def on_woke(state: CloseState, walking: Walking, at: datetime) -> Result:
-    """Take the step that is due, watch one that is under way, or end the walk."""
+    """
+    Ask for the order, and take the step that is due, watch one that is under way, or end the walk.
+
+    It is asked for whatever is done: a gap in the stream may have woken it (invariant I9).
+    """
+    after, effects = _go_on(state, walking, at)
+    return after, (*ask(state), *effects)
+
+
+def _go_on(state: CloseState, walking: Walking, at: datetime) -> Result:
     if walking.moving is not None:
         return watch_move(state, walking, at)
     if walking.wanted is not None and may_move(state, walking, at):
         return move(state, walking, walking.wanted, at)
     if walking.is_resting:
-        return state, (*ask(state), WakeAfter(timing.poll_delay(walking.age(at))))
+        return state, (WakeAfter(timing.poll_delay(walking.age(at))),)
     if is_over(walking.walk, walking.age(at)) and walking.walk.at_end is not AtEnd.CROSS:
         return _end(state, walking, at)
-    effects = (*ask(state), WakeAfter(walking.next_wake(at)))
+    wake = WakeAfter(walking.next_wake(at))
     if _step(walking, at) > walking.stepped:
-        return state, (look(state, walking), *effects)
-    return state, effects
+        return state, (look(state, walking), wake)
+    return state, (wake,)
 
 
 def _end(state: CloseState, walking: Walking, at: datetime) -> Result:
@@ -58,7 +67,7 @@ def _end(state: CloseState, walking: Walking, at: datetime) -> Result:
             replace(state, walking=cancelled, cancel_requested=True), order.order_id, at
         )
     rested = replace(state, walking=replace(walking, is_resting=True))
-    return rested, (*ask(state), WakeAfter(timing.poll_delay(walking.age(at))))
+    return rested, (WakeAfter(timing.poll_delay(walking.age(at))),)
 
 
 def on_market_seen(state: CloseState, event: MarketSeen) -> Result:
