@@ -18,6 +18,7 @@ from simulation.reports import report_of, without_legs
 from simulation.sights import Sight
 from simulation.site import Site
 
+from alpaca_simulator.exchange import orders as theirs
 from alpaca_simulator.exchange.activities import Activity, ActivityFilter, ActivityType
 from alpaca_simulator.exchange.events import TradeUpdate as Told
 from alpaca_simulator.exchange.orders import Order, OrderFilter
@@ -46,6 +47,7 @@ LATEST_ARRIVAL = 15.0
 """How long a request may wander before it arrives, seconds."""
 
 _SETTLEMENTS = frozenset(ActivityType) - {ActivityType.FILL}
+_BEING_REPLACED = (theirs.OrderStatus.PENDING_REPLACE, theirs.OrderStatus.REPLACED)
 
 Work = Callable[[], OrderReport]
 
@@ -87,8 +89,9 @@ class SimulatedBroker:
 
     def _replace(self, order_id: str, ticket: Ticket) -> OrderReport:
         """Answer for a replacement, which may be dropped without a word."""
-        dropped = self._day.replace_dropped
         old = self._venue.order(order_id)
+        is_overtaken = old is not None and old.status in _BEING_REPLACED
+        dropped = max(self._day.replace_dropped, 0.5) if is_overtaken else self._day.replace_dropped
         if dropped and old is not None and self._chance.random() < dropped:
             self._checks.met[Sight.REPLACE_DROPPED] += 1
             return replace(

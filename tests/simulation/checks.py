@@ -118,6 +118,8 @@ class Checks:
         )
         self.on_mark: Callable[[str], None] = lambda what: None
         """Hears what happens of interest: whoever wants to strike at that moment."""
+        self.on_replacing: Callable[[str], None] = lambda order_id: None
+        """Hears that an order is about to be replaced."""
         self.on_taken: Callable[[], None] = lambda: None
         """Hears that a process has taken the account."""
         venue.on_told.append(self.told)
@@ -269,6 +271,7 @@ class Checks:
         self._check_price(tracked, ticket)
         self._check_rest(tracked, order_id, ticket)
         tracked.sent[ticket.client_order_id] = Sent(ticket, self._loop.time(), replaces=order_id)
+        self.on_replacing(order_id)
 
     def _check_rest(self, tracked: Tracked, order_id: str, ticket: Ticket) -> None:
         """What is known to have filled in part is not replaced: who knows what its total is."""
@@ -283,9 +286,10 @@ class Checks:
             return
         identity = now.ticket.client_order_id
         old = tracked.sent[identity].replaces if identity in tracked.sent else None
-        told = [] if old is None else self._venue.versions[old]
-        if not any(report.status is OrderStatus.REPLACED for _, report in told):
-            self.fail("I4", f"{identity} counts as in place, and {old} was never replaced")
+        heirs = set() if old is None else {it.replaced_by for _, it in self._venue.versions[old]}
+        new = self._venue.order_by_client_id(identity)
+        if new is None or new.id not in heirs:
+            self.fail("I4", f"{identity} counts as in place, and never took the place of {old}")
 
     def chose(self, close_id: str, limit: Decimal) -> None:
         """The user chose a limit for a walk."""
@@ -462,20 +466,24 @@ class Checks:
 
     def _is_known(self, tracked: Tracked, identity: str, sent: Sent) -> bool:
         """Whether the broker itself has told of an order; absence is no leave for a new id."""
-        if sent.replaces is not None and self._cannot_be(tracked, sent.replaces):
+        if sent.replaces is not None and self._cannot_be(tracked, identity, sent.replaces):
             return True
         return sent.fate in (Fate.NOT_SENT, Fate.REFUSED, Fate.FOUND) or self._reported(
             tracked, identity
         )
 
-    def _cannot_be(self, tracked: Tracked, replaced: str) -> bool:
-        """Whether the broker has told that this order ended, and was not replaced."""
+    def _cannot_be(self, tracked: Tracked, identity: str, replaced: str) -> bool:
+        """Whether the broker has told that this order ended, or which other one replaced it."""
+        orders = [each for attempt in tracked.state.attempts for each in attempt.orders]
+        names = {each.order_id: each.client_order_id for each in orders}
         return any(
             each.order_id == replaced
             and each.status.is_final
-            and each.status is not OrderStatus.REPLACED
-            for attempt in tracked.state.attempts
-            for each in attempt.orders
+            and (
+                each.status is not OrderStatus.REPLACED
+                or names.get(each.replaced_by or "", identity) != identity
+            )
+            for each in orders
         )
 
     def _reported(self, tracked: Tracked, identity: str) -> bool:

@@ -57,6 +57,8 @@ class Day:
     journal_delay: float = 0.0005
     # Who else is there.
     foreign_hands: float = 0.0
+    # How likely another hand replaces an order that is just being replaced.
+    races: float = 0.0
     kills: int = 0
     freezes: int = 0
     near_the_bell: bool = False
@@ -161,11 +163,11 @@ def with_theme(day: Day, chance: random.Random) -> Day:
         case "walks":
             fault = chance.choice(("lost_after", "rate_limited", "partial_fills", "latency"))
             day = replace(day, **{fault: max(often, getattr(day, fault))})
-            return replace(day, walks=0.95, quiet_market=1.0)
+            return replace(day, walks=0.95, quiet_market=1.0, races=often / 3)
         case "hands":
             day = replace(day, rate_limited=max(often, day.rate_limited))
             hands = chance.uniform(0.5, 0.95)
-            return replace(day, foreign_hands=hands, clears=0.8, quiet_market=0.8)
+            return replace(day, foreign_hands=hands, clears=0.8, quiet_market=0.8, races=hands)
         case "edits":
             return replace(day, edits=chance.randint(1, 4))
         case "legs":

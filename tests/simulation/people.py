@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from simulation.world import World
 
 _CENT = Decimal("0.01")
+_ORDER_LEGS = 4
+"""The most legs that one order can have."""
 Act = Callable[[], Awaitable[None]]
 
 
@@ -184,7 +186,7 @@ class User:
         regrouper, strategies = engine.regrouper, [*engine.book.grouping.strategies]
         if not strategies:
             return None
-        kind = self._edits.choice((*3 * ("merge",), "move", "split", "rename", "undo"))
+        kind = self._edits.choice((*4 * ("merge",), "move", "split", "rename", "undo"))
         shared = [it for it in strategies if it.underlying == "SPY"]
         one = self._edits.choice(shared if kind == "merge" and shared else strategies)
         others = [it for it in strategies if it.underlying == one.underlying and it is not one]
@@ -274,10 +276,12 @@ class User:
         if not strategies:
             return None
         strategy = self._chance.choice(strategies)
-        if self._day.edits and self._edits.random() < 0.5:
+        if self._day.edits and self._edits.random() < 0.7:
             strategy = max(strategies, key=lambda each: len(each.legs))
         key = f"key-{len(self._keyed) + 1}" if self._chance.random() < 0.6 else None
-        if self._chance.random() < max(0.65, self._day.walks - 0.1):
+        # Merged strategies are rare, and closing them whole takes several orders.
+        is_large = len(strategy.legs) > _ORDER_LEGS
+        if self._chance.random() < max(0.65, self._day.walks - 0.1) or is_large:
             terms, portion = self._strategy_terms(strategy), self._draw_portion(strategy)
             if portion.leg_ids and terms.walk is not None:
                 # Its worst price was drawn for all legs.
@@ -330,7 +334,7 @@ class User:
             pace,
             schedule,
             worst_price=self._worst(legs) if self._walks.random() < 0.5 else None,
-            at_end=self._walks.choice((*AtEnd,)),
+            at_end=self._walks.choice((*AtEnd, AtEnd.CROSS)),
         )
 
     def _worst(self, legs: Sequence[Leg]) -> Decimal | None:
@@ -459,9 +463,9 @@ class OtherHand:
             if row.side is not None and option_or_none(row.symbol) is not None:
                 self._trade(row.symbol, row.side.sign * row.open_qty)
 
-    async def change(self) -> None:
+    async def change(self, order_id: str | None = None) -> None:
         """Replace an order by hand, at another price or for another quantity."""
-        order = self._open_order()
+        order = self._open_order() if order_id is None else self._venue.order(order_id)
         if order is None or order.limit_price is None:
             return
         self._checks.touch([row.symbol for row in order.contracts])

@@ -529,6 +529,8 @@ PLANTS: tuple[Plant, ...] = (
           ((Attempt, "unseen_successor", None),)),
     Plant("done on 200", "A replacement that was answered counts as replaced.",
           ((evidence, "settle_replacement", _done_on_200),)),
+    Plant("theirs is ours", "A replacement counts when any order took the old one's place.",
+          ((moving_module, "_is_heir", lambda *_: True),)),
     Plant("age begins anew", "Every replacement begins the walk's time again.",
           ((moving_module, "stand", _age_begins_anew),)),
     Plant("past worst", "A walk goes to natural whatever the worst price is.",

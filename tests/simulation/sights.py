@@ -53,6 +53,7 @@ class Sight(StrEnum):
     REPLACE_REFUSED = "a replacement refused"
     REPLACE_LOST = "a replacement lost"
     REPLACE_DROPPED = "a replacement answered and dropped"
+    OVERTAKEN = "a replacement overtaken by another hand's"
     WITHDRAWN = "an order withdrawn"
     ANEW = "an order sent anew"
     ANEW_REST = "the rest of an order sent anew"
@@ -133,7 +134,7 @@ def _sending(before: CloseState, after: CloseState, event: Event) -> Iterator[Si
         yield Sight.CLEARED
 
 
-def _walking(  # noqa: C901 - a list
+def _walking(  # noqa: C901, PLR0912 - a list
     before: CloseState, after: CloseState, event: Event
 ) -> Iterator[Sight]:
     was, now = before.walking, after.walking
@@ -142,6 +143,12 @@ def _walking(  # noqa: C901 - a list
     old, new = before.attempt, after.attempt
     if isinstance(was.moving, Replacing) and new.ticket == was.moving.ticket:
         yield Sight.STEPPED
+    elif isinstance(was.moving, Replacing) and now.moving is None:
+        is_replaced = (
+            each.replaced_by for each in new.orders if each.order_id == was.moving.order_id
+        )
+        if any(is_replaced):
+            yield Sight.OVERTAKEN
     if isinstance(was.moving, Withdrawing) and new.number != old.number and new.step == old.step:
         yield Sight.ANEW_REST if old.has_fills else Sight.ANEW
     if isinstance(now.moving, Withdrawing) and not isinstance(was.moving, Withdrawing):
@@ -159,6 +166,17 @@ def _walking(  # noqa: C901 - a list
         yield Sight.RESTED
     if now.is_cancelled and not was.is_cancelled:
         yield Sight.GIVEN_UP
+
+
+def _replacing(moving: Replacing, after: CloseState) -> Iterator[Sight]:
+    assert after.walking is not None, "it moves"
+    orders = after.attempt.orders
+    if after.attempt.ticket == moving.ticket:
+        yield Sight.STEPPED
+    elif after.walking.moving is None and any(
+        each.replaced_by for each in orders if each.order_id == moving.order_id
+    ):
+        yield Sight.OVERTAKEN
 
 
 def replaced(outcome: PlaceOutcome) -> Iterator[Sight]:

@@ -9,6 +9,7 @@ _SLOW = {
     "drop a stream gap",
     "lose sight of a replacement",
     "sure while it was ours",
+    "theirs is ours",
 }
 """Need many seeds: `make simulate PLANTS=1` plants them, docs/simulation.md says how many."""
 

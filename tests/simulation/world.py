@@ -105,9 +105,11 @@ class World:
         self._own = Ownership(account.owned)
         self.checks = Checks(self.loop, self.venue, self._own, account.start)
         self.checks.on_mark = self._on_mark
+        self.checks.on_replacing = self._race
         self.checks.on_taken = self._taken
         self._walks = random.Random(f"{seed}:walks")
         self._themes = random.Random(f"{seed}:themes")
+        self._races = random.Random(f"{seed}:races")
         self.user = User(self, self.checks, self._chance, self._walks, self._themes)
         self.other = OtherHand(self.venue, self.checks, self._chance)
         self.places: dict[int, Running | None] = {}
@@ -213,6 +215,12 @@ class World:
             return
         self._hold_fills(6.0)
         self._at(self._chance.uniform(0.2, 4.0), self.other.draw_meddling())
+
+    def _race(self, order_id: str) -> None:
+        """Have another hand replace the order that is just being replaced."""
+        if not self._is_healed and self._races.random() < self.day.races:
+            change = partial(self.other.change, order_id)
+            self._at(self._races.uniform(0.0, self.day.latency), change)
 
     def _hold_fills(self, seconds: float) -> None:
         """Let nothing trade for so long, or longer where that was said before."""
