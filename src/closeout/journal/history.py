@@ -1,16 +1,16 @@
 """
 The orders of an account that were read from the broker, so that they need not be read again.
 
-A cache beside the record: no hash chain and no lease guard it, and each row may be replaced.
+A cache beside the record (`journal.caches`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
 from closeout.domain.orders import OrderReport
+from closeout.journal.caches import end, keeping_until, load_facts
 from closeout.journal.codec import decode_order, encode_order, instant
 from closeout.journal.tables import order_fact, order_history
 from closeout.ports import OrderHistory
@@ -26,11 +26,7 @@ _KEEP_ORDER = text(
     "updated_at = excluded.updated_at, payload = excluded.payload "
     "WHERE excluded.updated_at >= order_fact.updated_at"
 )
-_KEEP_UNTIL = text(
-    "INSERT INTO order_history (account, read_until) VALUES (:account, :read_until) "
-    "ON CONFLICT (account) DO UPDATE SET read_until = excluded.read_until "
-    "WHERE excluded.read_until > order_history.read_until"
-)
+_KEEP_UNTIL = keeping_until(order_history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ def batches(account: str, news: OrderHistory) -> Iterator[Batch]:
         some = news.orders[first : first + BATCH]
         yield Batch(tuple(_row(account, order) for order in some), None)
     if news.until is not None:
-        yield Batch((), {"account": account, "read_until": instant(news.until)})
+        yield Batch((), end(account, news.until))
 
 
 def keep(connection: Connection, batch: Batch) -> None:
@@ -59,24 +55,17 @@ def keep(connection: Connection, batch: Batch) -> None:
 
 
 def load(connection: Connection, account: str) -> OrderHistory:
-    """
-    Return what is kept of an account, oldest first.
-
-    A row that cannot be read is left out, and `until` with it: then all must be asked for again.
-    """
-    rows = connection.execute(
-        select(order_fact.c.payload)
-        .where(order_fact.c.account == account)
-        .order_by(order_fact.c.submitted_at, order_fact.c.order_id)
+    """Return what is kept of an account, oldest first."""
+    columns = order_fact.c
+    orders, until = load_facts(
+        connection,
+        account,
+        order_fact,
+        order_history,
+        decode=decode_order,
+        by=(columns.submitted_at, columns.order_id),
     )
-    read = [decode_order(row.payload) for row in rows]
-    orders = tuple(order for order in read if order is not None)
-    if len(orders) < len(read):
-        return OrderHistory(orders)
-    until = connection.scalar(
-        select(order_history.c.read_until).where(order_history.c.account == account)
-    )
-    return OrderHistory(orders, None if until is None else datetime.fromisoformat(until))
+    return OrderHistory(orders, until)
 
 
 def _row(account: str, order: OrderReport) -> dict[str, str | None]:
