@@ -18,11 +18,11 @@ from closeout.__main__ import main
 from closeout.alpaca.client import AlpacaBroker
 from closeout.journal.store import SqlJournal
 from closeout.runtime.book import Book
+from closeout.runtime.opener import Opener
 from closeout.runtime.preparing import Preparer
-from closeout.runtime.supervisor import Supervisor
 
 STATIONS: tuple[tuple[type, str, str], ...] = (
-    (Supervisor, "open", "asked"),
+    (Opener, "open", "asked"),
     (Preparer, "prepare", "prepared"),
     (Book, "refresh_unless_young", "read"),
     (SqlJournal, "open", "committed"),

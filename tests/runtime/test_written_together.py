@@ -160,7 +160,7 @@ async def test_nothing_is_regrouped_under_a_close_that_is_being_written(gated: B
     entered = asyncio.Event()
 
     async def regroup() -> None:
-        async with gated.supervisor.beginning_none():
+        async with gated.supervisor.opener.beginning_none():
             entered.set()
 
     edit = asyncio.create_task(regroup())

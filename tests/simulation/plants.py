@@ -60,7 +60,9 @@ from closeout.ports import Lease, ReadFailed, StoredClose
 from closeout.runtime import book, claims, perform, preparing
 from closeout.runtime.doubts import Doubts
 from closeout.runtime.keys import Keys
+from closeout.runtime.opener import Opener
 from closeout.runtime.ownership import Ownership
+from closeout.runtime.reconciler import Reconciler
 from closeout.runtime.regrouper import Regrouper
 from closeout.runtime.requests import CloseRequest
 from closeout.runtime.runner import Runner
@@ -311,10 +313,10 @@ class _NoLock:
         return
 
 
-_sound_init = Supervisor.__init__
+_sound_init = Opener.__init__
 
 
-def _without_lock(self: Supervisor, *args: Any, **kwargs: Any) -> None:
+def _without_lock(self: Opener, *args: Any, **kwargs: Any) -> None:
     _sound_init(self, *args, **kwargs)
     self._lock = _NoLock()  # type: ignore[assignment]
 
@@ -365,15 +367,16 @@ async def _say_no_and_forget(self: Doubts, _: str) -> bool:
     return False
 
 
-async def _open_at_any_time(self: Supervisor, request: CloseRequest) -> Runner:
+async def _open_at_any_time(self: Opener, request: CloseRequest) -> Runner:
     async with self._lock:
-        await self._doubts.clear()
+        await self._recorder.doubts.clear()
         known = await self._known(request)
-        begun = known or self._begin(request, await self.preparer.prepare(request))
-    return begun if isinstance(begun, Runner) else await begun.written
+        if known is None:
+            known = self._recorder.begin(request, await self._preparer.prepare(request))
+    return known if isinstance(known, Runner) else await known.written
 
 
-_open_at_any_time.__qualname__ = Supervisor._open.__qualname__
+_open_at_any_time.__qualname__ = Opener._open.__qualname__
 
 
 def _cover_seen_by_one(state: CloseState, target: Target, holdings: Holdings) -> tuple[int, int]:
@@ -524,7 +527,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("no second witness", "Only the stream tells of a working order.",
           ((machine, "on_woke", _no_second_witness),)),
     Plant("drop a stream gap", "Nobody asks for what a gap in the stream has hidden.",
-          ((Supervisor, "look_again", _nothing),)),
+          ((Reconciler, "look_again", _nothing),)),
     Plant("lose sight of a replacement", "An order somebody put in place of ours is not followed.",
           ((Attempt, "unseen_successor", None),)),
     Plant("done on 200", "A replacement that was answered counts as replaced.",
@@ -548,7 +551,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("journal after acting", "Effects begin before their event is on disk.",
           ((Runner, "_handle", _act_then_write),)),
     Plant("no lock on opening", "Two clicks are worked on at the same time.",
-          ((Supervisor, "__init__", _without_lock),)),
+          ((Opener, "__init__", _without_lock),)),
     Plant("claims not checked", "A new close does not mind what a running one claims.",
           ((preparing, "check_unclaimed", _nothing),)),
     Plant("cover not checked", "A long is sold from over its short.",
@@ -589,7 +592,7 @@ FOUND: tuple[Plant, ...] = (
     Plant("unconfirmed is refused", "An opening that was not confirmed is refused and forgotten.",
           ((Doubts, "is_written", _say_no_and_forget),)),
     Plant("open before recovery", "A close begins before the last run's are taken up.",
-          ((Supervisor, "_open", _open_at_any_time),)),
+          ((Opener, "_open", _open_at_any_time),)),
     Plant("answered keys forgotten", "A key that was answered with a running close begins anew.",
           ((Keys, "note_answered", _nothing),)),
     Plant("cover counted twice", "A purchase that shows in the holdings is taken off again.",

@@ -441,7 +441,7 @@ class World:
 def _is_told(task: "asyncio.Task[Any]") -> bool:
     """Whether somebody who asked for it was told what it raised."""
     name = repr(task.get_coro())
-    told = ("Supervisor._open", "Supervisor._write", "Regrouper._decide_and_write")
+    told = ("Opener._open", "Recorder._write", "Regrouper._decide_and_write")
     return any(each in name for each in told)
 
 

@@ -27,6 +27,7 @@ from closeout.ports import Broker, Clock, History, Quotes, ReadFailed
 from closeout.runtime.clock import finishes
 from closeout.runtime.feed import Feed
 from closeout.runtime.orders import Orders
+from closeout.runtime.refusals import NotReady
 from closeout.runtime.settlements import Settlements
 from closeout.runtime.shared import PATIENCE, Shared
 
@@ -108,6 +109,12 @@ class Book:
         self.account = await self._broker.account()
         self._feed.status_changed()
         return self.account
+
+    def account_number(self) -> str:
+        """Raises: NotReady: it has not been read yet."""
+        if self.account is None:
+            raise NotReady("The account has not been read yet. Nothing was sent.")
+        return self.account.number
 
     async def refresh(self) -> Holdings:
         """

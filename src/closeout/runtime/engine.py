@@ -222,7 +222,7 @@ class Engine:
     async def _recover(self) -> None:
         await self.supervisor.recover()
         await self.regrouper.load()
-        await self.supervisor.reconcile(await self._refresh_book())
+        await self.supervisor.reconciler.reconcile(await self._refresh_book())
 
     async def _refresh_book(self) -> Holdings:
         holdings = await self.book.refresh()
@@ -296,16 +296,16 @@ class Engine:
                 if isinstance(item, LinkUp):
                     # Nothing is replayed: what happened meanwhile is asked for.
                     self.book.disturb()
-                    self.supervisor.look_again()
+                    self.supervisor.reconciler.look_again()
                     self.supervisor.stale_positions.set()
 
     def _take_update(self, update: TradeUpdate) -> None:
         if update.is_revision:
             self.book.note_revised(update.order)
-            ours = self.supervisor.take_revision(update.order, update.undone)
+            ours = self.supervisor.reconciler.take_revision(update.order, update.undone)
         else:
             self.book.note_order(update.order)
-            ours = self.supervisor.take_report(update.order)
+            ours = self.supervisor.reconciler.take_report(update.order)
         traded = bool(update.executions) or update.is_revision
         if traded or update.order.status.is_final or not ours:
             self.book.disturb()
@@ -367,7 +367,7 @@ class Engine:
         watched = self.book.watched()
         try:
             holdings = await self.book.refresh()
-            await self.supervisor.reconcile(holdings)
+            await self.supervisor.reconciler.reconcile(holdings)
         except ReadFailed as failure:
             self._note_failure(str(failure))
             return

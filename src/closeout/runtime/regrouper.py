@@ -43,7 +43,7 @@ class Regrouper:
         self._assignments: tuple[Assignment, ...] = ()
         self._is_doubtful = False
         """Whether a write failed that may be on record all the same."""
-        supervisor.before_opening = self._settle
+        supervisor.opener.before_opening = self._settle
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -127,7 +127,7 @@ class Regrouper:
         return await asyncio.shield(asyncio.create_task(self._decide_and_write(decide, asked)))
 
     async def _decide_and_write(self, decide: Decide, asked: AskedUnder | None) -> Edit:
-        async with self._supervisor.beginning_none():
+        async with self._supervisor.opener.beginning_none():
             await self._settle()
             made = None if asked is None else await self._made_under(asked)
             if made is not None:
