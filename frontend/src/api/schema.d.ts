@@ -4,6 +4,49 @@
  */
 
 export interface paths {
+    "/api/positions/{position_id}/close-strategy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Strategy
+         * @description Close a strategy, or the part of it that `units`, `percent` and `leg_ids` say.
+         *
+         *     Answers when the broker has answered (or its answer is overdue); the close goes on
+         *     being tracked under `close_id`. While a close of these contracts runs, it is returned.
+         */
+        post: operations["closeStrategy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/{position_id}/close-leg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Leg
+         * @description Close one leg as a single order, unless that would leave a short leg naked.
+         */
+        post: operations["closeLeg"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/positions/edits": {
         parameters: {
             query?: never;
@@ -218,49 +261,6 @@ export interface paths {
          * @description Exactly what a close would send now. Nothing is sent.
          */
         post: operations["previewClose"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/positions/{position_id}/close-strategy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Close Strategy
-         * @description Close a strategy, or the part of it that `units`, `percent` and `leg_ids` say.
-         *
-         *     Answers when the broker has answered (or its answer is overdue); the close goes on
-         *     being tracked under `close_id`. While a close of these contracts runs, it is returned.
-         */
-        post: operations["closeStrategy"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/positions/{position_id}/close-leg": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Close Leg
-         * @description Close one leg as a single order, unless that would leave a short leg naked.
-         */
-        post: operations["closeLeg"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3915,6 +3915,144 @@ export type StatusMessage = components['schemas']['StatusMessage'];
 export type WalkMovedOut = components['schemas']['WalkMovedOut'];
 export type $defs = Record<string, never>;
 export interface operations {
+    closeStrategy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request under the same key returns the first close. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseStrategyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CloseStrategyResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was sent. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account or the market stands in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was sent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. Nothing was sent. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeLeg: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request under the same key returns the first close. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseLegRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CloseLegResponse"];
+                };
+            };
+            /** @description No such position or leg. Nothing was sent. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account or the market stands in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit. Nothing was sent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alpaca or the journal does not answer. Nothing was sent. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEdits: {
         parameters: {
             query?: never;
@@ -4463,144 +4601,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClosePreview"];
-                };
-            };
-            /** @description No such position or leg. Nothing was sent. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The account or the market stands in the way. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request does not fit. Nothing was sent. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Alpaca or the journal does not answer. Nothing was sent. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    closeStrategy: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Repeating a request under the same key returns the first close. */
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                position_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CloseStrategyRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CloseStrategyResponse"];
-                };
-            };
-            /** @description No such position or leg. Nothing was sent. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The account or the market stands in the way. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request does not fit. Nothing was sent. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Alpaca or the journal does not answer. Nothing was sent. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    closeLeg: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Repeating a request under the same key returns the first close. */
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                position_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CloseLegRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CloseLegResponse"];
                 };
             };
             /** @description No such position or leg. Nothing was sent. */

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from pydantic.json_schema import models_json_schema
 
-from closeout.api import auth, closes, edits, health, history, positions, problems, stream
+from closeout.api import auth, closes, closing, edits, health, history, positions, problems, stream
 from closeout.api.deps import Desk
 from closeout.api.hub import Hub
 from closeout.schemas.examples import EXAMPLES
@@ -48,8 +48,8 @@ def create_app(
     app.add_middleware(auth.Guard)
     app.openapi = _with_stream_messages(app)  # type: ignore[method-assign] # FastAPI's own way
     problems.install(app)
-    # Edits before positions: `edits` must not be taken for the id of one.
-    for module in (edits, positions, closes, history, health, stream):
+    # First what is in a hurry. Edits before positions: `edits` must not be taken for the id of one.
+    for module in (closing, edits, positions, closes, history, health, stream):
         app.include_router(module.router)
     if page is not None and page.is_dir():
         app.mount("/", StaticFiles(directory=page, html=True), name="page")

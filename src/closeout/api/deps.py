@@ -38,8 +38,13 @@ async def get_desk(connection: HTTPConnection) -> Desk:
 DeskDep = Annotated[Desk, Depends(get_desk)]
 
 
+KEY_LENGTH_MAX = 200
+
+
 def _key(description: str) -> Any:  # noqa: ANN401 - FastAPI's own
-    return Header(alias="Idempotency-Key", min_length=1, max_length=200, description=description)
+    return Header(
+        alias="Idempotency-Key", min_length=1, max_length=KEY_LENGTH_MAX, description=description
+    )
 
 
 IdempotencyKey = Annotated[
