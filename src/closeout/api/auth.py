@@ -6,6 +6,7 @@ request that changes something, or opens the stream, must not come from another 
 page, and the Host must be ours (DNS rebinding).
 """
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
@@ -18,6 +19,7 @@ _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+@lru_cache(maxsize=64)
 def host_name(value: str) -> str:
     """Return the name in a Host header, without its port; empty when it is none."""
     try:

@@ -8,10 +8,9 @@ away resumes where it was; a client that falls behind gets a fresh snapshot.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 
@@ -122,21 +121,15 @@ class Hub:
             await asyncio.sleep(GATHER.total_seconds())
             if not self._is_urgent(listener.pending):
                 await self._pace()
-            self._safely(partial(self._publish_changes, listener.take()))
+            with _going_on():
+                await self._publish_changes(listener.take())
 
     async def _beat(self) -> None:
         """Some of the status changes with time alone, and silence must mean a dead line."""
         while True:
             await self._desk.clock.sleep(HEARTBEAT)
-            self._safely(lambda: self._publish(self._status()))
-
-    @staticmethod
-    def _safely(publish: Callable[[], None]) -> None:
-        """The top of a task: what cannot be shown must not end the stream for everybody."""
-        try:
-            publish()
-        except Exception:
-            log.exception("stream.unpublished")
+            with _going_on():
+                self._publish(self._status())
 
     @staticmethod
     def _is_urgent(changes: Changes) -> bool:
@@ -149,7 +142,7 @@ class Hub:
         if loop.time() < due:
             await asyncio.sleep(due - loop.time())
 
-    def _publish_changes(self, changes: Changes) -> None:
+    async def _publish_changes(self, changes: Changes) -> None:
         for close_id in sorted(changes.closes):
             state = self._desk.engine.supervisor.close(close_id)
             if state is not None:
@@ -159,7 +152,7 @@ class Hub:
                     )
                 )
         if changes.positions or changes.closes:
-            self._publish(self._positions())
+            self._publish(await self._positions())
         else:
             if changes.symbols:
                 self._publish_quotes(changes.symbols)
@@ -188,9 +181,13 @@ class Hub:
                 OutlooksMessage(type="outlooks", seq=0, at=self._now(), positions=changed)
             )
 
-    def _positions(self) -> PositionsMessage:
+    async def _positions(self) -> PositionsMessage:
+        """Make every row; an order that is on its way may pass between two of them."""
         grouping = self._desk.engine.book.grouping
-        positions = [position_out(self._desk, strategy) for strategy in grouping.strategies]
+        positions = []
+        for strategy in grouping.strategies:
+            positions.append(position_out(self._desk, strategy))
+            await asyncio.sleep(0)
         return PositionsMessage(
             type="positions",
             seq=0,
@@ -211,3 +208,12 @@ class Hub:
         self._kept.append((self.seq, text))
         for client in self._clients:
             client.offer(text)
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """The top of a task: what cannot be shown must not end the stream for everybody."""
+    try:
+        yield
+    except Exception:
+        log.exception("stream.unpublished")
