@@ -55,12 +55,13 @@ class Holdings:
         if not self._by_root:
             roots: dict[str, dict[str, Decimal]] = defaultdict(dict)
             for row in self.rows:
-                roots[_root(row.symbol)][row.symbol] = row.quantity
+                roots[root_of(row.symbol)][row.symbol] = row.quantity
             self._by_root.update(roots)
-        return self._by_root.get(_root(symbol), {})
+        return self._by_root.get(root_of(symbol), {})
 
 
-def _root(symbol: str) -> str:
+def root_of(symbol: str) -> str:
+    """Return an option's root, and a stock's own symbol: what can cover each other has one root."""
     option = option_or_none(symbol)
     return option.root if option else symbol
 

@@ -8,7 +8,7 @@ to be sold as gone (invariant I6).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,8 +17,16 @@ from closeout.closing.rooms import Room
 from closeout.closing.state import CloseState
 from closeout.domain.coverage import newly_uncovered
 from closeout.domain.errors import CannotPlan
-from closeout.domain.holdings import Holding, Holdings
+from closeout.domain.holdings import Holding, Holdings, root_of
 from closeout.domain.orders import Side, Ticket
+
+
+def near(plan: Plan, closes: Iterable[CloseState]) -> list[CloseState]:
+    """Return the closes whose contracts are this plan's, cover them or are covered by them."""
+    roots = {root_of(symbol) for symbol in plan.symbols}
+    return [
+        each for each in closes if any(root_of(own.symbol) in roots for own in each.plan.targets)
+    ]
 
 
 def check_unclaimed(plan: Plan, holdings: Holdings, running: Sequence[CloseState]) -> None:

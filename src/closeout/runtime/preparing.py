@@ -21,7 +21,7 @@ from closeout.domain.orders import OrderReport, OrderType
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import YOUNG, Book
-from closeout.runtime.claims import check_settled, check_unclaimed, holdings_after
+from closeout.runtime.claims import check_settled, check_unclaimed, holdings_after, near
 from closeout.runtime.previews import KeptPreview
 from closeout.runtime.refusals import (
     AccountBlocked,
@@ -101,18 +101,17 @@ class Preparer:
         Raises: CannotPlan.
         """
         holdings = self._holdings()
-        running = [state for state in self._closes() if not state.phase.is_end]
-        check_unclaimed(plan, holdings, running)
-        check_settled(plan, holdings, self._moved_lately())
-        check_reduces(plan, holdings, open_orders, cancels=cancels)
-        # A running close may fill before this one or after it.
-        check_coverage(plan, holdings)
-        check_coverage(plan, holdings_after(holdings, running))
-
-    def _moved_lately(self) -> list[CloseState]:
-        """Closes whose fills the positions may not show yet."""
         since = self._clock.now() - SETTLE_WITHIN
-        return [state for state in self._closes() if state.updated_at > since]
+        # The positions may not show the fills of these yet.
+        settling = near(plan, [each for each in self._closes() if each.updated_at > since])
+        running = near(plan, [each for each in self._closes() if not each.phase.is_end])
+        check_unclaimed(plan, holdings, running)
+        check_settled(plan, holdings, settling)
+        check_reduces(plan, holdings, open_orders, cancels=cancels)
+        check_coverage(plan, holdings)
+        if running:
+            # It may fill before this one or after it.
+            check_coverage(plan, holdings_after(holdings, running))
 
     def _find(self, request: CloseRequest) -> tuple[Strategy, Leg | None]:
         strategy = self._book.strategy(request.position_id)
