@@ -447,7 +447,8 @@ def _disk_lease(self: SimulatedJournal) -> Lease:
 def _take_up_by_sending(self: Supervisor, runner: Runner) -> None:
     state = runner.state
     if state.phase is Phase.SENDING and not state.unsent:
-        runner.start((PlaceOrder(state.attempt.ticket),))
+        runner._perform((PlaceOrder(state.attempt.ticket),))
+        runner._ensure_worker()
     else:
         _sound_take_up(self, runner)
 

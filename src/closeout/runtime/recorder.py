@@ -14,7 +14,6 @@ from closeout.runtime.beginnings import Beginning
 from closeout.runtime.book import Book
 from closeout.runtime.doubts import LOOK_AGAIN, Doubts
 from closeout.runtime.keys import Keys
-from closeout.runtime.narrate import narrate
 from closeout.runtime.requests import CloseRequest, Prepared
 from closeout.runtime.roster import Roster
 from closeout.runtime.runner import Runner
@@ -79,10 +78,9 @@ class Recorder:
     ) -> Runner:
         try:
             await self._record(request, opened, state)
-            narrate(None, state, opened)
             self._keys.note_begun(state.close_id, request)
             runner = self._adopt(state, 1)
-            runner.start(effects)
+            runner.start(opened, effects)
             return runner
         finally:
             del self._roster.beginnings[state.close_id]

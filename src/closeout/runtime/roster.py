@@ -39,12 +39,12 @@ class Roster:
 
     def claims(self) -> list[CloseState]:
         """
-        What is closed or being closed, newest first, for whoever plans more of it.
+        What is closed or being closed, in no order, for whoever plans more of it.
 
         A close that is still being written has its contracts already. It is not shown before
         it is on record.
         """
-        return [*(each.state for each in self.beginnings.values()), *self.closes()]
+        return [*(each.state for each in self.beginnings.values()), *self._states()]
 
     def running_close(self, position_id: str) -> CloseState | None:
         return next(

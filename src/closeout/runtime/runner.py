@@ -10,11 +10,12 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from closeout.closing.effects import Effect, WakeAfter
-from closeout.closing.events import Event, OrderReported
+from closeout.closing.events import CloseOpened, Event, OrderReported
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
@@ -25,6 +26,9 @@ from closeout.runtime.narrate import narrate
 from closeout.runtime.perform import Performer
 
 log = structlog.get_logger(__name__)
+
+_TOLD_AFTER = 0.002
+"""Seconds until the log tells of a new close, if nothing else is to be told before."""
 
 _JOURNAL_RETRY = timedelta(seconds=1)
 
@@ -59,11 +63,16 @@ class Runner:
         self._jobs: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._untold: Callable[[], None] | None = None
+        """The opening, until the log has told of it."""
 
-    def start(self, effects: tuple[Effect, ...]) -> None:
-        """Begin with the effects of an event that is already in the journal."""
+    def start(self, opened: CloseOpened, effects: tuple[Effect, ...]) -> None:
+        """Begin with the effects of an opening that is already in the journal."""
         self._perform(effects)
         self._ensure_worker()
+        # Not now: a line of the log takes as long as the order on its way to the socket.
+        self._untold = partial(narrate, None, self.state, opened)
+        asyncio.get_running_loop().call_later(_TOLD_AFTER, self._tell_opening)
 
     def post(self, event: Event) -> None:
         """Deliver an event; returns at once."""
@@ -81,8 +90,14 @@ class Runner:
             self._changed.clear()
             await self._changed.wait()
 
+    def _tell_opening(self) -> None:
+        untold, self._untold = self._untold, None
+        if untold is not None:
+            untold()
+
     async def stop(self) -> None:
         """Stop working without ending the close; the journal has what is needed to go on."""
+        self._tell_opening()
         tasks = [task for task in (self._worker, self._alarm, *self._jobs) if task is not None]
         for task in tasks:
             task.cancel()
@@ -111,6 +126,7 @@ class Runner:
             await self._write(event)
             await self._mark(before, after)
             self.state = after
+            self._tell_opening()
             narrate(before, after, event)
             self._around.on_change(self, before)
             self._changed.set()
