@@ -13,7 +13,9 @@ slower at first.
 Closeout is measured twice: `previewed`, as the page and the command line do it (a preview is
 looked at first, so the account was read within the last two seconds, and the request bears an
 Idempotency-Key), and `reads first`, out of the blue. The SDK writes nothing to disk; what one
-durable commit of SQLite costs on this disk, in the same minutes, stands beside it.
+durable commit of SQLite costs on this disk, in the same minutes, stands beside it, and so does
+the floor: a server of the same parts that commits one row, sends the order it was given, and does
+nothing else (`order_path_floor.py`).
 
 Three tables: p50 and p99 at 1 and at 16 at once; the share of each part, from a server that
 notes the time at every station (`order_path_marks.py`, in rounds of its own); and the time
@@ -28,6 +30,7 @@ import json
 import secrets
 import socket
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -65,7 +68,7 @@ TICKERS = (
     *("DIS", "F", "GE", "GM", "GOOGL", "HD", "IBM", "INTC", "JNJ", "JPM", "KO", "LLY"),
     *("MCD", "META", "MSFT", "MU", "NFLX", "NKE", "NVDA", "ORCL", "PEP", "PFE", "PG", "PLTR"),
 )
-MARKS = "order_path_marks.py"
+MARKS, FLOOR = "order_path_marks.py", "order_path_floor.py"
 PARTS = (
     ("HTTP: from the socket to the route", "sent", "asked_from"),
     ("lock, idempotency key, claims", "asked_from", "prepared_from"),
@@ -191,15 +194,13 @@ def site(
 class Connection:
     """A kept connection that sends bytes made before: the client's own work is not measured."""
 
-    def __init__(self, url: str, position_id: str) -> None:
+    def __init__(self, url: str, path: str, body: bytes) -> None:
         place = url.removeprefix("http://")
         host, _, port = place.partition(":")
         self._socket = socket.create_connection((host, int(port)))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(f"GET /api/health HTTP/1.1\r\nHost: {place}\r\n\r\n".encode())
         self.receive()  # a page's connection is open, too
-        body = json.dumps({"position_id": position_id}).encode()
-        path = f"/api/positions/{position_id}/close-strategy"
         head = (
             f"POST {path} HTTP/1.1\r\nHost: {place}\r\nContent-Type: application/json\r\n"
             f"Idempotency-Key: {secrets.token_hex(8)}\r\n"
@@ -225,9 +226,15 @@ class Connection:
         self._socket.close()
 
 
+def click(place: Site, position: Any) -> Connection:  # noqa: ANN401 - any JSON
+    body = json.dumps({"position_id": position["id"]}).encode()
+    path = f"/api/positions/{position['id']}/close-strategy"
+    return Connection(place.closeout.url, path, body)
+
+
 def close_at_once(place: Site, positions: Sequence[Any]) -> list[Sample]:
     """Close these strategies, all requests in one go."""
-    connections = [Connection(place.closeout.url, each["id"]) for each in positions]
+    connections = [click(place, each) for each in positions]
     time.sleep(QUIET)
     began = [connection.send() for connection in connections]
     for connection in connections:
@@ -319,6 +326,37 @@ def submit_at_once(place: Site, positions: Sequence[Any], clients: Sequence[Any]
     return samples
 
 
+# --- the floor
+
+
+@contextmanager
+def floor_server(place: Site) -> Iterator[str]:
+    """Run `order_path_floor.py`; its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    simulator, database = place.simulator, place.closeout.folder / "floor.db"
+    arguments = (simulator.url, *simulator.keys, str(database), str(port))
+    process = subprocess.Popen([sys.executable, str(HERE / FLOOR), *arguments])
+    try:
+        eventually(lambda: not socket.socket().connect_ex(("127.0.0.1", port)))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def send_on_floor(place: Site, url: str, position: Any) -> Sample:  # noqa: ANN401 - any JSON
+    body = json.dumps(package(position).to_request_fields(), default=str).encode()
+    connection = Connection(url, "/", body)
+    time.sleep(QUIET)
+    began = connection.send()
+    connection.receive()
+    connection.close()
+    arrived = order_with(position["legs"][0]["symbol"], place.arrivals())
+    place.cancel_all()
+    return Sample((arrived.at - began) * 1000)
+
+
 # --- rounds
 
 
@@ -329,6 +367,7 @@ class Measurements:
     previewed: Measured = field(default_factory=Measured)
     reading: Measured = field(default_factory=Measured)
     sdk: Measured = field(default_factory=Measured)
+    floor: list[Sample] = field(default_factory=list)
     commits: list[float] = field(default_factory=list)
     """Milliseconds of a durable commit of one row."""
 
@@ -337,7 +376,7 @@ def measure(rounds: int, samples: int) -> Measurements:
     """Both of Closeout's ways, the SDK and the bare disk, in turns."""
     found = Measurements()
     for _ in range(rounds):
-        with site() as place:
+        with site() as place, floor_server(place) as floor_url:
             clients = [sdk_client(place.simulator) for _ in range(AT_ONCE)]
             place.simulator.add_faults(
                 {"on": "POST /v2/orders", "kind": "never_fill", "times": None}
@@ -346,6 +385,9 @@ def measure(rounds: int, samples: int) -> Measurements:
             # What was previewed stays young for a while, so this comes first.
             take_samples(place, found, found.reading, clients, samples, looks=False)
             take_samples(place, found, found.previewed, clients, samples, looks=True)
+            found.floor.extend(
+                send_on_floor(place, floor_url, each) for each in place.positions[:samples]
+            )
     return found
 
 
@@ -418,7 +460,7 @@ def marked(path: str) -> Iterator[Site]:
 
 def close_one(place: Site, position: Any) -> tuple[dict[str, float], list[Arrival]]:  # noqa: ANN401
     """Close one strategy; when it was sent and received, and what else the broker got."""
-    connection = Connection(place.closeout.url, position["id"])
+    connection = click(place, position)
     time.sleep(QUIET)
     sent = connection.send()
     connection.receive()
@@ -503,6 +545,8 @@ def print_paths(rounds: int, samples: int) -> None:
         )
         for name, measured in rows:
             print(figures(f"{name}, {words}", getattr(measured, at), peer))
+        if at == "one":
+            print(figures("the floor, alone", found.floor, peer))
         called = median([each.call for each in peer])
         print(f"| SDK, {words}, until it returns | | {called:.2f} | | | | |")
     p50, p99 = median(found.commits), percentile(found.commits, 0.99)
