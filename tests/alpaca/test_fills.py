@@ -125,3 +125,14 @@ async def test_settlements_are_read_with_their_day(
     )
     assert (Decimal(200), Decimal(560)) == (traded.quantity, traded.price)
     assert datetime(2026, 11, 2, 21, tzinfo=UTC) == assigned.at
+
+
+async def test_an_activity_of_a_kind_nobody_asked_for_is_left_out(
+    server: ScriptedAlpaca, broker: AlpacaBroker
+) -> None:
+    """It explains nothing, and what explains must not keep the account from being read."""
+    row = {"id": "1", "date": "2026-11-02", "symbol": "SPY", "qty": "2"}
+    kinds = ("DIV", "OPEXP")
+    server.on("GET", SETTLED, Reply(200, [row | {"id": it, "activity_type": it} for it in kinds]))
+
+    assert ["OPEXP"] == [each.activity_id for each in await broker.settlements(None)]

@@ -167,7 +167,8 @@ class AlpacaBroker:
         On paper they show on the next day only, though the holdings change at once.
         """
         rows = await read_activities(self._settlement_page, since=since)
-        return tuple(parse.settlement(row) for row in rows)
+        read = (parse.settlement(row) for row in rows)
+        return tuple(each for each in read if each is not None)
 
     async def holdings(self) -> Holdings:
         """Read all positions. `at` is when the request went out: a later fill may be missing."""

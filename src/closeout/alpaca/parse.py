@@ -92,14 +92,18 @@ def fill(row: FillRow) -> Fill:
     )
 
 
-def settlement(row: SettlementRow) -> Settlement:
+def settlement(row: SettlementRow) -> Settlement | None:
     """
-    Read what happened to contracts without an order. Some pages spell OPEXC as OPXRC.
+    Read what happened to contracts without an order; None for an activity of another kind.
+
+    Some pages spell OPEXC as OPXRC.
 
     Raises:
         Unreadable: a number is infinite or not a number.
     """
     kind = "OPEXC" if row.activity_type == "OPXRC" else row.activity_type
+    if kind not in frozenset(SettlementKind):
+        return None
     return Settlement(
         activity_id=row.id,
         kind=SettlementKind(kind),
