@@ -110,6 +110,23 @@ async def test_a_warm_connection_carries_the_order(
     assert 1 == server.connections
 
 
+async def test_a_connection_from_before_the_machine_slept_carries_no_order(
+    server: ScriptedAlpaca, broker: AlpacaBroker, clock: HurriedClock
+) -> None:
+    """
+    The pool counts by a clock that stood still meanwhile, and takes it for a young one.
+    """
+    server.on("GET", "/v2/clock", CLOCK_REPLY)
+    server.on("POST", ORDERS, Reply(body=accepted(TICKET)))
+
+    await broker.warm()
+    clock.at += timedelta(hours=1)
+    outcome = await broker.place(TICKET)
+
+    assert isinstance(outcome, Accepted)
+    assert (1, 2) == (server.count("POST"), server.connections)
+
+
 async def test_a_cancel_on_a_kept_connection_that_drops_is_sent_once(
     server: ScriptedAlpaca, broker: AlpacaBroker
 ) -> None:

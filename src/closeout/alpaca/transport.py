@@ -4,7 +4,8 @@ HTTP to one Alpaca host: every request is sent once, has an end, and is logged.
 A kept connection saves the TCP and TLS round trips but can have been closed by the other
 side meanwhile. Three things keep that from turning an order into an unknown one, or into two:
 
-- a connection idle for longer than `KEEP_ALIVE` is not used again;
+- a connection idle for longer than `KEEP_ALIVE` is not used again, also when the machine slept:
+  the pool counts by the clock of the event loop, which may stand still meanwhile;
 - before a write the event loop gets a moment to notice connections already closed, so that
   the pool drops them;
 - when it closes in the very moment of sending, nobody can know whether the request was read.
@@ -112,6 +113,8 @@ class Transport:
         self._timeouts = timeouts
         self._on_rate = on_rate
         self._session: aiohttp.ClientSession | None = None
+        self._used_at = timedelta(0)
+        """When the last request began or ended, by the clock that goes on while asleep."""
         self.rate: RateLimit | None = None
 
     async def request(
@@ -148,6 +151,7 @@ class Transport:
         self, method: Method, path: str, params: Mapping[str, str] | None, body: bytes | None
     ) -> tuple[Answer, str | None]:
         writes = method != "GET"
+        await self._leave_old_connections()
         if writes:
             await _notice_closed_connections()
         try:
@@ -165,6 +169,15 @@ class Transport:
             raise NoConnection(self._credentials.scrub(str(failed))) from None
         except (aiohttp.ClientError, TimeoutError) as failed:
             raise NoAnswer(self._credentials.scrub(_describe(failed))) from None
+        finally:
+            self._used_at = self._clock.monotonic()
+
+    async def _leave_old_connections(self) -> None:
+        now = self._clock.monotonic()
+        idle, self._used_at = now - self._used_at, now
+        if self._session is not None and idle > KEEP_ALIVE:
+            old, self._session = self._session, None
+            await old.close()
 
     async def _read(self, response: aiohttp.ClientResponse) -> Answer:
         self._note_rate(response.headers)
