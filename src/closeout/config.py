@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -76,6 +77,18 @@ class Settings(BaseSettings):
         if (self.alpaca_api_key is None) != (self.alpaca_secret_key is None):
             raise ValueError(
                 "set both ALPACA_API_KEY and ALPACA_SECRET_KEY, or neither for the simulator"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _address_is_of_the_account_meant(self) -> Self:
+        """Nobody may be told PAPER while orders go to the live account."""
+        whose = {"api.alpaca.markets": Mode.LIVE, "paper-api.alpaca.markets": Mode.PAPER}
+        host = urlsplit(self.trading_url or "").hostname or ""
+        if whose.get(host, self.mode) is not self.mode:
+            raise ValueError(
+                f"CLOSEOUT_ALPACA_TRADING_URL is Alpaca's address of {whose[host]} accounts, and "
+                f"keys and ALPACA_PAPER mean {self.mode}: unset the one or set the other"
             )
         return self
 

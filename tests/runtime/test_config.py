@@ -116,6 +116,34 @@ def test_every_address_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("paper", "host"), [("true", "api.alpaca.markets"), ("false", "paper-api.alpaca.markets")]
+)
+def test_an_address_of_the_other_kind_of_account_is_refused(
+    paper: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What every page calls paper must never be the live account."""
+    monkeypatch.setenv("ALPACA_PAPER", paper)
+    monkeypatch.setenv("CLOSEOUT_ALPACA_TRADING_URL", f"https://{host}")
+
+    with pytest.raises(ValidationError, match="ALPACA_PAPER"):
+        Settings()
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("paper", "host"), [("false", "api.alpaca.markets"), ("true", "paper-api.alpaca.markets")]
+)
+def test_alpacas_own_address_may_be_said(
+    paper: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALPACA_PAPER", paper)
+    monkeypatch.setenv("CLOSEOUT_ALPACA_TRADING_URL", f"https://{host}")
+
+    assert f"https://{host}" == endpoints(Settings(), None).trading_url
+
+
+@pytest.mark.usefixtures("keys")
 def test_one_moved_address_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOSEOUT_ALPACA_TRADING_URL", "http://127.0.0.1:9")
     where = endpoints(Settings(), None)
