@@ -1,7 +1,7 @@
 """
 Performs the effects of a close and turns what comes of them into events.
 
-One of the two places that catch broadly: whatever goes wrong here while an order is out
+One of the three places that catch broadly: whatever goes wrong here while an order is out
 becomes an unknown outcome, never a failure (invariant I4).
 """
 

@@ -4,6 +4,9 @@ Runs one close: event in, journal, effects out.
 An event that changes the state is on disk before any of its effects begins (invariant
 I1). While the journal cannot write, the event waits, nothing is sent, and the status
 says so.
+
+It catches broadly: after an error of ours, whatever it was, the close asks the broker where it
+stands, as after a start, rather than wait for what nobody does any more (invariant I9).
 """
 
 import asyncio
@@ -15,7 +18,7 @@ from functools import partial
 import structlog
 
 from closeout.closing.effects import Effect, WakeAfter
-from closeout.closing.events import CloseOpened, Event, OrderReported
+from closeout.closing.events import CloseOpened, Event, OrderReported, Recovered
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
@@ -31,6 +34,7 @@ _TOLD_AFTER = 0.002
 """Seconds until the log tells of a new close, if nothing else is to be told before."""
 
 _JOURNAL_RETRY = timedelta(seconds=1)
+_AFTER_STUMBLE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +114,23 @@ class Runner:
     async def _work(self) -> None:
         try:
             while not (self.state.phase.is_end and self._inbox.empty()):
-                await self._handle(await self._inbox.get())
+                await self._take(await self._inbox.get())
         except NotOwner:
             # This close is somebody else's now; it is read again when the account is ours.
             self._around.on_fenced()
             return
         if self._alarm is not None:
             self._alarm.cancel()
+
+    async def _take(self, event: Event) -> None:
+        """Raises: NotOwner."""
+        try:
+            await self._handle(event)
+        except NotOwner:
+            raise
+        except Exception:
+            log.exception("close.stumbled", close_id=self.state.close_id, over=type(event).__name__)
+            self._ask_later()
 
     async def _handle(self, event: Event) -> None:
         before = self.state
@@ -180,14 +194,31 @@ class Runner:
         for effect in effects:
             job = asyncio.create_task(self._run_effect(effect))
             if isinstance(effect, WakeAfter):
-                if self._alarm is not None:
-                    self._alarm.cancel()
-                self._alarm = job
+                self._set_alarm(job)
             else:
                 self._jobs.add(job)
                 job.add_done_callback(self._jobs.discard)
 
+    def _set_alarm(self, alarm: asyncio.Task[None]) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = alarm
+
     async def _run_effect(self, effect: Effect) -> None:
-        event = await self._around.performer.perform(effect, self.state.plan.symbols)
+        try:
+            event = await self._around.performer.perform(effect, self.state.plan.symbols)
+        except Exception:
+            log.exception(
+                "close.stumbled", close_id=self.state.close_id, over=type(effect).__name__
+            )
+            self._ask_later()
+            return
         if event is not None:
             self.post(event)
+
+    def _ask_later(self) -> None:
+        self._set_alarm(asyncio.create_task(self._ask_again()))
+
+    async def _ask_again(self) -> None:
+        await self._around.clock.sleep(_AFTER_STUMBLE)
+        self.post(Recovered(self._around.clock.now()))
