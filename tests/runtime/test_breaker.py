@@ -69,6 +69,20 @@ def test_a_probe_that_fails_opens_it_for_another_pause() -> None:
     assert BreakerState.HALF_OPEN is breaker.state(later + OPEN_FOR)
 
 
+def test_a_clock_that_is_set_back_does_not_keep_it_open() -> None:
+    breaker, earlier = opened(), NOW - timedelta(hours=1)
+
+    assert BreakerState.HALF_OPEN is breaker.state(earlier)
+    assert [True, False] == [breaker.allows(earlier) for _ in range(2)]
+
+
+def test_a_clock_that_is_set_back_while_a_probe_is_out_lets_another_go() -> None:
+    breaker = opened()
+    breaker.allows(NOW + OPEN_FOR)
+
+    assert breaker.allows(NOW - timedelta(hours=1))
+
+
 def test_a_probe_that_never_comes_back_is_followed_by_another() -> None:
     breaker, later = opened(), NOW + OPEN_FOR
     breaker.allows(later)

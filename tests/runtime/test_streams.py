@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from support.bench import CONDOR, CONDOR_UNITS, LONG_CALL, Bench
+from support.builders import a_ticket
 from support.eventually import eventually, settle
 
 from closeout.closing.state import Phase
 from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
+from closeout.runtime.breaker import FAILURES_TO_OPEN, OPEN_FOR
 
 
 async def test_a_fill_missed_in_a_gap_is_asked_for_at_once(bench: Bench) -> None:
@@ -192,3 +195,43 @@ async def test_quotes_that_could_not_be_read_are_read_later(empty_bench: Bench) 
     await bench.clock.seconds(31)
 
     assert set(CONDOR) <= set(bench.engine.book.quotes)
+
+
+async def test_a_stream_whose_reader_has_stumbled_is_not_whole_until_it_is_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as stumbling:
+        stumbling.setattr(bench.engine.book, "note_order", stumble)
+        bench.broker.tell("new", bench.broker.add(a_ticket((LONG_CALL, 1), units=1)))
+        await settle()
+    meanwhile = bench.engine.book.stream_is_whole
+    await bench.clock.seconds(3)
+
+    assert (False, True) == (meanwhile, bench.engine.book.stream_is_whole)
+
+
+async def test_a_look_after_a_gap_that_fails_is_repeated_soon(bench: Bench) -> None:
+    bench.broker.drop_stream()
+    bench.broker.hold(LONG_CALL, 7)
+    bench.broker.fail("holdings")
+    bench.broker.reconnect_stream()
+    await bench.clock.seconds(1)
+
+    bench.broker.heal()
+    await bench.clock.seconds(5)
+
+    assert 7 == bench.leg(LONG_CALL).contracts
+
+
+async def test_a_look_that_the_breaker_holds_back_is_not_forgotten(bench: Bench) -> None:
+    for _ in range(FAILURES_TO_OPEN):
+        bench.engine.breaker.failed(bench.clock.now())
+    bench.broker.hold(LONG_CALL, 7)
+    bench.broker.drop_stream()
+    bench.broker.reconnect_stream()
+    await bench.clock.advance(OPEN_FOR + timedelta(seconds=5))
+
+    assert 7 == bench.leg(LONG_CALL).contracts

@@ -7,7 +7,7 @@ history are read so often that the close finds them young and need not wait for 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from closeout.ports import Clock
 from closeout.runtime.book import YOUNG, Book
@@ -28,25 +28,25 @@ class Attention:
     """Keeps the book young while previews are asked for, as far as the budget allows."""
 
     def __init__(
-        self, book: Book, clock: Clock, budget: Budget, refresh: Callable[[], Awaitable[None]]
+        self, book: Book, clock: Clock, budget: Budget, refresh: Callable[[], Awaitable[object]]
     ) -> None:
         self._book = book
         self._clock = clock
         self._budget = budget
         self._refresh = refresh
-        self._until: datetime | None = None
+        self._until = timedelta(0)
         self._drawn = asyncio.Event()
 
     def draw(self) -> None:
         """Note that somebody looks at a preview now."""
-        self._until = self._clock.now() + LOOKING
+        self._until = self._clock.monotonic() + LOOKING
         self._drawn.set()
 
     async def keep(self) -> None:
         """Read ahead while somebody looks, until cancelled."""
         while True:
             await self._drawn.wait()
-            while self._until is not None and self._clock.now() < self._until:
+            while self._clock.monotonic() < self._until:
                 self._drawn.clear()
                 pause = await self._look()
                 await finishes(self._drawn.wait(), pause, self._clock)

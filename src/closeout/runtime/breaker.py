@@ -34,7 +34,7 @@ class Breaker:
     def state(self, now: datetime) -> BreakerState:
         if self.opened_at is None:
             return BreakerState.CLOSED
-        if self.probed_at is not None or now >= self.opened_at + OPEN_FOR:
+        if self.probed_at is not None or _is_over(self.opened_at, now):
             return BreakerState.HALF_OPEN
         return BreakerState.OPEN
 
@@ -55,7 +55,7 @@ class Breaker:
             case BreakerState.OPEN:
                 return False
             case BreakerState.HALF_OPEN:
-                if self.probed_at is not None and now < self.probed_at + OPEN_FOR:
+                if self.probed_at is not None and not _is_over(self.probed_at, now):
                     return False
                 self.probed_at = now
                 return True
@@ -70,3 +70,8 @@ class Breaker:
         if self.probed_at is not None or self.failures >= FAILURES_TO_OPEN:
             self.opened_at = now
         self.probed_at = None
+
+
+def _is_over(began_at: datetime, now: datetime) -> bool:
+    """Whether a pause is over. A clock that was set back must not make it longer."""
+    return not began_at <= now < began_at + OPEN_FOR

@@ -147,7 +147,7 @@ class Engine:
 
     async def guard(self, loop: Callable[[], Awaitable[None]]) -> None:
         """
-        Keep a loop running: the other broad border.
+        Keep a loop running: the third broad border.
 
         One that stumbles is logged and begins again.
         """
@@ -245,17 +245,19 @@ class Engine:
     async def _insist(self, look: Callable[[], Awaitable[object]]) -> None:
         """Repeat until broker and journal answer, and say what is missing meanwhile."""
         while True:
+            wait = _RETRY
             try:
                 await look()
             except ReadFailed as failure:
                 self.book.holdings_error = str(failure)
                 self._note_failure(str(failure))
+                wait = max(wait, failure.retry_after or wait)
             except JournalFailed as failure:
                 self.supervisor.note_journal(str(failure))
             else:
                 self.supervisor.note_journal(None)
                 return
-            await self._clock.sleep(_RETRY)
+            await self._clock.sleep(wait)
 
     async def _read_account(self) -> None:
         await self.book.read_account()
@@ -282,9 +284,12 @@ class Engine:
     # --- streams ----------------------------------------------------------------------
 
     async def _follow_trades(self) -> None:
-        async with self._broker.updates() as updates:
-            async for item in updates:
-                self._take(item)
+        try:
+            async with self._broker.updates() as updates:
+                async for item in updates:
+                    self._take(item)
+        finally:
+            self.book.stream_is_whole = False
 
     def _take(self, item: StreamItem) -> None:
         match item:
@@ -345,7 +350,10 @@ class Engine:
             while wait := self.budget.take(Priority.REFRESH, REQUESTS):
                 await self._clock.sleep(wait)
             stale.clear()
-            await self._refresh()
+            if not await self._refresh():
+                # What made a look worthwhile has not been looked at.
+                await self._clock.sleep(_RETRY)
+                stale.set()
 
     async def _keep_history(self) -> None:
         """Let the journal keep what is new of the orders, behind everything that trades."""
@@ -360,21 +368,22 @@ class Engine:
             await self._clock.sleep(REFRESH_EVERY)
             self.supervisor.stale_positions.set()
 
-    async def _refresh(self) -> None:
-        now = self._clock.now()
-        if not self.breaker.allows(now):
-            return
+    async def _refresh(self) -> bool:
+        """Look at the account, if the breaker lets us; False when it could not be read."""
+        if not self.breaker.allows(self._clock.now()):
+            return False
         watched = self.book.watched()
         try:
             holdings = await self.book.refresh()
             await self.supervisor.reconciler.reconcile(holdings)
         except ReadFailed as failure:
             self._note_failure(str(failure))
-            return
+            return False
         self._note_success()
         is_streamed = self.is_ready and not self._quotes_missed
         if not is_streamed or self.book.watched() != watched:
             await self._watch()
+        return True
 
     async def _keep_time(self) -> None:
         await self._shown.wait()
