@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from closeout.domain.occ import option_or_none
 
@@ -60,6 +61,7 @@ class Holdings:
         return self._by_root.get(root_of(symbol), {})
 
 
+@lru_cache(maxsize=16_384)
 def root_of(symbol: str) -> str:
     """Return an option's root, and a stock's own symbol: what can cover each other has one root."""
     option = option_or_none(symbol)

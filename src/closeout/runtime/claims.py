@@ -24,9 +24,7 @@ from closeout.domain.orders import Side, Ticket
 def near(plan: Plan, closes: Iterable[CloseState]) -> list[CloseState]:
     """Return the closes whose contracts are this plan's, cover them or are covered by them."""
     roots = {root_of(symbol) for symbol in plan.symbols}
-    return [
-        each for each in closes if any(root_of(own.symbol) in roots for own in each.plan.targets)
-    ]
+    return [each for each in closes if not roots.isdisjoint(map(root_of, each.plan.symbols))]
 
 
 def check_unclaimed(plan: Plan, holdings: Holdings, running: Sequence[CloseState]) -> None:
