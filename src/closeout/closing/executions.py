@@ -1,5 +1,6 @@
 """What a close was decided on, sent into and filled in: the evidence for its report."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -47,12 +48,15 @@ class Executions:
     def seeing(self, market: MarketSnapshot | None) -> "Executions":
         return self if market is None else replace(self, last=market)
 
-    def sending(self, symbol: str) -> "Executions":
-        """Note that an order with this symbol goes out; only the first counts."""
-        if any(known == symbol for known, _ in self.sent):
+    def sending(self, symbols: Iterable[str]) -> "Executions":
+        """Note that orders with these symbols go out; only the first of each counts."""
+        known = dict(self.sent)
+        new = dict.fromkeys(symbol for symbol in symbols if symbol not in known)
+        if not new:
             return self
-        quote = None if self.last is None else self.last.by_symbol.get(symbol)
-        return replace(self, sent=(*self.sent, (symbol, quote)))
+        quotes = {} if self.last is None else self.last.by_symbol
+        sent = tuple((symbol, quotes.get(symbol)) for symbol in new)
+        return replace(self, sent=self.sent + sent)
 
     def filling(self, each: Filling) -> "Executions":
         return replace(self, fillings=(*self.fillings, each))

@@ -28,14 +28,16 @@ def tradable_strategy(
             "the account holds, so nobody can tell how much of it is this one's. Close its legs "
             "one by one, or say what belongs together.",
         )
+    if not strategy.netted:
+        return strategy
     part = tradable(strategy, holdings)
-    if strategy.netted and not part.legs:
+    if not part.legs:
         raise CannotPlan(
             "netted_away",
             "Other strategies hold every contract of this one the other way, so the account "
             "holds none of them and nothing can trade. Close those instead.",
         )
-    return part if strategy.netted else strategy
+    return part
 
 
 def tradable_leg(strategy: Strategy, leg: Leg, holdings: Holdings) -> Leg:

@@ -21,9 +21,7 @@ def witness(before: CloseState | None, after: CloseState, event: Event) -> Close
     noted = noted.seeing(market)
     for filling in _fillings(before, after, event, market):
         noted = noted.filling(filling)
-    for attempt in after.attempts:
-        for leg in attempt.ticket.legs:
-            noted = noted.sending(leg.symbol)
+    noted = noted.sending(leg.symbol for each in after.attempts for leg in each.ticket.legs)
     return after if noted == after.executions else replace(after, executions=noted)
 
 
