@@ -43,6 +43,8 @@ def on_report(state: CloseState, event: OrderReported) -> Result:
 
 def _less_elsewhere(state: CloseState) -> CloseState:
     """What looked like another hand's was ours, as far as fills that came late account for it."""
+    if not state.elsewhere:
+        return state
     contracts = {target.symbol: target.contracts for target in state.plan.targets}
     counted = (
         (symbol, min(taken, max(0, contracts[symbol] - state.filled(symbol))))

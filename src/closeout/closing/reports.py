@@ -8,13 +8,17 @@ from closeout.domain.orders import LegReport, OrderReport, OrderStatus
 
 def absorb(attempt: Attempt, report: OrderReport) -> Attempt:
     """Return the attempt with `report` merged in; equal when it says nothing new."""
-    attempt = replace(attempt, refusal=None)  # an order that is there was not refused
-    for index, known in enumerate(attempt.orders):
+    orders = attempt.orders
+    for index, known in enumerate(orders):
         if known.order_id == report.order_id:
             merged = merge(known, report)
-            orders = (*attempt.orders[:index], merged, *attempt.orders[index + 1 :])
-            return replace(attempt, orders=orders)
-    return replace(attempt, orders=(*attempt.orders, report))
+            if merged == known and attempt.refusal is None:
+                return attempt
+            orders = (*orders[:index], merged, *orders[index + 1 :])
+            break
+    else:
+        orders = (*orders, report)
+    return replace(attempt, orders=orders, refusal=None)  # an order that is there was not refused
 
 
 def merge(known: OrderReport, new: OrderReport) -> OrderReport:
@@ -24,6 +28,8 @@ def merge(known: OrderReport, new: OrderReport) -> OrderReport:
     Status and fills are taken apart, for a report may know one and not the other: a list
     read without nesting has no legs, and a fill may be told after the cancel it preceded.
     """
+    if new == known:
+        return known
     base, other = (new, known) if _supersedes(new, known) else (known, new)
     return replace(
         base,
@@ -69,8 +75,9 @@ def _legs_of(report: OrderReport, rows: tuple[LegReport, ...]) -> tuple[LegRepor
 def _merge_leg(leg: LegReport, other: LegReport | None) -> LegReport:
     if other is None:
         return leg
-    # The stream leaves the intent out (docs.alpaca.markets, websocket streaming).
-    leg = replace(leg, intent=leg.intent or other.intent)
+    if leg.intent is None and other.intent is not None:
+        # The stream leaves the intent out (docs.alpaca.markets, websocket streaming).
+        leg = replace(leg, intent=other.intent)
     if other.filled < leg.filled:
         return leg
     if other.filled == leg.filled and leg.average_price is not None:

@@ -1,5 +1,6 @@
 """The state of one close, and what can be read from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -149,8 +150,10 @@ class Attempt:
                 total += leg.filled * leg.average_price
         return total
 
-    def _counted(self) -> list[OrderReport]:
+    def _counted(self) -> Sequence[OrderReport]:
         """Return the orders whose fills add up: none that a replacement took over."""
+        if len(self.orders) < 2:  # noqa: PLR2004 - nothing was replaced
+            return self.orders
         counted: list[OrderReport] = []
         for order in self.orders:
             taken = next((old for old in counted if _takes_over(order, old)), None)
@@ -372,6 +375,8 @@ class CloseState:
 
     def with_attempt(self, attempt: Attempt) -> "CloseState":
         """Return the state with this attempt put in place of its older self."""
+        if any(each is attempt for each in self.attempts):
+            return self
         return replace(
             self,
             attempts=tuple(

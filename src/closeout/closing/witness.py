@@ -41,7 +41,7 @@ def _market(event: Event) -> MarketSnapshot | None:
 def _fillings(
     before: CloseState | None, after: CloseState, event: Event, market: MarketSnapshot | None
 ) -> list[Filling]:
-    if before is None:
+    if before is None or before.attempts is after.attempts:
         return []
     quotes = {} if market is None else market.by_symbol
     return [

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from typing import TypeGuard
 
 import structlog
 
@@ -134,8 +135,10 @@ class Runner:
 
     async def _handle(self, event: Event) -> None:
         before = self.state
-        event = self._with_market(event)
         after, effects = step(before, event)
+        if _tells_of_fill(event, before, after):
+            event = replace(event, market=self._around.look(after.plan.symbols))
+            after, effects = step(before, event)
         if after != before:
             await self._write(event)
             await self._mark(before, after)
@@ -145,15 +148,6 @@ class Runner:
             self._around.on_change(self, before)
             self._changed.set()
         self._perform(effects)
-
-    def _with_market(self, event: Event) -> Event:
-        """Let a report that brings a fill carry the market it is to be measured by."""
-        if not isinstance(event, OrderReported) or event.market is not None:
-            return event
-        after, _ = step(self.state, event)
-        if not brings_fill(self.state, after):
-            return event
-        return replace(event, market=self._around.look(after.plan.symbols))
 
     async def _write(self, event: Event) -> None:
         journal = self._around.journal
@@ -222,3 +216,9 @@ class Runner:
     async def _ask_again(self) -> None:
         await self._around.clock.sleep(_AFTER_STUMBLE)
         self.post(Recovered(self._around.clock.now()))
+
+
+def _tells_of_fill(event: Event, before: CloseState, after: CloseState) -> TypeGuard[OrderReported]:
+    """Whether this report brings a fill, and not yet the market it is to be measured by."""
+    is_bare = isinstance(event, OrderReported) and event.market is None
+    return is_bare and brings_fill(before, after)
