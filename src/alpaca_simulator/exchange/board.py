@@ -1,4 +1,4 @@
-"""The quotes of one underlying's contracts, priced together and only when the stock has moved."""
+"""The quotes of one underlying's contracts, priced together and only when one is asked for."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -51,6 +51,7 @@ class Board:
         self._rows: dict[str, int] = {}
         self._contracts: list[Contract] = []
         self._terms: pricing.Terms | None = None
+        self._spot, self._at = 0.0, 0.0
         self._priced_for: tuple[float, float, int] | None = None
         self._bids: pricing.Cents = np.zeros(0, np.int64)
         self._asks: pricing.Cents = np.zeros(0, np.int64)
@@ -76,34 +77,43 @@ class Board:
             self._terms = None
 
     def price(self, spot: float, at: datetime) -> None:
-        """Bring all rows to this spot and time; free when they already are there."""
-        key = (spot, at.timestamp(), len(self._contracts))
-        if self._terms is not None and key == self._priced_for:
-            return
-        terms = self._columns()
-        spec = self._spec
-        distance = pricing.moneyness(spot, spec.vol, terms, pricing.years_left(terms, key[1]))
-        fair = pricing.values(spot, spec.vol, terms, key[1])
-        self._bids, self._asks = pricing.touch(fair, distance, spec.tick_class, spec.spread)
-        self._priced_for = key
+        """Bring all rows to this spot and time, as soon as one of them is asked for."""
+        self._spot, self._at = spot, at.timestamp()
 
     def quote(self, symbol: str, at: datetime) -> Quote:
-        """The quote of a row as last priced, or as pinned."""
+        """The quote of a row as pinned, or as last priced."""
         pin = self.pinned.get(symbol)
         if pin is not None:
             return pin.quote(symbol, at)
+        self._settle()
         row = self._rows[symbol]
         return self._quote(symbol, int(self._bids[row]), int(self._asks[row]), at)
 
     def touches(self, symbols: Iterable[str]) -> Iterator[tuple[str, int, int]]:
         """Bid and ask in cents of each of `symbols` that has a row here."""
+        wanted = list(symbols)
+        if not self.pinned.keys() >= set(wanted):
+            self._settle()
         bids, asks = self._bids.tolist(), self._asks.tolist()
-        for symbol in symbols:
+        for symbol in wanted:
             row = self._rows.get(symbol)
             if symbol in self.pinned:
                 yield symbol, *self.pinned[symbol].cents
             elif row is not None:
                 yield symbol, bids[row], asks[row]
+
+    def _settle(self) -> None:
+        """Price all rows; free when they are priced for this spot and time."""
+        key = (self._spot, self._at, len(self._contracts))
+        if self._terms is not None and key == self._priced_for:
+            return
+        terms = self._columns()
+        spec = self._spec
+        years = pricing.years_left(terms, self._at)
+        distance = pricing.moneyness(self._spot, spec.vol, terms, years)
+        fair = pricing.values(self._spot, spec.vol, terms, self._at)
+        self._bids, self._asks = pricing.touch(fair, distance, spec.tick_class, spec.spread)
+        self._priced_for = key
 
     def _quote(self, symbol: str, bid: int, ask: int, at: datetime) -> Quote:
         return Quote(

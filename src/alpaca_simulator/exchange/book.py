@@ -65,6 +65,10 @@ class Book:
             raise not_found(f"order not found for {client_order_id}")
         return self.find(order_id)
 
+    @property
+    def has_open(self) -> bool:
+        return bool(self._open)
+
     def open_orders(self) -> list[Order]:
         """Open orders, oldest first."""
         return [self._orders[order_id] for order_id in self._open]

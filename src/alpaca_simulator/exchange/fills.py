@@ -113,11 +113,12 @@ class TouchModel:
         return Fill(units, shared_out(offer, price))
 
     def _price(self, offer: Offer, seconds: float, chance: Chance) -> Decimal | None:
+        natural = offer.natural
         if offer.limit is None:
-            return None if any(leg.lacks_bid for leg in offer.legs) else offer.natural
-        if offer.limit >= offer.natural:
-            return offer.natural
-        likely = self.probability(offer.limit, offer.natural, offer.far, seconds)
+            return None if any(leg.lacks_bid for leg in offer.legs) else natural
+        if offer.limit >= natural:
+            return natural
+        likely = self.probability(offer.limit, natural, offer.far, seconds)
         return offer.limit if likely > 0 and chance.draw() < likely else None
 
     def probability(self, limit: Decimal, natural: Decimal, far: Decimal, seconds: float) -> float:

@@ -27,8 +27,6 @@ class Hands:
 
     def judge(self, order: Order, offer: Offer, fill: Fill | None) -> Fill | None:
         """What becomes of the fill, or of the absence of one, that the model came to."""
-        if self.mode is FillMode.HOLD:
-            return None
         if self.mode is FillMode.ALL:
             fill = at_best(offer, offer.units)
         cap = self.caps.get(order.id)

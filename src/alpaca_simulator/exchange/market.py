@@ -136,7 +136,8 @@ class Market:
     def quote(self, symbol: str) -> Quote | None:
         if symbol in self._specs:
             return self._stock_quote(symbol)
-        return self.quotes([symbol]).get(symbol)
+        name = self._board_name(symbol)
+        return None if name is None else self._board(name).quote(symbol, self.at)
 
     def quotes(self, symbols: Iterable[str]) -> dict[str, Quote]:
         """Quotes of contracts and stocks, priced board by board; unlisted ones are left out."""
@@ -248,9 +249,13 @@ class Market:
             if name is not None:
                 rows[name].append(symbol)
         for name in sorted(rows):
-            board = self._boards[name]
-            board.price(self._paths[name].spot, self.at)
-            yield board, sorted(set(rows[name]))
+            yield self._board(name), sorted(set(rows[name]))
+
+    def _board(self, name: str) -> Board:
+        """The board of an underlying, at the stock's price of now."""
+        board = self._boards[name]
+        board.price(self._paths[name].spot, self.at)
+        return board
 
     def _board_name(self, symbol: str) -> str | None:
         contract = parse_occ(symbol)

@@ -12,7 +12,7 @@ from alpaca_simulator.exchange.activities import Activity, ActivityType
 from alpaca_simulator.exchange.book import is_working_status
 from alpaca_simulator.exchange.events import LegExecution, Traded
 from alpaca_simulator.exchange.fills import Fill, Offer, OfferedLeg
-from alpaca_simulator.exchange.hands import at_price
+from alpaca_simulator.exchange.hands import FillMode, at_price
 from alpaca_simulator.exchange.orders import AssetClass, Order, OrderStatus, OrderType, Side
 from alpaca_simulator.exchange.quotes import Quote, Trade
 from alpaca_simulator.exchange.refusals import unprocessable
@@ -46,6 +46,8 @@ class Touch:
 
 def step(world: World, seconds: float, *, trading: bool) -> None:
     """Move all orders by one step that took `seconds`."""
+    if not world.book.has_open:
+        return
     if trading:
         _match_all(world, seconds)
     _carry_out_requests(world)
@@ -89,6 +91,8 @@ def fill_now(world: World, order: Order, units: int, price: Decimal | None) -> N
 
 
 def _match(world: World, order: Order, touch: Touch, seconds: float) -> None:
+    if world.hands.mode is FillMode.HOLD:
+        return
     offer = _offer(order, touch)
     if offer is None:
         return

@@ -18,7 +18,9 @@ _MOST_STEPS: Final = 240
 def pass_time(world: World, to: datetime) -> None:
     """Bring the world to `to`: market, orders, and what each close brings."""
     while world.now < to:
-        turn = world.hours.next_turn(world.now)
+        if world.turn is None or world.turn <= world.now:
+            world.turn = world.hours.next_turn(world.now)
+        turn = world.turn
         _walk(world, min(turn, to))
         if world.now == turn and _is_close(turn):
             _close_day(world)

@@ -50,6 +50,7 @@ class ClockReading:
     next_close: datetime
 
 
+@lru_cache(maxsize=4096)
 def session_on(day: date) -> Session | None:
     """The session of a date, or None on weekends and holidays."""
     closed, half = _special_days(day.year)

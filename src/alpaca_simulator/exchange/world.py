@@ -37,6 +37,8 @@ class World:
     hands: Hands = field(default_factory=Hands)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     """What contracts of adjusted roots deliver."""
+    turn: datetime | None = None
+    """The next opening or close, once it was looked for."""
     revision: int = 0
     outbox: list[Event] = field(default_factory=list)
 
