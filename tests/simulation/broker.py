@@ -269,9 +269,10 @@ class SimulatedBroker:
     async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
         await self._ask()
         query = OrderFilter(status="all", limit=500, after=since, descending=False)
-        for order in self._venue.exchange.orders(query):
+        orders = self._venue.exchange.orders(query)
+        for order in orders:
             self._checks.asking(self._process, order.client_order_id)
-        return self._seen(self._venue.exchange.orders(query))
+        return self._seen(orders)
 
     def _seen(self, orders: Iterable[Order]) -> tuple[OrderReport, ...]:
         lag = self._order_lag()

@@ -127,6 +127,7 @@ class Checks:
 
     def fail(self, rule: str, text: str) -> None:
         self.violations.append(Violation(rule, self._loop.time(), text))
+        self._loop.is_halted = True
 
     def mark(self, what: str) -> None:
         self.on_mark(what)

@@ -94,6 +94,7 @@ class Venue:
         """Every fill of an order, oldest first."""
         self.quotes_are_dead = False
         """Nothing tells anybody of quotes any more."""
+        self._reports: dict[str, tuple[Order, OrderReport]] = {}
         self._busy = asyncio.Event()
         self._revision = -1
         for symbol in self.symbols:
@@ -182,13 +183,20 @@ class Venue:
     def seen_late(self, order: Order, lag: float) -> OrderReport | None:
         """The order as somebody sees it who is shown the world of `lag` seconds ago."""
         if not lag:
-            return report_of(order)
+            return self._report(order)
         versions = self.versions.get(order.id)
         if not versions:
             return report_of(order)  # from before the world began
         limit = self._loop.time() - lag
         index = bisect_right(versions, limit, key=lambda each: each[0])
         return versions[index - 1][1] if index else None
+
+    def _report(self, order: Order) -> OrderReport:
+        """The order as it is; most are asked for over and over and do not change."""
+        known = self._reports.get(order.id)
+        if known is None or known[0] is not order:
+            known = self._reports[order.id] = (order, report_of(order))
+        return known[1]
 
     # --- what is asked of it ----------------------------------------------------------
 
