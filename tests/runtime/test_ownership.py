@@ -10,7 +10,7 @@ from support.eventually import eventually, settle
 from support.fakes import hold
 from support.memory_journal import MemoryJournal
 
-from closeout.closing.events import OrderNotSent, OrderReported
+from closeout.closing.events import CancelRequested, OrderNotSent, OrderReported
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
 from closeout.closing.state import Phase
@@ -265,3 +265,16 @@ async def test_an_owner_whose_signs_of_life_fail_says_so_and_sends_nothing(bench
 
     assert (False, "disk full") == during
     assert (True, None) == (bench.engine.ownership.is_sure, bench.supervisor.journal_error)
+
+
+async def test_a_close_that_was_let_go_does_nothing_more_whatever_it_is_told(bench: Bench) -> None:
+    """News may still be on its way to it; when the account is ours again it has a successor."""
+    runner = await bench.open()
+    await runner.stop()
+    recorded = len(bench.journal.events(runner.state.close_id))
+
+    runner.post(CancelRequested(bench.clock.now()))
+    await settle()
+
+    assert [] == bench.broker.cancels
+    assert recorded == len(bench.journal.events(runner.state.close_id))

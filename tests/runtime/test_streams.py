@@ -10,6 +10,7 @@ from support.eventually import eventually, settle
 from closeout.closing.state import Phase
 from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
 from closeout.runtime.breaker import FAILURES_TO_OPEN, OPEN_FOR
+from closeout.runtime.budget import REQUESTS_A_MINUTE
 
 
 async def test_a_fill_missed_in_a_gap_is_asked_for_at_once(bench: Bench) -> None:
@@ -235,3 +236,12 @@ async def test_a_look_that_the_breaker_holds_back_is_not_forgotten(bench: Bench)
     await bench.clock.advance(OPEN_FOR + timedelta(seconds=5))
 
     assert 7 == bench.leg(LONG_CALL).contracts
+
+
+async def test_a_look_that_the_breaker_holds_back_uses_up_no_requests(bench: Bench) -> None:
+    for _ in range(FAILURES_TO_OPEN):
+        bench.engine.breaker.failed(bench.clock.now())
+    bench.broker.reconnect_stream()
+    await bench.clock.advance(OPEN_FOR - timedelta(seconds=1))
+
+    assert REQUESTS_A_MINUTE == bench.engine.budget.left

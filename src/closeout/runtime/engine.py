@@ -28,7 +28,7 @@ from closeout.ports import (
 )
 from closeout.runtime.attention import REQUESTS, Attention
 from closeout.runtime.book import Book
-from closeout.runtime.breaker import Breaker
+from closeout.runtime.breaker import Breaker, BreakerState
 from closeout.runtime.budget import Budget, Priority
 from closeout.runtime.feed import Feed
 from closeout.runtime.fence import FencedBroker
@@ -347,6 +347,8 @@ class Engine:
         while True:
             await stale.wait()
             await self._clock.sleep(_AFTER_FILL)
+            while self.breaker.state(self._clock.now()) is BreakerState.OPEN:
+                await self._clock.sleep(_RETRY)
             while wait := self.budget.take(Priority.REFRESH, REQUESTS):
                 await self._clock.sleep(wait)
             stale.clear()

@@ -68,6 +68,7 @@ class Runner:
         self._jobs: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._is_stopped = False
         self._untold: Callable[[], None] | None = None
         """The opening, until the log has told of it."""
 
@@ -80,7 +81,9 @@ class Runner:
         asyncio.get_running_loop().call_later(_TOLD_AFTER, self._tell_opening)
 
     def post(self, event: Event) -> None:
-        """Deliver an event; returns at once."""
+        """Deliver an event; returns at once. One that was stopped takes no more."""
+        if self._is_stopped:
+            return
         self._inbox.put_nowait(event)
         self._ensure_worker()
 
@@ -101,7 +104,8 @@ class Runner:
             untold()
 
     async def stop(self) -> None:
-        """Stop working without ending the close; the journal has what is needed to go on."""
+        """Stop working, for good, without ending the close: the journal has all to go on."""
+        self._is_stopped = True
         self._tell_opening()
         tasks = [task for task in (self._worker, self._alarm, *self._jobs) if task is not None]
         for task in tasks:
