@@ -57,7 +57,7 @@ from closeout.domain.pricing import EVERY_CENT
 from closeout.domain.quotes import NetQuote
 from closeout.domain.strategies import Leg, Strategy, unit_count
 from closeout.ports import Lease, ReadFailed, StoredClose
-from closeout.runtime import book, claims, perform, preparing
+from closeout.runtime import book, claims, perform, preparing, prices
 from closeout.runtime.doubts import Doubts
 from closeout.runtime.keys import Keys
 from closeout.runtime.opener import Opener
@@ -512,7 +512,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("round the wrong way", "A net limit is rounded beyond the user's own.",
           ((limits, "conservative_net", _round_up),)),
     Plant("every tick a cent", "The class's price steps are not asked for.",
-          ((book, "option_tick_rule", lambda *_, **__: EVERY_CENT),)),
+          ((prices, "option_tick_rule", lambda *_, **__: EVERY_CENT),)),
     Plant("forget a partial fill", "Only an order that filled whole counts.",
           ((Attempt, "filled", _only_whole_fills),)),
     Plant("add up cumulative fills", "Each report's fills are added to the last one's.",

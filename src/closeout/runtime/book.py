@@ -5,28 +5,25 @@ A failed read keeps what was known and says so; it never empties the book (invar
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
-from closeout.closing.plan import MarketView
-from closeout.closing.snapshots import MarketSnapshot, take_snapshot
 from closeout.domain.assignments import Assignment
 from closeout.domain.deliverables import ContractTerms
 from closeout.domain.grouping import Grouping, group
 from closeout.domain.holdings import Account, Holdings, MarketClock
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport
-from closeout.domain.pricing import EVERY_CENT, TickRule, option_tick_rule
-from closeout.domain.quotes import Quote
-from closeout.domain.strategies import Leg, Strategy
+from closeout.domain.strategies import Strategy
 from closeout.ports import Broker, Clock, History, Quotes, ReadFailed
 from closeout.runtime.clock import finishes
 from closeout.runtime.feed import Feed
 from closeout.runtime.orders import Orders
+from closeout.runtime.prices import Prices
 from closeout.runtime.refusals import NotReady
 from closeout.runtime.settlements import Settlements
 from closeout.runtime.shared import PATIENCE, Shared
@@ -69,19 +66,14 @@ class Book:
         option_feed: str = "indicative",
     ) -> None:
         self._broker = broker
-        self._quotes = quotes
         self._clock = clock
         self._feed = feed
         self._owners = owners
         self._words = words
-        self._option_feed = option_feed
         self.orders = Orders(broker, history)
         self.settlements = Settlements(broker, history, clock)
-        self._penny: dict[str, bool] = {}
         self._terms: Mapping[str, ContractTerms] = {}
         """What the adjusted contracts that were held deliver."""
-        self._taught_ticks: dict[str, TickRule] = {}
-        self._net_ticks: dict[str, TickRule] = {}
         self._snapshots = Shared(self._read_snapshot, clock)
         self._lists = Shared(self._read_orders, clock)
         self._settled = Shared(self._read_settlements, clock)
@@ -99,8 +91,13 @@ class Book:
         self.holdings: Holdings | None = None
         self.holdings_error: str | None = None
         self.grouping = Grouping((), ())
-        self.quotes: dict[str, Quote] = {}
         self._market: MarketClock | None = None
+        self._prices = prices = Prices(broker, quotes, clock, feed, option_feed)
+        # One door for whoever asks what is known.
+        self.quotes, self.take_quotes = prices.quotes, prices.take_quotes
+        self.freshen_quotes, self.snapshot = prices.freshen_quotes, prices.snapshot
+        self.learn_ticks, self.learn_refused_tick = prices.learn_ticks, prices.learn_refused_tick
+        self.view = prices.view
 
     # --- reading the broker -----------------------------------------------------------
 
@@ -290,75 +287,9 @@ class Book:
         bell = self._market.next_close if self._market.is_open else self._market.next_open
         return self._market if self._clock.now() < bell else None
 
-    def take_quotes(self, quotes: Sequence[Quote]) -> None:
-        """Keep the newest quote of each symbol."""
-        moved: set[str] = set()
-        for quote in quotes:
-            known = self.quotes.get(quote.symbol)
-            if known is None or quote.at >= known.at:
-                self.quotes[quote.symbol] = quote
-                moved.add(quote.symbol)
-        if moved:
-            self._feed.quotes_moved(moved)
-
-    async def learn_ticks(self, symbols: Sequence[str]) -> None:
-        """Learn which classes trade in pennies, once per contract. Raises: ReadFailed."""
-        unknown = [symbol for symbol in symbols if symbol not in self._penny]
-        if unknown:
-            self._penny.update(await self._broker.penny_underlyings(unknown))
-
-    async def freshen_quotes(self, symbols: Iterable[str], *, older_than: timedelta) -> datetime:
-        """
-        Read these quotes unless the stream keeps them young; return since when all stand.
-
-        One that is not there any more is forgotten: an old quote prices nothing.
-
-        Raises: ReadFailed.
-        """
-        asked_at = self._clock.now()
-        limit = asked_at - older_than
-        old = {each for each in symbols if each not in self.quotes or self.quotes[each].at < limit}
-        if not old:
-            return asked_at
-        options = frozenset(symbol for symbol in old if option_or_none(symbol) is not None)
-        fresh = await self._quotes.latest(options, frozenset(old) - options)
-        for symbol in old - fresh.keys():
-            self.quotes.pop(symbol, None)
-        self.take_quotes([*fresh.values()])
-        return asked_at
-
     async def read_quotes(self) -> None:
         """Read every watched quote once: streams tell only what changes. Raises: ReadFailed."""
-        options, stocks = self.watched()
-        if options or stocks:
-            self.take_quotes([*(await self._quotes.latest(options, stocks)).values()])
-
-    def view(self, legs: Sequence[Leg]) -> MarketView:
-        """What planning needs to know about these legs."""
-        return MarketView(
-            quotes=self.quotes,
-            ticks={leg.symbol: self._tick_rule(leg) for leg in legs},
-            net_tick=self._net_ticks.get(legs[0].underlying, EVERY_CENT),
-        )
-
-    def learn_refused_tick(self, symbols: Sequence[str], rule: TickRule) -> None:
-        """Remember the price steps of a class, or of its packages, that a refusal has taught."""
-        option = option_or_none(symbols[0])
-        if option is not None:
-            known = self._net_ticks if len(symbols) > 1 else self._taught_ticks
-            known[option.underlying] = rule
-
-    def snapshot(self, symbols: Iterable[str]) -> MarketSnapshot:
-        """What is quoted for these symbols now."""
-        return take_snapshot(self.quotes, symbols, feed=self._option_feed, at=self._clock.now())
-
-    def _tick_rule(self, leg: Leg) -> TickRule:
-        if leg.option is None:
-            return EVERY_CENT
-        if leg.underlying in self._taught_ticks:
-            return self._taught_ticks[leg.underlying]
-        penny = self._penny.get(leg.symbol, False)
-        return option_tick_rule(leg.underlying, penny_program=penny)
+        await self._prices.read_quotes(*self.watched())
 
     # --- looking things up ------------------------------------------------------------
 

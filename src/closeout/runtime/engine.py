@@ -13,38 +13,29 @@ import structlog
 
 from closeout.closing.staleness import Tolerance
 from closeout.domain.assignments import Assignment
-from closeout.domain.holdings import Holdings
 from closeout.domain.orders import TradeUpdate
 from closeout.ports import (
     Broker,
     Clock,
     Journal,
-    JournalFailed,
     LinkDown,
     LinkUp,
     Quotes,
-    ReadFailed,
     StreamItem,
 )
-from closeout.runtime.attention import REQUESTS, Attention
+from closeout.runtime.attention import Attention
 from closeout.runtime.book import Book
-from closeout.runtime.breaker import Breaker, BreakerState
-from closeout.runtime.budget import Budget, Priority
+from closeout.runtime.budget import Budget
 from closeout.runtime.feed import Feed
 from closeout.runtime.fence import FencedBroker
 from closeout.runtime.links import Links
+from closeout.runtime.lookout import RETRY, Lookout
 from closeout.runtime.ownership import Ownership
 from closeout.runtime.regrouper import Regrouper
 from closeout.runtime.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
-REFRESH_EVERY = timedelta(seconds=30)
-_AFTER_FILL = timedelta(milliseconds=200)
-"""Fills come in bursts: one look at the holdings serves them all."""
-_CLOCK_CHECK = timedelta(seconds=5)
-_CLOCK_EVERY = timedelta(seconds=60)
-_RETRY = timedelta(seconds=2)
 _FOLLOW_EVERY = timedelta(seconds=1)
 _KEEP_AFTER = timedelta(seconds=2)
 """News of orders come in bursts, and a restart asks for what was not kept yet."""
@@ -70,7 +61,6 @@ class Engine:
         self.journal = journal
         self.feed = Feed()
         self.links = Links(clock.now())
-        self.breaker = Breaker()
         self.budget = budget or Budget(clock)
         self.ownership = Ownership(
             journal,
@@ -101,23 +91,28 @@ class Engine:
             tolerance=tolerance,
         )
         self.regrouper = Regrouper(journal, self.book, clock, self.supervisor)
-        self.attention = Attention(self.book, clock, self.budget, self._refresh)
+        self.lookout = Lookout(
+            self.book,
+            quotes,
+            clock,
+            self.feed,
+            supervisor=self.supervisor,
+            budget=self.budget,
+            is_streamed=lambda: self.is_ready,
+        )
+        self.breaker = self.lookout.breaker
+        self.attention = Attention(self.book, clock, self.budget, self.lookout.refresh)
         self._lost = asyncio.Event()
-        self._shown = asyncio.Event()
-        """Set once the account has been read, whoever works it."""
         self._is_at_work = False
-        self._read_at: dict[str, timedelta] = {}
-        """When account and market clock were last read, by the clock that nobody sets."""
-        self._quotes_missed = False
         self._tasks: list[asyncio.Task[None]] = []
         self._pulse: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         loops: tuple[Callable[[], Awaitable[None]], ...] = (
             self._connect,
-            self._keep_fresh,
-            self._look_regularly,
-            self._keep_time,
+            self.lookout.keep_fresh,
+            self.lookout.look_regularly,
+            self.lookout.keep_time,
             self.attention.keep,
         )
         self._tasks = [asyncio.create_task(self.guard(each)) for each in loops]
@@ -157,13 +152,13 @@ class Engine:
                 return
             except Exception:
                 log.exception("engine.loop_failed", loop=getattr(loop, "__name__", "?"))
-                await self._clock.sleep(_RETRY)
+                await self._clock.sleep(RETRY)
 
     # --- whose the account is ---------------------------------------------------------
 
     async def _connect(self) -> None:
         """Work the account whenever it is ours, and show it meanwhile."""
-        await self._insist(self._read_account)
+        await self.lookout.insist(self.lookout.read_account)
         while True:
             await self._beside(self._contend, self._follow_owner)
             await self._beside(
@@ -190,7 +185,7 @@ class Engine:
     async def _contend(self) -> None:
         account = self.book.account
         assert account is not None, "the account was read"
-        await self._insist(lambda: self.ownership.contend(account.number))
+        await self.lookout.insist(lambda: self.ownership.contend(account.number))
 
     async def _until_lost(self) -> None:
         self._lost.clear()
@@ -213,21 +208,16 @@ class Engine:
         self.supervisor.note_journal(error)
 
     async def _take_up(self) -> None:
-        await self._insist(self._recover)
+        await self.lookout.insist(self._recover)
         self._is_at_work = True
-        self._shown.set()
+        self.lookout.shown.set()
         self.feed.status_changed()
-        await self._watch()
+        await self.lookout.watch()
 
     async def _recover(self) -> None:
         await self.supervisor.recover()
         await self.regrouper.load()
-        await self.supervisor.reconciler.reconcile(await self._refresh_book())
-
-    async def _refresh_book(self) -> Holdings:
-        holdings = await self.book.refresh()
-        self._note_success()
-        return holdings
+        await self.supervisor.reconciler.reconcile(await self.lookout.read())
 
     async def _follow_owner(self) -> None:
         """Show what the process that works the account does."""
@@ -235,51 +225,12 @@ class Engine:
             await self._clock.sleep(_FOLLOW_EVERY)
             if self.ownership.other is None:
                 continue
-            await self._insist(self.supervisor.follow)
-            await self._insist(self.regrouper.load)
-            if not self._shown.is_set():
-                await self._insist(self._refresh_book)
-                self._shown.set()
-                await self._watch()
-
-    async def _insist(self, look: Callable[[], Awaitable[object]]) -> None:
-        """Repeat until broker and journal answer, and say what is missing meanwhile."""
-        while True:
-            wait = _RETRY
-            try:
-                await look()
-            except ReadFailed as failure:
-                self.book.holdings_error = str(failure)
-                self._note_failure(str(failure))
-                wait = max(wait, failure.retry_after or wait)
-            except JournalFailed as failure:
-                self.supervisor.note_journal(str(failure))
-            else:
-                self.supervisor.note_journal(None)
-                return
-            await self._clock.sleep(wait)
-
-    async def _read_account(self) -> None:
-        await self.book.read_account()
-        self._note_read("account")
-
-    async def _read_market(self) -> None:
-        await self.book.read_market()
-        self._note_read("market")
-
-    def _note_read(self, what: str) -> None:
-        self._read_at[what] = self._clock.monotonic()
-        self._note_success()
-
-    async def _watch(self) -> None:
-        """Stream the quotes of what is held, and read once what the stream will not repeat."""
-        self._quotes.watch(*self.book.watched())
-        self._quotes_missed = False
-        try:
-            await self.book.read_quotes()
-        except ReadFailed as failure:
-            self._quotes_missed = True
-            log.warning("quotes.unread", reason=str(failure))
+            await self.lookout.insist(self.supervisor.follow)
+            await self.lookout.insist(self.regrouper.load)
+            if not self.lookout.shown.is_set():
+                await self.lookout.insist(self.lookout.read)
+                self.lookout.shown.set()
+                await self.lookout.watch()
 
     # --- streams ----------------------------------------------------------------------
 
@@ -330,7 +281,7 @@ class Engine:
     def _take_quote_link(self, name: str, change: LinkUp | LinkDown) -> None:
         self._note_link(name, change)
         if isinstance(change, LinkUp) and change.gap is not None:
-            self._quotes_missed = True
+            self.lookout.has_missed_quotes = True
             self.supervisor.stale_positions.set()
 
     def _note_link(self, name: str, change: LinkUp | LinkDown) -> None:
@@ -339,90 +290,12 @@ class Engine:
         reason = change.reason if isinstance(change, LinkDown) else None
         log.info("link.changed", link=name, up=isinstance(change, LinkUp), reason=reason)
 
-    # --- keeping fresh ----------------------------------------------------------------
-
-    async def _keep_fresh(self) -> None:
-        await self._shown.wait()
-        stale = self.supervisor.stale_positions
-        while True:
-            await stale.wait()
-            await self._clock.sleep(_AFTER_FILL)
-            while self.breaker.state(self._clock.now()) is BreakerState.OPEN:
-                await self._clock.sleep(_RETRY)
-            while wait := self.budget.take(Priority.REFRESH, REQUESTS):
-                await self._clock.sleep(wait)
-            stale.clear()
-            if not await self._refresh():
-                # What made a look worthwhile has not been looked at.
-                await self._clock.sleep(_RETRY)
-                stale.set()
-
     async def _keep_history(self) -> None:
         """Let the journal keep what is new of the orders, behind everything that trades."""
         while True:
             await self.book.orders.news.wait()
             await self._clock.sleep(_KEEP_AFTER)
             await self.book.keep_history()
-
-    async def _look_regularly(self) -> None:
-        """Streams may miss what happens elsewhere, and never tell of assignments."""
-        while True:
-            await self._clock.sleep(REFRESH_EVERY)
-            self.supervisor.stale_positions.set()
-
-    async def _refresh(self) -> bool:
-        """Look at the account, if the breaker lets us; False when it could not be read."""
-        if not self.breaker.allows(self._clock.now()):
-            return False
-        watched = self.book.watched()
-        try:
-            holdings = await self.book.refresh()
-            await self.supervisor.reconciler.reconcile(holdings)
-        except ReadFailed as failure:
-            self._note_failure(str(failure))
-            return False
-        self._note_success()
-        is_streamed = self.is_ready and not self._quotes_missed
-        if not is_streamed or self.book.watched() != watched:
-            await self._watch()
-        return True
-
-    async def _keep_time(self) -> None:
-        await self._shown.wait()
-        while True:
-            await self._read_time()
-            await self._clock.sleep(_CLOCK_CHECK)
-
-    async def _read_time(self) -> None:
-        """Read the broker's clock and the account, each when it is due."""
-        due = [
-            *([self._read_market] if self.book.market is None or self._is_old("market") else []),
-            *([self._read_account] if self._is_old("account") else []),
-        ]
-        if not due or not self.breaker.allows(self._clock.now()):
-            return
-        if self.budget.take(Priority.REFRESH, len(due)):
-            return
-        try:
-            for read in due:
-                await read()
-        except ReadFailed as failure:
-            self._note_failure(str(failure))
-
-    def _is_old(self, what: str) -> bool:
-        read_at = self._read_at.get(what)
-        return read_at is None or self._clock.monotonic() - read_at >= _CLOCK_EVERY
-
-    def _note_failure(self, reason: str) -> None:
-        self.breaker.failed(self._clock.now())
-        self.feed.status_changed()
-        log.warning("broker.unread", reason=reason, failures=self.breaker.failures)
-
-    def _note_success(self) -> None:
-        if self.breaker.failures:
-            self.feed.status_changed()
-            log.info("broker.read_again")
-        self.breaker.succeeded()
 
 
 async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
