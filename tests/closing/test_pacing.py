@@ -4,12 +4,22 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from support.builders import a_leg, a_strategy, a_walking_plan, an_iron_condor, put
+from support.builders import (
+    a_leg,
+    a_plan,
+    a_quote,
+    a_strategy,
+    a_walking_plan,
+    an_iron_condor,
+    put,
+)
 
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plans import Plan
+from closeout.closing.terms import NoBid, Terms
 from closeout.closing.walk import Pace
 from closeout.domain.errors import CannotPlan
+from closeout.domain.orders import OrderType
 from closeout.domain.strategies import Strategy
 
 CONDOR = an_iron_condor(10)
@@ -18,6 +28,15 @@ CONDOR = an_iron_condor(10)
 
 def a_plan_to_win(dollars: str, strategy: Strategy = CONDOR) -> Plan:
     return a_walking_plan(strategy, WalkTerms(Pace.NORMAL, worst_pnl=Decimal(dollars)))
+
+
+def a_plan_with_an_offer(spread: Strategy, dollars: str) -> Plan:
+    """Nobody bids for the long leg of the spread, and it is offered at a tick."""
+    long, short = spread.legs
+    walk = WalkTerms(Pace.NORMAL, worst_pnl=Decimal(dollars))
+    terms = Terms(OrderType.LIMIT, walk=walk, no_bid=NoBid.TICK)
+    quotes = (a_quote(long.symbol, "0.00", "0.05"), a_quote(short.symbol, "1.00", "1.10"))
+    return a_plan(spread, terms, *quotes)
 
 
 def worst(plan: Plan) -> Decimal | None:
@@ -52,6 +71,24 @@ def test_a_worst_result_of_a_sale_is_the_least_it_takes() -> None:
     puts = a_strategy(a_leg(put(450), 3))
 
     assert Decimal("-1.20") == worst(a_plan_to_win("60", puts))
+
+
+def test_the_worst_is_a_price_an_order_may_have() -> None:
+    """Ten condors, to win at least 500.50 of 2000: 1.4995 each, and packages go by cents."""
+    assert Decimal("1.49") == worst(a_plan_to_win("500.50"))
+
+
+def test_a_worst_result_counts_what_is_offered_at_a_tick_beside_the_walk() -> None:
+    """The short was sold at 9.00 and its long costs 0.24 a share when it goes at a cent."""
+    spread = a_strategy(a_leg(put(440), 2, "0.25"), a_leg(put(450), -2, "9.00"))
+
+    assert Decimal("1.76") == worst(a_plan_with_an_offer(spread, "1400"))
+
+
+def test_what_an_offer_at_a_tick_may_win_is_not_counted_on() -> None:
+    spread = a_strategy(a_leg(put(440), 2, "0.00"), a_leg(put(450), -2, "9.00"))
+
+    assert Decimal("2.00") == worst(a_plan_with_an_offer(spread, "1400"))
 
 
 def test_a_worst_result_of_contracts_without_an_entry_price_is_refused() -> None:

@@ -59,7 +59,7 @@ def plan_walk(
     return Walk(
         schedule=terms.schedule or PACES[terms.pace],
         grid=grid,
-        worst=worst,
+        worst=None if worst is None else grid.floor(worst),
         at_end=terms.at_end,
         width_at_start=max(net.width, _NONE),
         bidless=bidless(package, quotes),
@@ -73,16 +73,24 @@ def _worst(terms: WalkTerms, legs: Sequence[Leg], grid: Grid) -> Decimal | None:
         return grid.price(terms.worst_price)
     if terms.worst_pnl is None:
         return None
-    cost = _NONE
-    for leg in legs:
-        if leg.entry_price is None:
-            raise CannotPlan(
-                "no_entry_price",
-                f"The entry price of {leg.symbol} is not known, so no P&L can be kept to. "
-                "Give the worst price instead.",
-            )
-        cost += leg.entry_price * leg.quantity * leg.multiplier
+    cost = sum((known_entry(leg) * leg.quantity * leg.multiplier for leg in legs), _NONE)
     return -(cost + terms.worst_pnl) / _dollars_of_one(legs)
+
+
+def known_entry(leg: Leg) -> Decimal:
+    """
+    Return what a leg was opened at.
+
+    Raises:
+        CannotPlan: `no_entry_price`.
+    """
+    if leg.entry_price is None:
+        raise CannotPlan(
+            "no_entry_price",
+            f"The entry price of {leg.symbol} is not known, so no P&L can be kept to. "
+            "Give the worst price instead.",
+        )
+    return leg.entry_price
 
 
 def _dollars_of_one(legs: Sequence[Leg]) -> Decimal:

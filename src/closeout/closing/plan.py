@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from closeout.closing.legging import one_by_one
 from closeout.closing.limits import MarketView, leg_limits, order_limit, order_net
-from closeout.closing.pacing import WalkTerms, plan_walk
+from closeout.closing.pacing import WalkTerms, known_entry, plan_walk
 from closeout.closing.packages import Package, packages
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.closing.terms import IfRefused, NoBid, Terms
@@ -16,6 +17,8 @@ from closeout.domain.orders import OrderType, TicketLeg
 from closeout.domain.strategies import Leg, Strategy
 
 __all__ = ["MarketView", "Terms", "plan_leg", "plan_strategy"]
+
+_NOTHING = Decimal(0)
 
 
 def plan_strategy(strategy: Strategy, terms: Terms, market: MarketView, holdings: Holdings) -> Plan:
@@ -49,10 +52,10 @@ def _plan(legs: Sequence[Leg], terms: Terms, market: MarketView, holdings: Holdi
     shares = [leg for leg in wanted if leg.option is None]
     orders = [*(packages(options) if options else ()), *map(_alone, shares)]
     _check_price(terms, orders)
-    steps = [_step(order, terms, market) for order in orders]
-    if terms.no_bid is NoBid.TICK:
-        steps += [_at_a_tick(leg, market) for leg in unwanted]
-        wanted = list(legs)
+    offered = unwanted if terms.no_bid is NoBid.TICK else []
+    steps = [_step(order, _beside(offered, terms, market), market) for order in orders]
+    steps += [_at_a_tick(leg, market) for leg in offered]
+    wanted = list(legs) if offered else wanted
     if not steps:
         raise CannotPlan(
             "nothing_to_close",
@@ -61,6 +64,21 @@ def _plan(legs: Sequence[Leg], terms: Terms, market: MarketView, holdings: Holdi
         )
     going = sorted(wanted, key=lambda leg: leg.option is None)
     return Plan(targets=tuple(_target(leg, holdings) for leg in going), steps=tuple(steps))
+
+
+def _beside(offered: Sequence[Leg], terms: Terms, market: MarketView) -> Terms:
+    """Leave a worst result room for what the legs lose that are offered at a tick."""
+    walk = terms.walk
+    if walk is None or walk.worst_pnl is None:
+        return terms
+    lost = sum((_loss_at_a_tick(leg, market) for leg in offered), _NOTHING)
+    return replace(terms, walk=replace(walk, worst_pnl=walk.worst_pnl + lost))
+
+
+def _loss_at_a_tick(leg: Leg, market: MarketView) -> Decimal:
+    """Dollars; what would be won is not counted on, for nobody may take the offer."""
+    entry, price = known_entry(leg), market.rule(leg.symbol).below
+    return max(entry - price, _NOTHING) * leg.contracts * leg.multiplier
 
 
 def _unwanted(leg: Leg, market: MarketView) -> bool:

@@ -162,9 +162,9 @@ class Walk:
     """
     What a person asked for, on the prices there are.
 
-    `worst` is the net nobody goes beyond. `width_at_start` is natural less the far side when
-    the walk began, and `bidless` names the sold legs that nobody bid for already then. `hurried`
-    means that somebody did not want to wait for the end.
+    `worst` is the net nobody goes beyond, on a valid tick. `width_at_start` is natural less the
+    far side when the walk began, and `bidless` names the sold legs that nobody bid for already
+    then. `hurried` means that somebody did not want to wait for the end.
     """
 
     schedule: Schedule
