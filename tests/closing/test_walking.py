@@ -493,6 +493,25 @@ def test_the_rest_goes_anew_only_as_far_as_another_hand_has_left_it() -> None:
     assert dict.fromkeys(left, 4) == dict(state.elsewhere)
 
 
+def test_what_other_hands_take_from_a_leg_twice_adds_up() -> None:
+    state = a_walk()
+    state, _ = run(state, old_order(state, OrderStatus.PARTIALLY_FILLED, 2, filled=4), seen(5))
+    state, _ = run(state, old_order(state, OrderStatus.CANCELED, 6, filled=4))
+    held = {target.symbol: int(target.held) // 10 for target in state.plan.targets}
+    four = {symbol: 4 * one for symbol, one in held.items()}
+    state, _ = run(state, checked(state, after(7), held=four))
+    some = a_report(
+        state.attempt.ticket, OrderStatus.PARTIALLY_FILLED, filled=1, order_id="order-2"
+    )
+    state, _ = run(state, told(some, after(8)), seen(10))
+    state, _ = run(state, told(replace(some, status=OrderStatus.CANCELED), after(11)))
+
+    state, effects = run(state, checked(state, after(12), held=held))
+
+    assert [1] == [ticket.units for ticket in placed(effects)]
+    assert dict.fromkeys(held, 2 + 2) == dict(state.elsewhere)
+
+
 def test_nothing_goes_anew_over_orders_that_hold_the_contracts() -> None:
     state, _ = run(a_walk(), seen(5), Woke(after(11)))
     state, _ = run(state, old_order(state, OrderStatus.CANCELED, 12))

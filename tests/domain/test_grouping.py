@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from support.builders import a_leg, after, call, holdings_of, put
+from support.builders import AT, a_leg, after, call, holdings_of, put
 from support.past_orders import an_order
 from support.strategies_by_hand import (
     AAPL_CALENDAR,
@@ -190,6 +190,24 @@ def test_opposite_strategies_keep_a_contract_that_nets_to_nothing() -> None:
     assert (Netted(put(440), 5, (second.id,)),) == first.netted
     assert (Netted(put(440), 5, (first.id,)),) == second.netted
     assert () == desk.unassigned
+
+
+@pytest.mark.parametrize(
+    ("day", "left"),
+    [
+        (18, [{put(430): -5, put(440): 5}, {put(440): -5, put(450): 5}]),
+        (19, [{put(430): -5}, {put(450): 5}]),
+    ],
+)
+def test_a_contract_that_nets_to_nothing_is_both_strategies_up_to_its_last_day(
+    day: int, left: list[dict[str, int]]
+) -> None:
+    """It expires on the 18th; the broker shows no row of it, before that and after."""
+    held = replace(holdings_of(held_after(LONG_ACROSS, SHORT_ACROSS)), at=AT.replace(day=day))
+
+    desk = group("PA1", held, [LONG_ACROSS, SHORT_ACROSS], {})
+
+    assert left == sorted(shapes(desk).values(), key=str)
 
 
 def test_of_opposite_claims_only_the_smaller_one_is_netted_away() -> None:
