@@ -14,6 +14,7 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from warnings import catch_warnings, simplefilter
 
 T = TypeVar("T")
 
@@ -237,15 +238,18 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def dispose(self) -> None:
         """Let go of everything; what a dead process left half done goes with it."""
-        for task in self.tasks():
-            if not task.done():
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                coro = task.get_coro()
-                assert coro is not None
-                with suppress(RuntimeError):
-                    coro.close()
-            elif not task.cancelled():
-                task.exception()
+        with catch_warnings():
+            # What a task that never began was to await is thrown away with it.
+            simplefilter("ignore", RuntimeWarning)
+            for task in self.tasks():
+                if not task.done():
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]
+                    coro = task.get_coro()
+                    assert coro is not None
+                    with suppress(RuntimeError):
+                        coro.close()
+                elif not task.cancelled():
+                    task.exception()
         self._ready.clear()
         self._timers.clear()
 
