@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Self
+from typing import Self, TypeVar
 
 from closeout.alpaca import failures, parse
 from closeout.alpaca.endpoints import Credentials, Endpoints
@@ -19,6 +19,8 @@ from closeout.domain.marks import OptionMark
 from closeout.domain.quotes import Quote
 from closeout.domain.session import exchange_date
 from closeout.ports import Clock, LinkDown, LinkSink, LinkUp, QuoteSink
+
+Page = TypeVar("Page", SnapshotsRow, CorporateActionsRow)
 
 SYMBOLS_MAX = 100
 """Symbols in one request for latest quotes or snapshots (Alpaca's OpenAPI, options)."""
@@ -166,21 +168,16 @@ class AlpacaQuotes:
         quotes = (parse.quote(symbol, row) for symbol, row in rows.items() if row)
         return {quote.symbol: quote for quote in quotes if quote}
 
-    async def _snapshots(self, symbols: list[str]) -> AsyncIterator[SnapshotsRow]:
+    def _snapshots(self, symbols: list[str]) -> AsyncIterator[SnapshotsRow]:
         params = {
             "symbols": ",".join(symbols),
             "feed": self._feeds[_OPTIONS_PATH],
             "limit": str(SYMBOLS_MAX),
         }
-        for _ in symbols:  # there cannot be more pages than contracts
-            answer = await failures.get(self._http, _SNAPSHOTS_PATH, params)
-            page = failures.read_as(SnapshotsRow, answer)
-            yield page
-            if not page.next_page_token:
-                return
-            params = params | {"page_token": page.next_page_token}
+        # There cannot be more pages than contracts.
+        return self._pages(SnapshotsRow, _SNAPSHOTS_PATH, params, most=len(symbols))
 
-    async def _actions(
+    def _actions(
         self, symbols: list[str], start: date, end: date
     ) -> AsyncIterator[CorporateActionsRow]:
         params = {
@@ -190,9 +187,14 @@ class AlpacaQuotes:
             "end": end.isoformat(),
             "limit": str(_ACTIONS_PAGE),
         }
-        for _ in range(_ACTION_PAGES_MAX):
-            answer = await failures.get(self._http, _ACTIONS_PATH, params)
-            page = failures.read_as(CorporateActionsRow, answer)
+        return self._pages(CorporateActionsRow, _ACTIONS_PATH, params, most=_ACTION_PAGES_MAX)
+
+    async def _pages(
+        self, kind: type[Page], path: str, params: dict[str, str], *, most: int
+    ) -> AsyncIterator[Page]:
+        """Read page after page while Alpaca names a next one. Raises: ReadFailed."""
+        for _ in range(most):
+            page = failures.read_as(kind, await failures.get(self._http, path, params))
             yield page
             if not page.next_page_token:
                 return

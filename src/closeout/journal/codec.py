@@ -73,10 +73,7 @@ def encode_order(order: OrderReport) -> str:
 
 def decode_order(payload: str) -> OrderReport | None:
     """Return the order that was encoded; None when another version wrote it, or it is damaged."""
-    try:
-        return _ORDER_DECODER.decode(payload)
-    except msgspec.MsgspecError:
-        return None
+    return _decoded(_ORDER_DECODER, payload)
 
 
 def encode_settlement(settlement: Settlement) -> str:
@@ -86,8 +83,12 @@ def encode_settlement(settlement: Settlement) -> str:
 
 def decode_settlement(payload: str) -> Settlement | None:
     """Return the settlement that was encoded; None as in `decode_order`."""
+    return _decoded(_SETTLEMENT_DECODER, payload)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], payload: str) -> T | None:
     try:
-        return _SETTLEMENT_DECODER.decode(payload)
+        return decoder.decode(payload)
     except msgspec.MsgspecError:
         return None
 
