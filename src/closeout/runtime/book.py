@@ -35,6 +35,9 @@ Words = Callable[[], tuple[Assignment, ...]]
 
 R = TypeVar("R")
 
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""The broker times orders and trades by its own clock, which was read a while ago."""
+
 YOUNG = timedelta(seconds=2)
 """
 A snapshot of this age still stands for the account, while the stream would have told of a
@@ -92,6 +95,8 @@ class Book:
         self.holdings_error: str | None = None
         self.grouping = Grouping((), ())
         self._market: MarketClock | None = None
+        self._ahead = timedelta(0)
+        """How far our clock is ahead of the broker's at least."""
         self._prices = prices = Prices(broker, quotes, clock, feed, option_feed)
         # One door for whoever asks what is known.
         self.quotes, self.take_quotes = prices.quotes, prices.take_quotes
@@ -275,9 +280,15 @@ class Book:
 
     async def read_market(self) -> MarketClock:
         """Raises: ReadFailed."""
-        self._market = await self._broker.market_clock()
+        asked_at = self._clock.now()
+        self._market = market = await self._broker.market_clock()
+        self._ahead = max(timedelta(0), asked_at - market.at)
         self._feed.status_changed()
-        return self._market
+        return market
+
+    def by_brokers_clock(self, at: datetime) -> datetime:
+        """Return the earliest that the broker may have called a moment of ours."""
+        return at - CLOCKS_DIFFER - self._ahead
 
     @property
     def market(self) -> MarketClock | None:

@@ -67,8 +67,6 @@ _Read = LookUpOrder | FollowOrder | ReadHoldings | CheckAccount | SeeMarket
 _KEPT_FOR_EXITS = "the requests left in this minute are kept for orders and cancels"
 
 _AFTER_MISHAP = timedelta(seconds=2)
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""The broker times its trades by its own clock."""
 
 
 class Performer:
@@ -237,7 +235,7 @@ class Performer:
         if state is None or not is_missing(state, found):
             return ()
         try:
-            fills = await self._broker.fills(state.opened_at - CLOCKS_DIFFER)
+            fills = await self._broker.fills(self._book.by_brokers_clock(state.opened_at))
         except ReadFailed as failure:
             log.warning("fills.unread", reason=str(failure))
             return ()
@@ -245,6 +243,6 @@ class Performer:
 
     async def _check_fills(self, since: datetime, symbols: Sequence[str]) -> None:
         """Raises: ReadFailed: something traded whose order Alpaca does not list yet."""
-        for fill in await self._broker.fills(since - CLOCKS_DIFFER):
+        for fill in await self._broker.fills(self._book.by_brokers_clock(since)):
             if fill.symbol in symbols and not self._book.orders.knows(fill.order_id):
                 raise ReadFailed(f"{fill.symbol} traded under an order that is not listed yet")

@@ -10,7 +10,6 @@ from closeout.domain.holdings import Holdings
 from closeout.domain.orders import Execution, Fill, OrderReport
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
-from closeout.runtime.perform import CLOCKS_DIFFER
 from closeout.runtime.roster import Roster
 
 log = structlog.get_logger(__name__)
@@ -48,7 +47,8 @@ class Reconciler:
         short = [each.opened_at for each in states if has_shrunk(each, holdings, states)]
         fills = await self._fills_since(min(short)) if short else ()
         running = [runner.state.opened_at for runner in runners if not runner.state.phase.is_end]
-        orders = self._book.orders.since(min(running, default=holdings.at))
+        oldest = min(running, default=holdings.at)
+        orders = self._book.orders.since(self._book.by_brokers_clock(oldest))
         for runner in runners:
             for event in reconcile(
                 runner.state,
@@ -68,7 +68,7 @@ class Reconciler:
     async def _fills_since(self, since: datetime) -> tuple[Fill, ...]:
         """Read who traded: for the words alone, so that a failure holds up nothing."""
         try:
-            return await self._broker.fills(since - CLOCKS_DIFFER)
+            return await self._broker.fills(self._book.by_brokers_clock(since))
         except ReadFailed as failure:
             log.warning("fills.unread", reason=str(failure))
             return ()
