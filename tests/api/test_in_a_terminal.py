@@ -4,12 +4,13 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from support.bench import LONG_CALL, LONG_PUT, SHORT_CALL, SHORT_PUT
-from support.desk import Json, Shop
+from support.bench import LONG_CALL, LONG_PUT, SHORT_CALL, SHORT_PUT, Bench
+from support.desk import Json, Shop, served
 from support.eventually import eventually, settle
 
-from closeout.cli import render_preview, render_report
+from closeout.cli import render, render_preview, render_report
 from closeout.cli.render import console
+from closeout.domain.deliverables import ContractTerms, Deliverable
 
 FILLS = dict.fromkeys((SHORT_PUT, SHORT_CALL), Decimal("2.06")) | dict.fromkeys(
     (LONG_PUT, LONG_CALL), Decimal("1.05")
@@ -101,3 +102,13 @@ async def test_an_empty_history_says_so(shop: Shop) -> None:
 @pytest.mark.parametrize(("share", "text"), [(None, "—"), ("0.1", "10%"), ("-0.905", "-90%")])
 def test_a_share_is_told_in_percent(share: str | None, text: str) -> None:
     assert text == render_report.percent(share)
+
+
+async def test_an_adjusted_contract_is_told_under_its_legs(empty_bench: Bench) -> None:
+    adjusted = "SPY1261218C00600000"
+    empty_bench.broker.hold(adjusted, -1)
+    empty_bench.broker.terms[adjusted] = ContractTerms(100, (Deliverable("SPY", Decimal(150)),))
+    async with served(empty_bench) as shop:
+        text = printed(render.positions, await shop.get("/api/positions"))
+
+    assert "it delivers 150 SPY. Payoff and margin are not known" in text.replace("\n", " ")

@@ -176,6 +176,7 @@ async def test_an_adjusted_leg_says_what_it_delivers_and_what_is_not_known(
         leg["adjusted"]["multiplier"],
         leg["adjusted"]["deliverables"],
     )
+    assert "delivers 150 SPY" == leg["adjusted"]["summary"]
     assert "it delivers 150 SPY. Payoff and margin are not known" in leg["adjusted"]["text"]
     assert None is position["metrics"]["risk"]
 
@@ -187,6 +188,18 @@ async def test_an_adjusted_leg_that_could_not_be_read_says_so(empty_bench: Bench
 
     assert (None, None) == (leg["adjusted"]["multiplier"], leg["adjusted"]["deliverables"])
     assert "could not be read" in leg["adjusted"]["text"]
+    assert "deliverable could not be read" == leg["adjusted"]["summary"]
+
+
+async def test_an_adjusted_leg_that_is_priced_unusually_says_so(empty_bench: Bench) -> None:
+    adjusted = "SPY1261218C00600000"
+    parts = (Deliverable("SPY", Decimal(50)), Deliverable("USD", Decimal("12.5"), is_cash=True))
+    empty_bench.broker.hold(adjusted, -1)
+    empty_bench.broker.terms[adjusted] = ContractTerms(150, parts)
+    async with served(empty_bench) as shop:
+        (leg,) = (await shop.get(shop.path))["legs"]
+
+    assert "delivers 50 SPY and $12.50 cash, price times 150" == leg["adjusted"]["summary"]
 
 
 async def test_a_standard_leg_is_not_adjusted(shop: Shop) -> None:

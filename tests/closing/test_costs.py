@@ -6,6 +6,7 @@ from decimal import Decimal
 from support.builders import a_covered_call, a_leg, a_plan, a_quote, a_strategy, call, put
 
 from closeout.closing.costs import plan_fees
+from closeout.domain.deliverables import ContractTerms, Deliverable
 from closeout.domain.fees import Trade, fees_of
 from closeout.domain.orders import Side
 
@@ -38,3 +39,19 @@ def test_without_a_mid_a_fee_on_the_price_is_not_known() -> None:
             Trade(is_option=True, side=Side.SELL, quantity=1, multiplier=100, price=None), DAY
         )
     } == plan_fees(plan, {}, DAY)
+
+
+def test_an_adjusted_contract_is_charged_by_its_own_multiplier() -> None:
+    adjusted = "NVDA1261218C00140000"
+    terms = ContractTerms(150, (Deliverable("NVDA", Decimal(150)),))
+    plan = a_plan(a_strategy(a_leg(adjusted, 2, terms=terms)))
+    quotes = {adjusted: a_quote(adjusted, "3.00", "3.20")}
+
+    assert {
+        adjusted: fees_of(
+            Trade(
+                is_option=True, side=Side.SELL, quantity=2, multiplier=150, price=Decimal("3.10")
+            ),
+            DAY,
+        )
+    } == plan_fees(plan, quotes, DAY)

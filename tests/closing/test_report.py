@@ -30,6 +30,7 @@ from closeout.closing.report import Comparison, Report, report_of
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.state import CloseState
 from closeout.closing.step import step
+from closeout.domain.deliverables import ContractTerms, Deliverable
 from closeout.domain.fees import FeeCode, exact_total
 from closeout.domain.orders import OrderStatus
 from closeout.domain.quotes import Quote
@@ -376,3 +377,16 @@ def test_time_to_flat_counts_from_the_opening(seconds: float) -> None:
     report = the_report(filled(state, seconds, None, CONDOR_FILLS, units=10))
 
     assert timedelta(seconds=seconds) == report.flat_after
+
+
+def test_an_adjusted_contract_is_counted_by_its_own_multiplier() -> None:
+    """Two bought at 2.00 and sold at 3.10, a dollar of price being 150 dollars."""
+    adjusted = "NVDA1261218C00140000"
+    terms = ContractTerms(150, (Deliverable("NVDA", Decimal(150)),))
+    market = a_look(a_quote(adjusted, "3.00", "3.20"))
+    state = a_close(a_strategy(a_leg(adjusted, 2, "2.00", terms=terms)), market, market)
+
+    report = the_report(filled(state, 9, market, {adjusted: "3.05"}, units=2))
+
+    assert (Decimal("-3.05"), Decimal(915), Decimal(315)) == (report.fill, report.cash, report.pnl)
+    assert Decimal("15.00") == dollars(report.decision)[0]

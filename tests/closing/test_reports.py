@@ -15,6 +15,8 @@ from closeout.closing.state import Attempt
 from closeout.domain.orders import OrderReport, OrderStatus
 
 TICKET = a_ticket((put(440), -1), (put(450), 2), units=10)
+ONE_EACH = dict.fromkeys((put(440), put(450)), 1)
+"""Dollars for a dollar of price."""
 NOTHING = Attempt(step=0, number=0, ticket=TICKET, sent_at=AT)
 FINAL = [status for status in OrderStatus if status.is_final]
 
@@ -107,8 +109,11 @@ def test_fills_told_without_legs_count_beside_fills_told_with_them() -> None:
     bare = a_report(TICKET, OrderStatus.FILLED, filled=10, legs=False, updated=after(3))
     full = a_report(TICKET, OrderStatus.FILLED, filled=10, updated=after(3))
 
-    assert ((10, 20), None) == (filled(told_of(PARTIAL, bare)), told_of(PARTIAL, bare).cash())
-    assert Decimal(-10) == told_of(PARTIAL, bare, full).cash()
+    assert ((10, 20), None) == (
+        filled(told_of(PARTIAL, bare)),
+        told_of(PARTIAL, bare).cash(ONE_EACH),
+    )
+    assert Decimal(-10) == told_of(PARTIAL, bare, full).cash(ONE_EACH)
 
 
 def test_legs_may_fill_unevenly() -> None:
@@ -123,23 +128,23 @@ def test_a_price_that_came_later_is_kept() -> None:
         PARTIAL, legs=tuple(replace(leg, average_price=None) for leg in PARTIAL.legs)
     )
 
-    assert told_of(PARTIAL).cash() == told_of(unpriced, PARTIAL).cash()
-    assert (
-        told_of(PARTIAL).cash() == told_of(PARTIAL, replace(unpriced, updated_at=after(9))).cash()
-    )
+    assert told_of(PARTIAL).cash(ONE_EACH) == told_of(unpriced, PARTIAL).cash(ONE_EACH)
+    assert told_of(PARTIAL).cash(ONE_EACH) == told_of(
+        PARTIAL, replace(unpriced, updated_at=after(9))
+    ).cash(ONE_EACH)
 
 
 def test_cash_is_what_sales_brought_less_what_purchases_cost() -> None:
     """Four sold and eight bought at a dollar."""
-    assert Decimal(-4) == told_of(PARTIAL).cash()
+    assert Decimal(-4) == told_of(PARTIAL).cash(ONE_EACH)
 
 
 def test_fills_without_prices_have_no_known_cash() -> None:
-    assert None is told_of(replace(PARTIAL, legs=())).cash()
+    assert None is told_of(replace(PARTIAL, legs=())).cash(ONE_EACH)
 
 
 def test_nothing_filled_is_no_cash() -> None:
-    assert Decimal(0) == told_of(a_report(TICKET)).cash()
+    assert Decimal(0) == told_of(a_report(TICKET)).cash(ONE_EACH)
 
 
 def test_a_replacement_is_kept_beside_the_order_it_replaced() -> None:
@@ -158,7 +163,7 @@ def test_a_replacement_of_the_rest_adds_its_fills() -> None:
     )
 
     assert (10, 20) == filled(told_of(old, new))
-    assert Decimal(-10) == told_of(old, new).cash()
+    assert Decimal(-10) == told_of(old, new).cash(ONE_EACH)
 
 
 def test_a_replacement_of_the_whole_carries_the_fills_it_took_over() -> None:
@@ -174,7 +179,7 @@ def test_a_replacement_of_the_whole_carries_the_fills_it_took_over() -> None:
     )
 
     assert (7, 14) == filled(told_of(old, new))
-    assert Decimal(-7) == told_of(old, new).cash()
+    assert Decimal(-7) == told_of(old, new).cash(ONE_EACH)
 
 
 def test_the_order_that_may_still_trade_is_the_one_that_counts() -> None:

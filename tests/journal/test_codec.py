@@ -156,7 +156,7 @@ def test_a_field_of_a_newer_program_is_not_silently_dropped() -> None:
 
 def test_a_newer_field_deep_inside_is_noticed_too() -> None:
     opened = encode(EVENTS[0])
-    payload = opened.payload.replace('"leg_id":"leg-1","side"', '"hue":1,"leg_id":"leg-1","side"')
+    payload = opened.payload.replace('"leg_id":"leg-1",', '"hue":1,"leg_id":"leg-1",')
     assert payload != opened.payload
 
     with pytest.raises(JournalFailed, match="'hue'"):
@@ -201,3 +201,13 @@ NAIVE = datetime(2026, 12, 1, 15, 30)  # noqa: DTZ001 -- the fault under test
 def test_an_instant_without_a_time_zone_is_refused_by_name(event: Event, where: str) -> None:
     with pytest.raises(JournalFailed, match=f"{where} has no time zone"):
         encode(event)
+
+
+def test_a_plan_keeps_the_multiplier_of_an_adjusted_contract() -> None:
+    opened = EVENTS[0]
+    assert isinstance(opened, CloseOpened)
+    targets = tuple(replace(each, premium_multiplier=150) for each in opened.plan.targets)
+    adjusted = replace(opened, plan=replace(opened.plan, targets=targets))
+    encoded = encode(adjusted)
+
+    assert adjusted == decode(encoded.kind, encoded.payload, row="it")

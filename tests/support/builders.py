@@ -23,6 +23,7 @@ from closeout.closing.rooms import Room
 from closeout.closing.state import CloseState
 from closeout.closing.step import step
 from closeout.closing.walk import Pace
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.holdings import Holding, Holdings
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import (
@@ -60,7 +61,14 @@ def call(strike: float, root: str = "SPY", expiry: str = EXPIRY) -> str:
     return f"{root}{expiry}C{int(strike * 1000):08d}"
 
 
-def a_leg(symbol: str, quantity: int, entry: str | None = "1.00", strategy: str = "pos_1") -> Leg:
+def a_leg(
+    symbol: str,
+    quantity: int,
+    entry: str | None = "1.00",
+    strategy: str = "pos_1",
+    *,
+    terms: ContractTerms | None = None,
+) -> Leg:
     option = option_or_none(symbol)
     return Leg(
         id=leg_id(strategy, symbol),
@@ -68,6 +76,7 @@ def a_leg(symbol: str, quantity: int, entry: str | None = "1.00", strategy: str 
         underlying=option.underlying if option else symbol,
         quantity=quantity,
         entry_price=None if entry is None else Decimal(entry),
+        terms=terms,
     )
 
 

@@ -440,13 +440,16 @@ export interface components {
          * @description What one contract is after a corporate action, as Alpaca tells it.
          *
          *     Its P&L goes by `multiplier`, 100 while that is not known. Nothing is said of its payoff and
-         *     margin, and `text` says so. `deliverables` is null while they could not be read.
+         *     margin, and `text` says so. `deliverables` is null while they could not be read. `summary`
+         *     is what a tag has room for: "delivers 50 AAPL and $12.50 cash".
          */
         AdjustedOut: {
             /** Multiplier */
             multiplier: number | null;
             /** Deliverables */
             deliverables: components["schemas"]["DeliverableOut"][] | null;
+            /** Summary */
+            summary: string;
             /** Text */
             text: string;
         };
@@ -2886,6 +2889,7 @@ export interface components {
          *                     "amount": "12.50"
          *                   }
          *                 ],
+         *                 "summary": "delivers 150 AAPL and $12.50 cash",
          *                 "text": "AAPL1261218C00250000 was adjusted by a corporate action: it delivers 150 AAPL and $12.50 cash. Payoff and margin are not known, and it can only be closed."
          *               }
          *             }

@@ -10,8 +10,6 @@ from closeout.closing.plans import Target
 from closeout.closing.report import report_of
 from closeout.closing.state import Attempt, CloseState, Phase
 from closeout.closing.wording import describe
-from closeout.domain.occ import option_or_none
-from closeout.domain.strategies import OPTION_MULTIPLIER
 from closeout.schemas.closes import (
     AttemptOut,
     ClearedFirstOut,
@@ -248,11 +246,11 @@ def _attempt_status(state: CloseState, attempt: Attempt) -> str:
 
 def _cash(state: CloseState) -> Decimal | None:
     """Dollars received (positive) or paid so far."""
+    multipliers = {target.symbol: target.multiplier for target in state.plan.targets}
     total = Decimal(0)
     for attempt in state.attempts:
-        per_share = attempt.cash()
-        if per_share is None:
+        cash = attempt.cash(multipliers)
+        if cash is None:
             return None
-        is_option = option_or_none(attempt.ticket.legs[0].symbol) is not None
-        total += per_share * (OPTION_MULTIPLIER if is_option else 1)
+        total += cash
     return total.quantize(Decimal("0.01"))

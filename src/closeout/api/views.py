@@ -16,7 +16,7 @@ from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.quotes import Quote
 from closeout.domain.session import exchange_date
-from closeout.domain.strategies import Leg, Strategy, net_entry
+from closeout.domain.strategies import OPTION_MULTIPLIER, Leg, Strategy, net_entry
 from closeout.runtime.links import Link
 from closeout.schemas.positions import AdjustedOut, DeliverableOut, LegOut, PositionOut
 from closeout.schemas.status import BreakerOut, LastEditOut, LinkOut, MarketOut, StatusOut
@@ -108,9 +108,13 @@ def adjusted_out(leg: Leg) -> AdjustedOut | None:
         return None
     known = leg.terms
     what = "what it delivers could not be read" if known is None else f"it delivers {known}"
+    summary = "deliverable could not be read" if known is None else f"delivers {known}"
+    if known is not None and known.multiplier != OPTION_MULTIPLIER:
+        summary += f", price times {known.multiplier}"
     return AdjustedOut(
         multiplier=known.multiplier if known else None,
         deliverables=None if known is None else [_deliverable(each) for each in known.deliverables],
+        summary=summary,
         text=f"{leg.symbol} was adjusted by a corporate action: {what}. Payoff and margin are not "
         "known, and it can only be closed.",
     )

@@ -99,6 +99,9 @@ def position_table(position: Json) -> None:
             dollars(leg["pnl_dollars"]),
         )
     console.print(table)
+    for leg in position["legs"]:
+        if leg["adjusted"]:
+            console.print(f"[yellow]{leg['adjusted']['text']}[/yellow]")
     for each in position["netted_with"]:
         console.print(f"[yellow]{each['message']}[/yellow]")
     for each in position["missing"]:

@@ -14,7 +14,7 @@ from closeout.closing.walk import Grid, first_limit
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderType, TicketLeg
-from closeout.domain.strategies import Leg, Strategy
+from closeout.domain.strategies import OPTION_MULTIPLIER, Leg, Strategy
 
 __all__ = ["MarketView", "Terms", "plan_leg", "plan_strategy"]
 
@@ -109,6 +109,7 @@ def _target(leg: Leg, holdings: Holdings) -> Target:
         side=leg.closing_side,
         contracts=leg.contracts,
         held=holdings.quantity(leg.symbol),
+        premium_multiplier=leg.multiplier if leg.option else OPTION_MULTIPLIER,
     )
 
 

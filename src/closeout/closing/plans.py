@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from closeout.closing.walk import Walk
+from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderType, Side, TicketLeg
+from closeout.domain.strategies import OPTION_MULTIPLIER
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,7 @@ class Target:
 
     `contracts` is unsigned; `held` is the broker's signed net holding of the symbol when
     the close began, which may be more than this leg when strategies share a contract.
+    `premium_multiplier` is that of an option, which a corporate action may have changed.
     """
 
     leg_id: str
@@ -21,6 +24,12 @@ class Target:
     side: Side
     contracts: int
     held: Decimal
+    premium_multiplier: int = OPTION_MULTIPLIER
+
+    @property
+    def multiplier(self) -> int:
+        """Dollars for a dollar of price, for one contract or share."""
+        return 1 if option_or_none(self.symbol) is None else self.premium_multiplier
 
 
 @dataclass(frozen=True, slots=True)

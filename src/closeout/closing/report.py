@@ -21,7 +21,6 @@ from closeout.domain.occ import option_or_none
 from closeout.domain.orders import Side
 from closeout.domain.quotes import Quote
 from closeout.domain.session import exchange_date
-from closeout.domain.strategies import OPTION_MULTIPLIER
 
 _ZERO = Decimal(0)
 
@@ -111,7 +110,7 @@ class _Measure:
 
     def __init__(self, state: CloseState) -> None:
         self._parts = [
-            (target.symbol, target.side.sign * filled * _multiplier(target.symbol))
+            (target.symbol, target.side.sign * filled * target.multiplier)
             for target in state.plan.targets
             if (filled := state.filled(target.symbol))
         ]
@@ -166,11 +165,8 @@ def _units(state: CloseState) -> tuple[Decimal, int]:
     units = math.gcd(*(target.contracts for target in counted))
     contracts = sum(target.contracts for target in counted)
     filled = sum(state.filled(target.symbol) for target in counted)
-    return Decimal(units * filled) / contracts, OPTION_MULTIPLIER if any_option else 1
-
-
-def _multiplier(symbol: str) -> int:
-    return 1 if option_or_none(symbol) is None else OPTION_MULTIPLIER
+    shares_in_unit = max(target.multiplier for target in counted) if any_option else 1
+    return Decimal(units * filled) / contracts, shares_in_unit
 
 
 def _share(fill: Decimal | None, mid: Decimal | None, natural: Decimal | None) -> Decimal | None:
@@ -231,5 +227,5 @@ def _fees(state: CloseState, fillings: Sequence[Filling]) -> tuple[Fee, ...]:
                 by_day[day] = by_day.get(day, 0) + each.contracts
         price = state.average_price(target.symbol)
         for day, contracts in by_day.items():
-            fees += trade_fees(target.symbol, target.side, contracts, price, day)
+            fees += trade_fees(target, contracts, price, day)
     return tuple(fees)

@@ -1,6 +1,6 @@
 """The state of one close, and what can be read from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -197,8 +197,8 @@ class Attempt:
         units, rest = left.pop()
         return None if left or rest else units
 
-    def cash(self) -> Decimal | None:
-        """Dollars per multiplier-one share received (positive) or paid; None when unpriced."""
+    def cash(self, multipliers: Mapping[str, int]) -> Decimal | None:
+        """Dollars received (positive) or paid, `multipliers` by symbol; None when unpriced."""
         total = Decimal(0)
         for order in self._counted():
             if order.filled_units and not order.legs:
@@ -208,7 +208,8 @@ class Attempt:
                     continue
                 if leg.average_price is None or leg.side is None:
                     return None
-                total -= leg.side.sign * leg.filled * leg.average_price
+                dollars = leg.filled * leg.average_price * multipliers[leg.symbol]
+                total -= leg.side.sign * dollars
         return total
 
 

@@ -30,7 +30,12 @@ class Deliverable:
 
 @dataclass(frozen=True, slots=True)
 class ContractTerms:
-    """`multiplier` is dollars of premium for a dollar of price, for one contract."""
+    """
+    `multiplier` is dollars of premium for a dollar of price, for one contract, and what the strike
+    is multiplied by at exercise. It mostly stays 100 where the deliverable changes (OCC,
+    Characteristics and Risks of Standardized Options: 150 shares after a 3-for-2 split, for the
+    strike times 100).
+    """
 
     multiplier: int
     deliverables: tuple[Deliverable, ...]

@@ -25,11 +25,13 @@ class AdjustedOut(Output):
     What one contract is after a corporate action, as Alpaca tells it.
 
     Its P&L goes by `multiplier`, 100 while that is not known. Nothing is said of its payoff and
-    margin, and `text` says so. `deliverables` is null while they could not be read.
+    margin, and `text` says so. `deliverables` is null while they could not be read. `summary`
+    is what a tag has room for: "delivers 50 AAPL and $12.50 cash".
     """
 
     multiplier: int | None
     deliverables: list[DeliverableOut] | None
+    summary: str
     text: str
 
 

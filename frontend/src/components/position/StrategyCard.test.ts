@@ -73,6 +73,24 @@ describe('a strategy’s card', () => {
     )
   })
 
+  it('tells what an adjusted contract delivers, and that its risk is not computed', () => {
+    const adjusted = {
+      multiplier: 100,
+      deliverables: [],
+      summary: 'delivers 50 AAPL and $12.50 cash',
+      text: 'AAPL1 was adjusted.',
+    }
+    const card = show({
+      legs: [aRawLeg({ adjusted })],
+      metrics: { ...aRawMetrics(), risk: null, outlook: null },
+    })
+
+    expect(byTestId(card, 'leg-adjusted').text()).toBe('Adjusted delivers 50 AAPL and $12.50 cash')
+    expect(byTestId(card, 'no-payoff').text()).toBe(
+      'Payoff and risk are not computed for adjusted contracts.',
+    )
+  })
+
   it('draws nothing where no payoff is known', () => {
     const card = show({ metrics: { ...aRawMetrics(), outlook: null } })
 
