@@ -228,7 +228,7 @@ def test_what_opposite_claims_do_not_explain_is_nobodys() -> None:
     (left,) = desk.unassigned
 
     assert (put(440), Decimal(2), True) == (left.symbol, left.quantity, left.is_difference)
-    assert "come to 0 together, but the account holds 2" in left.reason
+    assert "come to none together, but the account holds 2 long" in left.reason
     assert [left] == desk.differences([put(440)])
     assert [] == desk.differences([put(430)])
 

@@ -59,3 +59,26 @@ def test_another_underlying_and_itself_are_not_offered() -> None:
     other = strategy(a_leg(put(430, "QQQ"), 1))
 
     assert () == attachments(ORPHAN, [ORPHAN, other])
+
+
+def test_shares_that_an_assignment_has_brought_come_before_all_else() -> None:
+    """Four short calls of a condor are assigned: a hundred shares each are short now."""
+    orphan = replace(
+        strategy(a_leg(call(470), -6), a_leg(call(480), 10)), missing=((call(470), -4),)
+    )
+    spread = strategy(a_leg(call(465), -4), a_leg(call(490), 4))
+    brought, others = strategy(a_leg("SPY", -400)), strategy(a_leg("SPY", 400))
+
+    first, *_, last = attachments(orphan, [spread, others, brought])
+
+    assert (brought, True) == (first.strategy, first.is_delivered)
+    assert not last.is_delivered
+
+
+def test_assigned_puts_bring_long_shares() -> None:
+    orphan = replace(strategy(a_leg(put(430), 3)), missing=((put(440), -3),))
+
+    assert [True, False] == [
+        each.is_delivered
+        for each in attachments(orphan, [strategy(a_leg("SPY", -300)), strategy(a_leg("SPY", 300))])
+    ]

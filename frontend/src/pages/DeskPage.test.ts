@@ -97,7 +97,7 @@ describe('the page', () => {
 
   it('leads from claims that do not add up to the strategies that make them', async () => {
     const symbol = 'SPY261218P00520000'
-    const reason = 'strategies hold it on both sides and come to -6 together, but the account holds -5'
+    const reason = 'strategies hold it on both sides and come to 6 short together, but the account holds 5 short'
     await say({
       positions: [aRawPosition(), aRawPosition({ id: 'other', strategy: 'Straddle' })],
       unassigned: [{ symbol, quantity: '1', reason, is_difference: true }],

@@ -137,10 +137,15 @@ def _differences(differences: Claims, held: Mapping[str, int]) -> Iterable[Unass
     for symbol, quantity in differences.items():
         there = held.get(symbol, 0)
         reason = (
-            f"strategies hold it on both sides and come to {there - quantity} together, "
-            f"but the account holds {there}"
+            f"strategies hold it on both sides and come to {_sided(there - quantity)} together, "
+            f"but the account holds {_sided(there)}"
         )
         yield Unassigned(symbol, Decimal(quantity), reason, is_difference=True)
+
+
+def _sided(quantity: int) -> str:
+    """Say a signed quantity as a trader does: 3 short."""
+    return f"{abs(quantity)} {'short' if quantity < 0 else 'long'}" if quantity else "none"
 
 
 def _display_order(strategy: Strategy) -> tuple[str, date, str]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from closeout.domain.coverage import uncovered_contracts
 from closeout.domain.margin import margin_requirement
 from closeout.domain.names import has_name, name_strategy
-from closeout.domain.occ import option_or_none
+from closeout.domain.occ import Right, option_or_none
 from closeout.domain.strategies import Strategy
 
 
@@ -18,12 +18,15 @@ class Attachment:
     """
     A strategy the orphan may join. `makes` is the name of both together, None without one.
 
+    `is_delivered` says that it is shares on the side on which the assignment or exercise of
+    what the orphan misses would have brought some.
     `covers` are short contracts that nothing in either covers and that something in both does.
     `frees` is the margin in dollars that they need less together; None when that is without
     limit, apart or together.
     """
 
     strategy: Strategy
+    is_delivered: bool
     makes: str | None
     covers: int
     shares_expiry: bool
@@ -34,8 +37,9 @@ def attachments(orphan: Strategy, others: Iterable[Strategy]) -> tuple[Attachmen
     """
     Return what the orphan may be attached to: strategies on its underlying.
 
-    What makes a named shape comes first, then what covers more shorts, then what has an expiry
-    in common, then what frees more margin; what is equal in all of it goes by expiry and id.
+    Shares that came of what is missing come first, then what makes a named shape, what covers
+    more shorts, what has an expiry in common, and what frees more margin; what is equal in all
+    of it goes by expiry and id.
     """
     found = [
         _attachment(orphan, each)
@@ -47,6 +51,7 @@ def attachments(orphan: Strategy, others: Iterable[Strategy]) -> tuple[Attachmen
 
 def _likeliest_first(each: Attachment) -> tuple[object, ...]:
     return (
+        not each.is_delivered,
         each.makes is None,
         -each.covers,
         not each.shares_expiry,
@@ -64,12 +69,26 @@ def _attachment(orphan: Strategy, other: Strategy) -> Attachment:
     shape = [(option_or_none(symbol), count) for symbol, count in legs.items()]
     return Attachment(
         strategy=other,
+        is_delivered=_is_delivered(orphan, other),
         makes=name_strategy(shape) if legs and has_name(shape) else None,
         covers=sum(uncovered_contracts(_exact(each)) for each in apart)
         - uncovered_contracts(_exact(legs)),
         shares_expiry=not _expiries(orphan).isdisjoint(_expiries(other)),
         frees=_frees(apart, legs),
     )
+
+
+def _is_delivered(orphan: Strategy, other: Strategy) -> bool:
+    shares = sum(_side_brought(symbol) * wanted for symbol, wanted in orphan.missing)
+    return all(leg.option is None and leg.quantity * shares > 0 for leg in other.legs)
+
+
+def _side_brought(symbol: str) -> int:
+    """Long calls and short puts bring long shares (1), the others short ones (-1)."""
+    option = option_or_none(symbol)
+    if option is None:
+        return 0
+    return 1 if option.right is Right.CALL else -1
 
 
 def _frees(apart: Iterable[Mapping[str, int]], together: Mapping[str, int]) -> Decimal | None:
