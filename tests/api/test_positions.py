@@ -1,10 +1,12 @@
 """`GET /api/positions`: the contract's fields, ids that last, and age told when a read failed."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
 from support.bench import CONDOR, LONG_CALL, LONG_PUT, SHORT_PUT, Bench
 from support.desk import Shop, is_problem, served
+from support.eventually import eventually
 
 from closeout.domain.deliverables import ContractTerms, Deliverable
 
@@ -114,7 +116,24 @@ async def test_an_unread_account_is_an_error_and_not_empty(empty_bench: Bench) -
         body = await shop.get("/api/positions")
 
     assert ("error", 0, None) == (body["status"], body["total_count"], body["as_of"])
+    assert False is body["reading"]
     assert "could not be read" in body["message"]
+
+
+async def test_an_account_that_is_being_read_first_is_not_called_unreadable(
+    empty_bench: Bench,
+) -> None:
+    answered = asyncio.Event()
+    empty_bench.broker.gates["holdings"] = answered
+    async with served(empty_bench, ready=False) as shop:
+        before = await shop.get("/api/positions")
+        answered.set()
+        await eventually(lambda: empty_bench.engine.is_ready)
+        after = await shop.get("/api/positions")
+
+    assert ("error", True, None) == (before["status"], before["reading"], before["as_of"])
+    assert before["message"].startswith("The account is being read")
+    assert ("success", False, None) == (after["status"], after["reading"], after["message"])
 
 
 async def test_a_position_of_an_unread_account_is_not_called_gone(empty_bench: Bench) -> None:

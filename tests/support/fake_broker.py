@@ -52,6 +52,8 @@ class FakeBroker:
         self.cancel_completes = True
         self.reads: Counter[str] = Counter()
         self.failing: dict[str, ReadFailed] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        """Reads by name that are answered when somebody opens their gate."""
         self.history_asked: list[datetime | None] = []
         self.fills_at_once = False
         self.penny = True
@@ -327,6 +329,8 @@ class FakeBroker:
         """Count a read and give way: whoever else can run meanwhile does, as over a network."""
         self.reads[name] += 1
         await asyncio.sleep(0)
+        if gate := self.gates.get(name):
+            await gate.wait()
         failure = self.failing.get(name) or self.failing.get("*")
         if failure is not None:
             raise failure

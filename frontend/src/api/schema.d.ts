@@ -196,7 +196,9 @@ export interface paths {
         };
         /**
          * List Positions
-         * @description Every strategy the account holds. `error`: what is shown is old, as `as_of` says.
+         * @description Every strategy the account holds.
+         *
+         *     `error`: what is shown is old, as `as_of` says, or with `reading` not known yet.
          */
         get: operations["listPositions"];
         put?: never;
@@ -2842,6 +2844,9 @@ export interface components {
         /**
          * PositionsResponse
          * @description `error` means the holdings could not be read: what is shown is then old, not empty.
+         *
+         *     While `reading` they are read for the first time since the start, so nothing has gone wrong
+         *     and nothing is known: ask again in a moment.
          * @example {
          *       "status": "success",
          *       "positions": [
@@ -3189,6 +3194,7 @@ export interface components {
          *       "total_count": 2,
          *       "as_of": "2026-11-20T15:00:00.200000Z",
          *       "message": null,
+         *       "reading": false,
          *       "unassigned": []
          *     }
          */
@@ -3206,6 +3212,8 @@ export interface components {
             as_of: string | null;
             /** Message */
             message: string | null;
+            /** Reading */
+            reading: boolean;
             /** Unassigned */
             unassigned: components["schemas"]["UnassignedOut"][];
         };

@@ -5,7 +5,7 @@ import type { RawSnapshotMessage } from '@/api/wire'
 import App from '@/App.vue'
 import { aRawClose, aRawPosition, aRawSnapshot, aRawStatus, NOW } from '@/testing/builders'
 import { allByTestId, byTestId, notices } from '@/testing/dom'
-import { aServer, type FakeServer } from '@/testing/server'
+import { aServer, json, type FakeServer } from '@/testing/server'
 import { FakeSocket, stubSockets } from '@/testing/socket'
 
 describe('the page', () => {
@@ -53,6 +53,26 @@ describe('the page', () => {
 
     await say({ positions: [], status: aRawStatus({ positions_error: 'Alpaca answered 503.' }) })
     expect(byTestId(page, 'read-failure').text()).toContain('Alpaca answered 503.')
+  })
+
+  it('says that the account is being read while the server has just started', async () => {
+    server.on('GET /api/status', () => json(aRawStatus({ positions_as_of: null })))
+    server.on('GET /api/positions', () =>
+      json({
+        status: 'error',
+        positions: [],
+        total_count: 0,
+        as_of: null,
+        message: 'The account is being read.',
+        reading: true,
+        unassigned: [],
+      }),
+    )
+    open()
+    await flushPromises()
+
+    expect(byTestId(page, 'loading').text()).toBe('Reading your account…')
+    expect(byTestId(page, 'read-failure').exists()).toBe(false)
   })
 
   it('says that the server does not answer', async () => {

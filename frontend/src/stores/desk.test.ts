@@ -14,6 +14,7 @@ const positions = (changes = {}): Response =>
     total_count: 1,
     as_of: NOW,
     message: null,
+    reading: false,
     ...changes,
   })
 

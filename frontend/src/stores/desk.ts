@@ -93,7 +93,7 @@ export const useDeskStore = defineStore('desk', () => {
       unassigned: unread ? desk.value.unassigned : answer.unassigned,
       closes: newCloses.reduce(withClose, desk.value.closes),
     }
-    readError.value = answer.status === 'error' ? answer.message : null
+    readError.value = answer.status === 'error' && !answer.reading ? answer.message : null
     heard(newStatus.serverTime)
   }
 

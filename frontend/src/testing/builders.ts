@@ -458,6 +458,7 @@ export function aPosition(changes: Partial<RawPosition> = {}): Position {
     total_count: 1,
     as_of: NOW,
     message: null,
+    reading: false,
     unassigned: [],
   }).positions
   if (!position) throw new Error('one position in, one out')

@@ -35,7 +35,7 @@ export function aServer(): FakeServer {
     ['GET /api/status', () => json(aRawStatus())],
     [
       'GET /api/positions',
-      () => json({ status: 'success', positions: [], total_count: 0, as_of: null, message: null, unassigned: [] }),
+      () => json({ status: 'success', positions: [], total_count: 0, as_of: null, message: null, reading: false, unassigned: [] }),
     ],
     ['GET /api/closes', () => json({ closes: [], total_count: 0 })],
     ['GET /api/history', () => json(aRawHistory())],

@@ -29,22 +29,31 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 @router.get("", operation_id="listPositions")
 async def list_positions(desk: DeskDep) -> PositionsResponse:
-    """Every strategy the account holds. `error`: what is shown is old, as `as_of` says."""
+    """
+    Every strategy the account holds.
+
+    `error`: what is shown is old, as `as_of` says, or with `reading` not known yet.
+    """
     book = desk.engine.book
     positions = [position_out(desk, strategy) for strategy in book.grouping.strategies]
     unread = book.holdings is None or book.holdings_error is not None
+    reading = book.holdings is None and book.holdings_error is None
     return PositionsResponse(
         status="error" if unread else "success",
         positions=positions,
         total_count=len(positions),
         as_of=book.holdings.at if book.holdings else None,
-        message=_unread_message(desk) if unread else None,
+        message=_READING if reading else _unread_message(desk) if unread else None,
+        reading=reading,
         unassigned=unassigned_out(book.grouping),
     )
 
 
+_READING = "The account is being read for the first time since the start. Ask again in a moment."
+
+
 def _unread_message(desk: Desk) -> str:
-    reason = desk.engine.book.holdings_error or "the account has not been read yet"
+    reason = desk.engine.book.holdings_error
     return f"Alpaca's positions could not be read: {reason}. Closeout goes on trying."
 
 

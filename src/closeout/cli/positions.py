@@ -57,6 +57,7 @@ CancelConflicting = Annotated[
 ]
 
 _FOLLOW_SECONDS = 1.0
+_READ_SECONDS, _READS = 0.25, 40
 _TRIES = 5
 """How often a market that runs away is shown anew."""
 
@@ -64,7 +65,7 @@ _TRIES = 5
 def list_positions() -> None:
     """Show every strategy the account holds."""
     try:
-        answer = get("/api/positions")
+        answer = _read_positions()
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
     render.positions(answer)
@@ -159,14 +160,27 @@ def close(
         raise fail(refusal) from refusal
 
 
+def _read_positions() -> Json:
+    """Ask for the positions, and again while a server that has just started reads them."""
+    for _ in range(_READS):
+        answer = get("/api/positions")
+        if not answer["reading"]:
+            break
+        time.sleep(_READ_SECONDS)
+    return answer
+
+
 def find_position(wanted: str) -> Json:
     """Return the position of this id, or the only one of this ticker."""
-    positions = get("/api/positions")["positions"]
+    answer = _read_positions()
+    positions = answer["positions"]
     found = [each for each in positions if each["id"] == wanted]
     found = found or [each for each in positions if each["ticker"] == wanted.upper()]
     if len(found) == 1:
         only: Json = found[0]
         return only
+    if not found and answer["status"] == "error":
+        raise ServerRefused(answer["message"])
     if not found:
         raise ServerRefused(f"There is no position {wanted!r}. See: closeout positions")
     ids = ", ".join(f"{each['id']} ({each['strategy']})" for each in found)

@@ -110,12 +110,18 @@ class PositionOut(Output):
 
 
 class PositionsResponse(Output):
-    """`error` means the holdings could not be read: what is shown is then old, not empty."""
+    """
+    `error` means the holdings could not be read: what is shown is then old, not empty.
+
+    While `reading` they are read for the first time since the start, so nothing has gone wrong
+    and nothing is known: ask again in a moment.
+    """
 
     status: Literal["success", "error"]
     positions: list[PositionOut]
     total_count: int
     as_of: datetime | None
     message: str | None
+    reading: bool
     unassigned: list[UnassignedOut]
     """Parts of holdings that are in no position."""
