@@ -25,6 +25,7 @@ export const useDeskStore = defineStore('desk', () => {
   let poll: ReturnType<typeof setInterval> | undefined
 
   const status = computed(() => desk.value.status)
+  const marketOpen = computed(() => status.value?.market.isOpen ?? null)
   const positions = computed(() => desk.value.positions)
   const unassigned = computed(() => desk.value.unassigned)
   const closes = computed(() => desk.value.closes)
@@ -104,6 +105,7 @@ export const useDeskStore = defineStore('desk', () => {
 
   return {
     status,
+    marketOpen,
     positions,
     unassigned,
     closes,
