@@ -26,11 +26,13 @@ from support.builders import (
 )
 
 from closeout.closing.cautions import cautions
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.scene import Caution, Scene, Severity
+from closeout.closing.walk import Pace
 from closeout.domain.announcements import Announcement, AnnouncementKind
 from closeout.domain.holdings import Holdings, MarketClock
-from closeout.domain.orders import OrderReport
+from closeout.domain.orders import OrderReport, OrderType
 from closeout.domain.quotes import Quote
 from closeout.domain.strategies import Netted, Strategy
 
@@ -498,6 +500,10 @@ def test_the_sentences_about_session_feed_and_orders() -> None:
         "2 orders, one after another: each goes out when the one before it has filled. If one "
         "ends unfilled, the next is not sent, and what is left stays open."
     ) == spoken("several_orders", scene_of(six, *tight(six)))
+    walk = Terms(OrderType.LIMIT, walk=WalkTerms(Pace.NORMAL))
+    assert "A walk begins in the market of its turn." in spoken(
+        "several_orders", scene_of(six, *tight(six), terms=walk)
+    )
 
 
 def test_contracts_that_another_strategy_has_the_other_way_are_told_with_what_can_trade() -> None:

@@ -1,11 +1,14 @@
 """Orders of other hands that hold the contracts: cancelled when told to, proof awaited."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from support.builders import (
     a_report,
     a_ticket,
+    a_walking_plan,
     after,
     checked,
     of_kind,
@@ -32,6 +35,7 @@ from closeout.closing.step import fold, step
 from closeout.closing.timing import FOLLOW_UP
 from closeout.closing.wording import describe
 from closeout.domain.orders import OrderStatus
+from closeout.domain.quotes import NetQuote
 
 SHORT = put(450)
 FIRST, SECOND = "by-hand-1", "by-hand-2"
@@ -90,6 +94,16 @@ def test_the_close_is_sent_when_its_contracts_are_free() -> None:
 
     assert Phase.SENDING is state.phase
     assert [10] == [ticket.units for ticket in placed(effects)]
+
+
+def test_a_walk_begins_in_the_market_it_goes_out_in() -> None:
+    """Planned from 0.00, and the conflict took two seconds."""
+    event = replace(opened(conflicts=(FIRST,)), plan=a_walking_plan())
+    state, _ = run(step(None, event)[0], by_hand(OrderStatus.CANCELED))
+    net = NetQuote(Decimal("-0.10"), Decimal("-0.30"), Decimal("-0.50"))
+    _, effects = run(state, checked(state, after(3), net=net))
+
+    assert [Decimal("-0.30")] == [ticket.limit for ticket in placed(effects)]
 
 
 def test_a_snapshot_before_the_orders_are_over_is_no_proof() -> None:

@@ -1,6 +1,7 @@
 """A covered call: the calls first, and the shares only when they are bought back."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from support.builders import (
     a_covered_call,
@@ -27,6 +28,7 @@ from closeout.closing.events import (
 )
 from closeout.closing.state import CloseState, Phase
 from closeout.domain.orders import OrderReport, OrderStatus
+from closeout.domain.quotes import NetQuote
 
 CALLS, SHARES = "closeout-c1-0-0", "closeout-c1-1-0"
 CALL = call(140, "NVDA")
@@ -91,6 +93,29 @@ def test_the_shares_walk_from_the_moment_at_which_it_is_their_turn() -> None:
     assert state.walking is not None
     assert ("NVDA", after(20)) == (state.attempt.ticket.legs[0].symbol, state.walking.began_at)
     assert state.plan.steps[1].limit == state.walking.walk.grid.price(state.walking.limit)
+
+
+def turn_of_the_shares(net: NetQuote | None) -> tuple[CloseState, str]:
+    """Let the calls fill while the market moves; return the limit the shares go at."""
+    state = a_walking_close(a_covered_call(2))
+    filled = told(a_report(state.attempt.ticket, OrderStatus.FILLED, filled=2), after(20))
+    state, effects = run(state, filled, checked(state, after(21), net=net))
+    (ticket,) = placed(effects)
+    return state, str(ticket.limit)
+
+
+def test_the_shares_walk_from_the_market_of_their_turn() -> None:
+    """Planned at 1.00, where the calls were; 1.40 is bid for them by now."""
+    net = NetQuote(Decimal("-1.40"), Decimal("-1.50"), Decimal("-1.60"))
+    state, limit = turn_of_the_shares(net)
+
+    assert state.walking is not None
+    assert ("1.50", Decimal("-1.50")) == (limit, state.walking.limit)
+    assert net.width == state.walking.walk.width_at_start
+
+
+def test_the_shares_begin_as_planned_when_nothing_prices_them() -> None:
+    assert "1.00" == turn_of_the_shares(None)[1]
 
 
 def test_the_shares_go_once_however_often_the_fill_is_told() -> None:

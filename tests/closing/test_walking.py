@@ -40,6 +40,7 @@ from closeout.closing.events import (
     FasterRequested,
     LimitRequested,
     MarketSeen,
+    OrderNotFound,
     OrderNotSent,
     OrderRefused,
     OrderReported,
@@ -142,6 +143,40 @@ def stepped(state: CloseState, seconds: float, number: int = 2) -> CloseState:
     )
     state, _ = run(state, told(report, after(seconds + 0.3)))
     return state
+
+
+def test_an_order_that_was_lost_goes_again_at_the_price_it_went_at() -> None:
+    """Its first sending may yet arrive: the same id never stands for two orders."""
+    state, _ = step(None, replace(opened(), plan=a_walking_plan()))
+    absences = (OrderNotFound(after(each), FIRST) for each in (1, 2, 6, 16, 31, 32))
+    state, _ = run(state, OutcomeLost(after(0), FIRST, "timeout"), *absences)
+    net = NetQuote(Decimal("0.90"), Decimal("0.70"), Decimal("0.50"))
+    _, effects = run(state, checked(state, after(33), net=net))
+
+    assert [(FIRST, Decimal(0))] == [
+        (ticket.client_order_id, ticket.limit) for ticket in placed(effects)
+    ]
+
+
+def test_an_order_that_could_not_be_sent_goes_again_at_the_price_it_was_to_go_at() -> None:
+    state, _ = step(None, replace(opened(), plan=a_walking_plan()))
+    state, _ = run(state, OrderNotSent(after(1), FIRST, "429", timedelta(seconds=1)))
+    net = NetQuote(Decimal("0.90"), Decimal("0.70"), Decimal("0.50"))
+    _, effects = run(state, checked(state, after(3), net=net))
+
+    assert [(FIRST, Decimal(0))] == [
+        (ticket.client_order_id, ticket.limit) for ticket in placed(effects)
+    ]
+
+
+def test_what_is_left_of_a_withdrawn_order_goes_at_the_price_it_was_withdrawn_for() -> None:
+    state, _ = run(a_walk(), told(a_report(a_walk().attempt.ticket, filled=4), after(1)))
+    state, _ = run(state, seen(5), CancelAcknowledged(after(5.1), "order-1"))
+    state, _ = run(state, old_order(state, OrderStatus.CANCELED, 5.2, filled=4))
+    net = NetQuote(Decimal("0.90"), Decimal("0.70"), Decimal("0.50"))
+    _, effects = run(state, checked(state, after(5.3), net=net))
+
+    assert [(6, Decimal("0.02"))] == [(ticket.units, ticket.limit) for ticket in placed(effects)]
 
 
 # --- steps ------------------------------------------------------------------------------------

@@ -156,6 +156,7 @@ EVENTS: tuple[Event, ...] = (
         at=AT,
         rooms=(Room(PUT, Decimal(-4), Decimal(3), claimed=1),),
         hands=(Hand(PUT, "77aa", 2),),
+        net=NetQuote(Decimal("1.10"), Decimal("1.05"), Decimal("1.00")),
     ),
     ReadMissed(at=AT, reason="500", retry_after=timedelta(seconds=2)),
     Woke(at=AT),

@@ -5,7 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.bench import LONG_CALL, LONG_PUT, SHORT_CALL, SHORT_PUT, Bench
+from support.bench import (
+    COVERED_CALL,
+    COVERED_SHARES,
+    LONG_CALL,
+    LONG_PUT,
+    SHORT_CALL,
+    SHORT_PUT,
+    Bench,
+)
 from support.eventually import settle
 
 from closeout.closing.pacing import WalkTerms
@@ -71,6 +79,22 @@ async def test_it_follows_the_market(bench: Bench) -> None:
     await bench.clock.seconds(56)
 
     assert "3.20" == limits(bench)[-1]
+
+
+async def test_the_second_order_of_a_plan_begins_in_the_market_of_its_turn(
+    empty_bench: Bench,
+) -> None:
+    empty_bench.hold_covered_call()
+    await empty_bench.start()
+    await walk(empty_bench)
+    empty_bench.quotes.set(COVERED_SHARES, "1.40", "1.60")
+    await empty_bench.clock.seconds(20)
+    empty_bench.broker.fill()
+    await settle()
+
+    assert [(COVERED_CALL, "1.05"), (COVERED_SHARES, "1.50")] == [
+        (ticket.legs[0].symbol, str(ticket.limit)) for ticket in empty_bench.broker.sent
+    ]
 
 
 async def test_a_walk_survives_a_restart_with_its_age(bench: Bench) -> None:

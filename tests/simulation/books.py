@@ -73,6 +73,8 @@ class Tracked:
     last_fill: float = 0.0
     looked: float = 0.0
     """When the account was last looked at for its order."""
+    begun: dict[int, float] = field(default_factory=dict)
+    """When a step's walk was priced again because its turn had come."""
     busted: Counter[str] = field(default_factory=Counter)
     """Contracts of fills that the exchange took back."""
     knows_of_bust: bool = False

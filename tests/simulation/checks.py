@@ -202,6 +202,8 @@ class Checks:
                 tracked.is_hurried |= isinstance(event, FasterRequested)
                 if isinstance(event, AccountChecked):
                     tracked.looked = (event.at - self._start).total_seconds()
+                    if event.net is not None:
+                        tracked.begun[before.attempt.step] = tracked.looked
                 if tracked.state.phase.is_end and tracked.state.phase is not before.phase:
                     self._ended(tracked)
 
@@ -285,6 +287,8 @@ class Checks:
         was, now = before.attempt, tracked.state.attempt
         if (was.step, was.number) != (now.step, now.number) or was.ticket == now.ticket:
             return
+        if before.unsent and not before.resends:
+            return  # it never went out: its walk begins in the market of now
         identity = now.ticket.client_order_id
         old = tracked.sent[identity].replaces if identity in tracked.sent else None
         heirs = set() if old is None else {it.replaced_by for _, it in self._venue.versions[old]}
@@ -732,7 +736,9 @@ class Checks:
         if ticket.limit in tracked.chosen:
             return
         if tracked.seen is None or not self._is_stride(tracked):
-            priced, since = tracked.opened, tracked.opened - _STALE - self._slack - self.froze
+            # A walk begins where it was planned, or in the market its order goes out into.
+            priced = tracked.begun.get(tracked.state.attempt.step, tracked.opened)
+            since = priced - _STALE - self._slack - self.froze
         else:
             priced, since = tracked.seen, tracked.seen - _STALE
             self._check_in_time(tracked, terms)

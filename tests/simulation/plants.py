@@ -541,6 +541,8 @@ PLANTS: tuple[Plant, ...] = (
           ((walk, "_bounded", _past_worst),)),
     Plant("past natural", "A walk goes beyond natural.",
           ((walk, "_bounded", _past_natural), (walk, "_ALL", Decimal(3)))),
+    Plant("begin where planned", "A walk begins at the price of the click, whenever its turn is.",
+          ((sending, "begun_in", lambda _, state: state),)),
     Plant("walk on stale quotes", "A step is priced from quotes of any age.",
           ((walk, "_is_stale", lambda *_: False),)),
     Plant("anew without proof", "A withdrawn order goes anew when the cancel was taken.",

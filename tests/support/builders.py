@@ -36,7 +36,7 @@ from closeout.domain.orders import (
     TicketLeg,
 )
 from closeout.domain.pricing import TickRule
-from closeout.domain.quotes import Quote
+from closeout.domain.quotes import NetQuote, Quote
 from closeout.domain.strategies import GroupedBy, Leg, Strategy, leg_id
 
 AT = datetime(2026, 12, 1, 15, 30, tzinfo=UTC)
@@ -294,11 +294,12 @@ def checked(
     *,
     held: Mapping[str, int] | None = None,
     free: Mapping[str, int] | None = None,
+    net: NetQuote | None = None,
 ) -> AccountChecked:
     """
     Return a look at the account: what the close still holds and nothing else, all of it free.
 
-    `held` (signed) and `free` say what is otherwise.
+    `held` (signed) and `free` say what is otherwise, `net` what the market shows beside.
     """
     quantities = {
         target.symbol: target.held + target.side.sign * state.filled(target.symbol)
@@ -308,7 +309,7 @@ def checked(
     available = {symbol: abs(quantity) for symbol, quantity in quantities.items()}
     available |= {symbol: Decimal(each) for symbol, each in (free or {}).items()}
     rooms = (Room(symbol, quantities[symbol], available[symbol]) for symbol in quantities)
-    return AccountChecked(at=at, rooms=tuple(rooms))
+    return AccountChecked(at=at, rooms=tuple(rooms), net=net)
 
 
 def run(state: CloseState, *events: Event) -> tuple[CloseState, tuple[Effect, ...]]:

@@ -1,5 +1,6 @@
 """What every single step of a close must keep to, whatever happens."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from support.asked_for import of_kind, placed
@@ -89,9 +90,10 @@ class Rules:
     def _check_walk(before: CloseState, event: Event, after: CloseState) -> None:
         """A walk lasts as long as its step, and knows at any time where its limit stands."""
         walking = after.walking
+        is_cleared = before.phase is Phase.CLEARING  # it begins with its first order
         if before.walking is not None and before.attempt.step == after.attempt.step:
             assert walking is not None, "a walk is forgotten"
-            assert before.walking.began_at == walking.began_at
+            assert is_cleared or before.walking.began_at == walking.began_at
         if walking is None:
             return
         ours = {order.order_id for each in after.attempts for order in each.orders}
@@ -109,6 +111,9 @@ class Rules:
         was, now = before.attempt, after.attempt
         if (was.step, was.number) != (now.step, now.number) or was.ticket == now.ticket:
             return
+        if before.unsent and not before.resends:
+            assert was.ticket == replace(now.ticket, limit=was.ticket.limit), "another order"
+            return  # it never went out, and its walk begins in the market of now
         identity = now.ticket.client_order_id
         heirs = {each.replaced_by for each in now.orders if each.status is OrderStatus.REPLACED}
         ours = {each.order_id for each in now.orders if each.client_order_id == identity}
@@ -137,8 +142,8 @@ class Rules:
             assert cancel.order_id in ours, "a stranger's order is cancelled"
         for follow in of_kind(FollowOrder, effects):
             assert follow.order_id in ours | succeeding, "a stranger's order is followed"
-        for replace in of_kind(ReplaceOrder, effects):
-            assert replace.order_id in ours, "a stranger's order is replaced"
+        for replacing in of_kind(ReplaceOrder, effects):
+            assert replacing.order_id in ours, "a stranger's order is replaced"
         asked = {each.client_order_id for each in of_kind(LookUpOrder, effects)}
         asked |= {each.client_order_id for each in of_kind(CheckAccount, effects)}
         assert asked <= before.client_order_ids | after.client_order_ids

@@ -66,4 +66,6 @@ def _order_cautions(scene: Scene) -> list[Caution]:
         f"{len(steps)} orders, one after another: {turns}. If one ends unfilled, the next is not "
         "sent, and what is left stays open."
     )
+    if any(step.walk is not None for step in steps):
+        told += " A walk begins in the market of its turn."
     return [Caution(CautionCode.SEVERAL_ORDERS, Severity.INFO, told)]

@@ -194,12 +194,14 @@ class AccountChecked:
     """
     The account was looked at just before an order: what is there, and what is free.
 
-    `hands` are as in `HoldingsRead`.
+    `hands` are as in `HoldingsRead`. `net` is what one unit of the order trades at when its
+    walk is about to begin, None where none is or the quotes cannot be trusted.
     """
 
     at: datetime
     rooms: tuple[Room, ...]
     hands: tuple[Hand, ...] = ()
+    net: NetQuote | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from closeout.closing.rooms import Room, fit
 from closeout.closing.state import Attempt, CloseState, Phase, Reason
 from closeout.closing.transitions import Result, end_short, enter, look_up, prepare
 from closeout.closing.walk import Grid
+from closeout.closing.walking import begun_in
 from closeout.domain.pricing import coarser_rule
 
 
@@ -180,10 +181,9 @@ def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Resu
         return end_short(state, Phase.NEEDS_ATTENTION, event.at, Reason("changed_meanwhile"))
     gone = _gone_elsewhere(state, event.rooms)
     state = replace(state, elsewhere=gone, hands=event.hands or state.hands)
-    if fits.free == ticket.units:
-        return _place(state, event.at)
     if fits.free:
-        return _place(_cut(state, fits.free), event.at)
+        fitted = state if fits.free == ticket.units else _cut(state, fits.free)
+        return _place(begun_in(event.net, fitted), event.at)
     if state.all_filled:
         return enter(state, Phase.VERIFYING, event.at), (ReadHoldings(),)
     code = "contracts_held" if fits.held else "position_changed"

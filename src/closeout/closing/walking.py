@@ -18,10 +18,12 @@ from closeout.closing.moving import move, watch_move
 from closeout.closing.plans import PlanStep
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.transitions import Result, ask
-from closeout.closing.walk import AtEnd, Sight, is_over, next_limit, quickened
+from closeout.closing.walk import AtEnd, Sight, first_limit, is_over, next_limit, quickened
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderStatus
+from closeout.domain.quotes import NetQuote
 
+_NONE = Decimal(0)
 _REPLACEABLE = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 
 
@@ -31,6 +33,35 @@ def begin(planned: PlanStep, at: datetime) -> Walking | None:
         return None
     limit = planned.walk.grid.price(planned.limit)
     return Walking(walk=planned.walk, began_at=at, since=at, limit=limit, moved_at=at)
+
+
+def is_to_begin(state: CloseState) -> bool:
+    """
+    Whether the order that waits to be sent is the first one of a walk, and was never tried.
+
+    One that was keeps its price, also when it certainly did not arrive: it keeps its id, which
+    is never used for two orders (invariant I2).
+    """
+    walking = state.walking
+    was_tried = state.resends > 0 or state.reason is not None
+    return walking is not None and walking.moved_at == walking.began_at and not was_tried
+
+
+def begun_in(net: NetQuote | None, state: CloseState) -> CloseState:
+    """
+    Let a walk begin in the market that its first order goes out into.
+
+    It was planned in another, and its turn may have come much later: beyond natural by now, or
+    far from it. Where nothing can be priced it begins as planned.
+    """
+    walking = state.walking
+    if walking is None or net is None or not is_to_begin(state):
+        return state
+    walk = replace(walking.walk, width_at_start=max(net.width, _NONE))
+    limit = first_limit(walk, net)
+    ticket = replace(state.attempt.ticket, limit=walk.grid.price(limit))
+    begun = state.with_attempt(replace(state.attempt, ticket=ticket))
+    return replace(begun, walking=replace(walking, walk=walk, limit=limit))
 
 
 def on_woke(state: CloseState, walking: Walking, at: datetime) -> Result:

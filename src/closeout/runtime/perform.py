@@ -42,6 +42,7 @@ from closeout.closing.ids import close_of
 from closeout.closing.rooms import Hand, Room
 from closeout.closing.state import CloseState
 from closeout.closing.walk import see
+from closeout.closing.walking import is_to_begin, look
 from closeout.domain.orders import Ticket
 from closeout.domain.outcomes import (
     Accepted,
@@ -51,6 +52,7 @@ from closeout.domain.outcomes import (
     PlaceOutcome,
     Refused,
 )
+from closeout.domain.quotes import NetQuote
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget, Priority
@@ -227,7 +229,15 @@ class Performer:
         if state is not None:
             found = keep_cover(found, state.attempt.ticket, self._book.holdings)
         hands = await self._hands(own, found)
-        return AccountChecked(self._clock.now(), found, hands)
+        net = None if state is None else await self._beginning(state)
+        return AccountChecked(self._clock.now(), found, hands, net)
+
+    async def _beginning(self, state: CloseState) -> NetQuote | None:
+        """Return the market in which a walk is about to begin, None if nothing is to be priced."""
+        if state.walking is None or not is_to_begin(state):
+            return None
+        seen = await self._see(look(state, state.walking))
+        return seen.net if seen.trouble is None else None
 
     async def _hands(self, close_id: str | None, found: Sequence[Room]) -> tuple[Hand, ...]:
         """Ask whose orders took what is missing, if anything is: for the words alone."""

@@ -40,9 +40,12 @@ class PreviewOrder(Output):
     positive and credit negative; `worst` is the limit nobody goes beyond, null for a
     market order.
 
+    Limits are set now. At a pace `limit_price` is where the order begins, and one whose turn
+    comes later begins in the market of then.
+
     `instead` are the single orders that take this one's place, in this sequence and each after
     the last has filled, when the broker refuses it as a package: with `if_refused: "leg_in"`,
-    else empty. Limits in it are plain prices of a leg, and are set now, as all others are.
+    else empty. Limits in it are plain prices of a leg.
     """
 
     order_class: Literal["simple", "mleg"]
