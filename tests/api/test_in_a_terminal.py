@@ -8,7 +8,8 @@ from support.bench import LONG_CALL, LONG_PUT, SHORT_CALL, SHORT_PUT, Bench
 from support.desk import Json, Shop, served
 from support.eventually import eventually, settle
 
-from closeout.cli import render, render_preview, render_report
+from closeout.cli import positions, render, render_preview, render_report
+from closeout.cli.http import ServerRefused
 from closeout.cli.render import console
 from closeout.domain.deliverables import ContractTerms, Deliverable
 
@@ -112,3 +113,26 @@ async def test_an_adjusted_contract_is_told_under_its_legs(empty_bench: Bench) -
         text = printed(render.positions, await shop.get("/api/positions"))
 
     assert "it delivers 150 SPY. Payoff and margin are not known" in text.replace("\n", " ")
+
+
+READING = {"status": "error", "reading": True, "positions": [], "message": "It is being read."}
+
+
+def test_a_server_that_has_just_started_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    condor = {"id": "pos_1", "ticker": "SPY", "strategy": "Iron Condor"}
+    known = {"status": "success", "reading": False, "positions": [condor], "message": None}
+    answers, waits = iter([READING, READING, known]), list[float]()
+    monkeypatch.setattr(positions, "get", lambda _: next(answers))
+    monkeypatch.setattr("closeout.cli.positions.time.sleep", waits.append)
+
+    assert condor == positions.find_position("spy")
+    assert 2 == len(waits)
+
+
+def test_no_position_of_an_unread_account_is_called_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(positions, "get", lambda _: READING | {"reading": False})
+
+    with pytest.raises(ServerRefused, match="It is being read"):
+        positions.find_position("SPY")
