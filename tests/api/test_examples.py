@@ -9,6 +9,7 @@ from closeout.api.app import openapi_document
 from closeout.schemas.base import Input
 from closeout.schemas.closes import (
     CancelCloseResponse,
+    ChangeCloseResponse,
     CloseLegRequest,
     CloseLegResponse,
     CloseOut,
@@ -20,12 +21,15 @@ from closeout.schemas.closes import (
 from closeout.schemas.edits import EditsResponse
 from closeout.schemas.examples import EXAMPLES
 from closeout.schemas.history import HistoryResponse
+from closeout.schemas.pacing import ChangeLimitRequest
 from closeout.schemas.positions import PositionsResponse
 from closeout.schemas.previews import ClosePreview
 from closeout.schemas.problems import Problem
 
 MODELS: list[type[BaseModel]] = [
     CancelCloseResponse,
+    ChangeCloseResponse,
+    ChangeLimitRequest,
     CloseLegRequest,
     CloseLegResponse,
     CloseOut,

@@ -599,6 +599,108 @@ export interface components {
         /**
          * ChangeCloseResponse
          * @description The change was asked for; the close's walk says what came of it.
+         * @example {
+         *       "close": {
+         *         "id": "01a1f978b580e975f7c75d84",
+         *         "account": "PA3TEST",
+         *         "position_id": "pos_c56c46d8f19c8c20",
+         *         "leg_id": null,
+         *         "ticker": "SPY",
+         *         "strategy": "Iron Condor",
+         *         "phase": "working",
+         *         "message": "The order is working at Alpaca: nothing filled yet.",
+         *         "reason_code": null,
+         *         "order_type": "limit",
+         *         "legs": [
+         *           {
+         *             "leg_id": "leg_b7c2062341f1cd5c",
+         *             "symbol": "SPY261218P00550000",
+         *             "action": "sell_to_close",
+         *             "quantity": 10,
+         *             "filled_qty": 0,
+         *             "filled_avg_price": null,
+         *             "status": "working",
+         *             "error_message": null
+         *           },
+         *           {
+         *             "leg_id": "leg_dccb0d830043b183",
+         *             "symbol": "SPY261218P00560000",
+         *             "action": "buy_to_close",
+         *             "quantity": 10,
+         *             "filled_qty": 0,
+         *             "filled_avg_price": null,
+         *             "status": "working",
+         *             "error_message": null
+         *           },
+         *           {
+         *             "leg_id": "leg_e2b8e47210e92acf",
+         *             "symbol": "SPY261218C00620000",
+         *             "action": "buy_to_close",
+         *             "quantity": 10,
+         *             "filled_qty": 0,
+         *             "filled_avg_price": null,
+         *             "status": "working",
+         *             "error_message": null
+         *           },
+         *           {
+         *             "leg_id": "leg_1fde35877793e5b6",
+         *             "symbol": "SPY261218C00630000",
+         *             "action": "sell_to_close",
+         *             "quantity": 10,
+         *             "filled_qty": 0,
+         *             "filled_avg_price": null,
+         *             "status": "working",
+         *             "error_message": null
+         *           }
+         *         ],
+         *         "total_legs": 4,
+         *         "closed_legs": 0,
+         *         "attempts": [
+         *           {
+         *             "step": 0,
+         *             "attempt": 0,
+         *             "client_order_id": "closeout-01a1f978b580e975f7c75d84-0-2",
+         *             "order_id": "order-4",
+         *             "status": "new",
+         *             "order_class": "mleg",
+         *             "order_type": "limit",
+         *             "limit_price": "2.02",
+         *             "units": 10,
+         *             "filled_units": 0,
+         *             "net_fill_price": null,
+         *             "sent_at": "2026-11-20T15:00:00Z"
+         *           }
+         *         ],
+         *         "cash": "0.00",
+         *         "walk": {
+         *           "pace": "normal",
+         *           "step": 3,
+         *           "steps": 12,
+         *           "limit": "2.02",
+         *           "mid": "2.00",
+         *           "natural": "2.20",
+         *           "worst": "2.15",
+         *           "started_at": "2026-11-20T15:00:00Z",
+         *           "ends_at": "2026-11-20T15:01:00Z",
+         *           "next_step_at": "2026-11-20T15:00:15Z",
+         *           "holding": null,
+         *           "at_end": "cross",
+         *           "crossing": false,
+         *           "resting": false,
+         *           "changing": false,
+         *           "changeable": true
+         *         },
+         *         "conflicts": [],
+         *         "elsewhere": [],
+         *         "cancellable": true,
+         *         "ended": false,
+         *         "opened_at": "2026-11-20T15:00:00Z",
+         *         "updated_at": "2026-11-20T15:00:10Z",
+         *         "ended_at": null,
+         *         "report": null
+         *       },
+         *       "message": "It goes on faster, beginning with a step now."
+         *     }
          */
         ChangeCloseResponse: {
             close: components["schemas"]["CloseOut"];
@@ -608,6 +710,9 @@ export interface components {
         /**
          * ChangeLimitRequest
          * @description The limit a walk is to rest at, signed as `limit_price`: never beyond worst.
+         * @example {
+         *       "limit_price": "2.12"
+         *     }
          */
         ChangeLimitRequest: {
             /** Limit Price */
@@ -966,6 +1071,105 @@ export interface components {
          *         },
          *         "seconds_to_flat": 4
          *       }
+         *     }
+         * @example {
+         *       "id": "01a1f978b580e975f7c75d84",
+         *       "account": "PA3TEST",
+         *       "position_id": "pos_c56c46d8f19c8c20",
+         *       "leg_id": null,
+         *       "ticker": "SPY",
+         *       "strategy": "Iron Condor",
+         *       "phase": "working",
+         *       "message": "The order is working at Alpaca: nothing filled yet.",
+         *       "reason_code": null,
+         *       "order_type": "limit",
+         *       "legs": [
+         *         {
+         *           "leg_id": "leg_b7c2062341f1cd5c",
+         *           "symbol": "SPY261218P00550000",
+         *           "action": "sell_to_close",
+         *           "quantity": 10,
+         *           "filled_qty": 0,
+         *           "filled_avg_price": null,
+         *           "status": "working",
+         *           "error_message": null
+         *         },
+         *         {
+         *           "leg_id": "leg_dccb0d830043b183",
+         *           "symbol": "SPY261218P00560000",
+         *           "action": "buy_to_close",
+         *           "quantity": 10,
+         *           "filled_qty": 0,
+         *           "filled_avg_price": null,
+         *           "status": "working",
+         *           "error_message": null
+         *         },
+         *         {
+         *           "leg_id": "leg_e2b8e47210e92acf",
+         *           "symbol": "SPY261218C00620000",
+         *           "action": "buy_to_close",
+         *           "quantity": 10,
+         *           "filled_qty": 0,
+         *           "filled_avg_price": null,
+         *           "status": "working",
+         *           "error_message": null
+         *         },
+         *         {
+         *           "leg_id": "leg_1fde35877793e5b6",
+         *           "symbol": "SPY261218C00630000",
+         *           "action": "sell_to_close",
+         *           "quantity": 10,
+         *           "filled_qty": 0,
+         *           "filled_avg_price": null,
+         *           "status": "working",
+         *           "error_message": null
+         *         }
+         *       ],
+         *       "total_legs": 4,
+         *       "closed_legs": 0,
+         *       "attempts": [
+         *         {
+         *           "step": 0,
+         *           "attempt": 0,
+         *           "client_order_id": "closeout-01a1f978b580e975f7c75d84-0-2",
+         *           "order_id": "order-4",
+         *           "status": "new",
+         *           "order_class": "mleg",
+         *           "order_type": "limit",
+         *           "limit_price": "2.02",
+         *           "units": 10,
+         *           "filled_units": 0,
+         *           "net_fill_price": null,
+         *           "sent_at": "2026-11-20T15:00:00Z"
+         *         }
+         *       ],
+         *       "cash": "0.00",
+         *       "walk": {
+         *         "pace": "normal",
+         *         "step": 3,
+         *         "steps": 12,
+         *         "limit": "2.02",
+         *         "mid": "2.00",
+         *         "natural": "2.20",
+         *         "worst": "2.15",
+         *         "started_at": "2026-11-20T15:00:00Z",
+         *         "ends_at": "2026-11-20T15:01:00Z",
+         *         "next_step_at": "2026-11-20T15:00:15Z",
+         *         "holding": null,
+         *         "at_end": "cross",
+         *         "crossing": false,
+         *         "resting": false,
+         *         "changing": false,
+         *         "changeable": true
+         *       },
+         *       "conflicts": [],
+         *       "elsewhere": [],
+         *       "cancellable": true,
+         *       "ended": false,
+         *       "opened_at": "2026-11-20T15:00:00Z",
+         *       "updated_at": "2026-11-20T15:00:10Z",
+         *       "ended_at": null,
+         *       "report": null
          *     }
          */
         CloseOut: {
