@@ -414,6 +414,7 @@ class Checks:
             tracked.state.cancel_requested
             or self._is_withdrawn(tracked, order_id)
             or self._is_recut(tracked, order_id)
+            or self._is_undone_before(tracked, order_id)
         ):
             self.fail("I1", f"order {order_id} is cancelled without a committed request")
 
@@ -426,6 +427,11 @@ class Checks:
         state = tracked.state
         was_touched = any(symbol in self.touched for symbol in state.plan.symbols)
         return state.is_recut and state.cancelling_order == order_id and was_touched
+
+    @staticmethod
+    def _is_undone_before(tracked: Tracked, order_id: str) -> bool:
+        """Whether a trade that it builds on was taken back."""
+        return tracked.state.cancelling_order == order_id and any(tracked.busted.values())
 
     def _is_named(self, order_id: str) -> bool:
         """Whether a close in whose way it is and that was told to has committed to cancel it."""
