@@ -30,6 +30,7 @@ def serve(
 
     from closeout import bootstrap  # noqa: PLC0415
     from closeout.config import Mode, Settings  # noqa: PLC0415
+    from closeout.data_folder import forget_simulated_world  # noqa: PLC0415
     from closeout.domain.errors import CloseoutError  # noqa: PLC0415
 
     try:
@@ -40,7 +41,7 @@ def serve(
         if fresh and settings.mode is not Mode.SIMULATED:
             _fail("--fresh is for the simulated world; with keys set there is a real account.")
         if fresh:
-            bootstrap.forget_simulated_world(settings)
+            forget_simulated_world(settings)
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(bootstrap.serve(settings))
     except ValidationError as problem:

@@ -15,8 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from closeout.alpaca import AlpacaBroker
-from closeout.bootstrap import credentials, data_folder, endpoints, find_page, journal_url
+from closeout.bootstrap import credentials, endpoints, find_page
 from closeout.config import Mode, Settings
+from closeout.data_folder import data_folder, journal_url
 from closeout.domain.holdings import MarketClock
 from closeout.journal.inspection import Inspection, inspect_journal, read_leases
 from closeout.ports import JournalFailed, Lease, ReadFailed

@@ -17,6 +17,7 @@ from support.builders import (
 )
 from support.close_rules import Rules
 
+from closeout.closing.attempts import Attempt
 from closeout.closing.events import (
     CancelAcknowledged,
     CancelFailed,
@@ -38,7 +39,7 @@ from closeout.closing.events import (
     Woke,
 )
 from closeout.closing.pacing import WalkTerms
-from closeout.closing.state import Attempt, CloseState
+from closeout.closing.state import CloseState
 from closeout.closing.step import fold, step
 from closeout.closing.walk import AtEnd, Holding, Pace
 from closeout.domain.orders import Execution, OrderStatus

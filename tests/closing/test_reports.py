@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.builders import AT, a_report, a_ticket, after, put
 
+from closeout.closing.attempts import Attempt
 from closeout.closing.reports import absorb, merge
-from closeout.closing.state import Attempt
 from closeout.domain.orders import OrderReport, OrderStatus
 
 TICKET = a_ticket((put(440), -1), (put(450), 2), units=10)

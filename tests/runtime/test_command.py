@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import structlog
 
-from closeout.bootstrap import configure_logging, data_folder, open_desk, own_folder
+from closeout.bootstrap import configure_logging, open_desk
 from closeout.config import Settings
+from closeout.data_folder import data_folder, own_folder
 from closeout.domain.errors import CloseoutError
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from closeout.bootstrap import (
+from closeout.bootstrap import find_page
+from closeout.config import Settings
+from closeout.data_folder import (
     DataFolderInUse,
     data_folder,
-    find_page,
     forget_simulated_world,
     hold_folder,
     own_folder,
 )
-from closeout.config import Settings
 
 
 def settings(base: Path, *, paper: str | None = None, **more: str) -> Settings:
@@ -100,7 +100,7 @@ def test_a_forgotten_world_is_still_one_process_wide(tmp_path: Path) -> None:
 
 def test_a_second_process_on_the_same_folder_is_refused_with_advice(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from closeout.bootstrap import own_folder\n"
+        "import sys; from pathlib import Path; from closeout.data_folder import own_folder\n"
         f"with own_folder(Path({str(tmp_path)!r})):\n"
         "    print('mine', flush=True); sys.stdin.read()"
     )

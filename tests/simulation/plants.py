@@ -16,6 +16,7 @@ from unittest import mock
 
 from simulation.journal import SimulatedJournal
 
+from closeout.closing import attempts as attempts_module
 from closeout.closing import (
     cancelling,
     clearing,
@@ -31,8 +32,8 @@ from closeout.closing import (
     watching,
 )
 from closeout.closing import moving as moving_module
-from closeout.closing import state as state_module
 from closeout.closing import step as machine
+from closeout.closing.attempts import Attempt
 from closeout.closing.effects import CancelOrder, PlaceOrder
 from closeout.closing.events import (
     AccountChecked,
@@ -48,7 +49,7 @@ from closeout.closing.partial import Portion, portion_of
 from closeout.closing.plan import MarketView, Terms
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.closing.rooms import Fit, Room
-from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.step import step
 from closeout.closing.transitions import Result, end_short, enter
 from closeout.domain.holdings import Holdings
@@ -240,7 +241,7 @@ def _next_when_accepted(state: CloseState, event: OrderReported) -> Result:
 
 def _only_whole_fills(attempt: Attempt, symbol: str) -> int:
     return sum(
-        state_module._leg_filled(order, attempt.ticket, symbol)
+        attempts_module._leg_filled(order, attempt.ticket, symbol)
         for order in attempt._counted()
         if order.status is OrderStatus.FILLED
     )

@@ -6,9 +6,10 @@ from typing import Literal
 from closeout.api.deps import Desk
 from closeout.api.report_views import report_out
 from closeout.api.walks import walk_out
+from closeout.closing.attempts import Attempt
 from closeout.closing.plans import Target
 from closeout.closing.report import report_of
-from closeout.closing.state import Attempt, CloseState, Phase
+from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import describe
 from closeout.schemas.closes import (
     AttemptOut,

@@ -16,6 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from closeout.closing import timing
+from closeout.closing.attempts import Attempt
 from closeout.closing.effects import CancelOrder, Effect, ReplaceOrder, WakeAfter
 from closeout.closing.events import (
     CancelAcknowledged,
@@ -26,7 +27,7 @@ from closeout.closing.events import (
 )
 from closeout.closing.ids import client_order_id, close_of
 from closeout.closing.moves import Replacing, Walking, Withdrawing
-from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, prepare
 from closeout.domain.orders import OrderReport, OrderStatus
 from closeout.domain.pricing import coarser_rule

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from closeout.closing.state import Attempt
+from closeout.closing.attempts import Attempt
 from closeout.domain.orders import LegReport, OrderReport, OrderStatus
 
 

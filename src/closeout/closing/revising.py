@@ -9,11 +9,12 @@ the broker does with the order then is not documented, so the rest is for a pers
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from closeout.closing.attempts import Attempt
 from closeout.closing.busts import Bust, told
 from closeout.closing.events import OrderReported, TradeRevised
 from closeout.closing.evidence import on_report, settle
 from closeout.closing.reports import absorb
-from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, enter
 from closeout.domain.orders import LegReport
 

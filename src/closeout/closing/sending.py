@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from closeout.closing import timing
+from closeout.closing.attempts import Attempt
 from closeout.closing.busts import told
 from closeout.closing.cancelling import cancel_unsent
 from closeout.closing.effects import CheckAccount, PlaceOrder, ReadHoldings, WakeAfter
@@ -27,7 +28,7 @@ from closeout.closing.moving import (
     on_replacement_refused,
 )
 from closeout.closing.rooms import Room, fit
-from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, end_short, enter, look_up, prepare
 from closeout.closing.walk import Grid
 from closeout.closing.walking import begun_in

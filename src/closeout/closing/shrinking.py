@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from closeout.closing import timing
+from closeout.closing.attempts import Attempt
 from closeout.closing.cancelling import begin_cancel
 from closeout.closing.effects import ReadHoldings, WakeAfter
 from closeout.closing.events import HoldingsRead
 from closeout.closing.ids import client_order_id
 from closeout.closing.moving import stand
-from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, prepare
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from closeout.closing.attempts import Attempt
 from closeout.closing.effects import (
     CheckAccount,
     Effect,
@@ -11,7 +12,7 @@ from closeout.closing.effects import (
 )
 from closeout.closing.ids import client_order_id
 from closeout.closing.plans import PlanStep
-from closeout.closing.state import Attempt, CloseState, Phase, Reason
+from closeout.closing.state import CloseState, Phase, Reason
 from closeout.domain.orders import Ticket
 
 Result = tuple[CloseState, tuple[Effect, ...]]

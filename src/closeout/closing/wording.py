@@ -1,6 +1,7 @@
 """Sentences for a person: where a close stands, and what to do. Submitted is never closed."""
 
-from closeout.closing.state import Attempt, CloseState, Phase
+from closeout.closing.attempts import Attempt
+from closeout.closing.state import CloseState, Phase
 
 _REASONS = {
     "cancelled": "Cancelled as you asked.",
