@@ -53,6 +53,7 @@ class Shop:
         """Wait until whoever listens has been told of everything."""
         await settle()
         await eventually(lambda: not self.bench.engine.feed.is_marked)
+        await settle()  # what was taken up is published row by row
 
     async def preview(self, **body: Any) -> httpx.Response:
         return await self.http.post(f"{self.path}/close-preview", json=body)
