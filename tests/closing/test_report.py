@@ -183,6 +183,25 @@ def test_what_has_not_filled_is_not_counted() -> None:
     assert (Decimal(6), Decimal(-54), Decimal("0.1")) == dollars(report.decision)
 
 
+def test_a_leg_that_filled_alone_is_told_at_its_own_price() -> None:
+    """The short of two spreads was bought back at 1.10, and nobody took the long."""
+    spread = a_strategy(a_leg(put(440), 2, "0.25"), a_leg(put(450), -2, "9.00"))
+    market = a_look(a_quote(put(440), "0.00", "0.05"), a_quote(put(450), "1.00", "1.10"))
+    state = a_close(spread, market, market)
+    report = a_report(state.attempt.ticket, PART, fills={put(440): 0, put(450): 2}, price="1.10")
+    state, _ = run(state, replace(told(report, after(1)), market=market))
+
+    report_ = the_report(state)
+
+    assert (Decimal(2), Decimal("1.10"), Decimal(-220)) == (
+        report_.units,
+        report_.fill,
+        report_.cash,
+    )
+    assert report_.decision.against_mid is not None
+    assert Decimal("0.05") == report_.decision.against_mid.per_unit
+
+
 def test_replaced_orders_add_up() -> None:
     """Four of ten fill, the order is replaced for the rest, and that fills."""
     state = a_close(an_iron_condor(10), condor_market("0.70"), condor_market("0.70"))

@@ -157,16 +157,17 @@ def _units(state: CloseState) -> tuple[Decimal, int]:
     """
     Return how many units have filled, and the shares one of them is priced for.
 
-    Options say what a unit is; shares do beside them only while nothing else has filled.
+    Of legs that filled unevenly the one that filled most counts: what filled alone is told at
+    its own price. Options say what a unit is; shares do beside them only while nothing else has
+    filled.
     """
     options = [each for each in state.plan.targets if option_or_none(each.symbol) is not None]
     any_option = any(state.filled(each.symbol) for each in options)
     counted = options if any_option else list(state.plan.targets)
     units = math.gcd(*(target.contracts for target in counted))
-    contracts = sum(target.contracts for target in counted)
-    filled = sum(state.filled(target.symbol) for target in counted)
+    done = max(Decimal(units * state.filled(each.symbol)) / each.contracts for each in counted)
     shares_in_unit = max(target.multiplier for target in counted) if any_option else 1
-    return Decimal(units * filled) / contracts, shares_in_unit
+    return done, shares_in_unit
 
 
 def _share(fill: Decimal | None, mid: Decimal | None, natural: Decimal | None) -> Decimal | None:
