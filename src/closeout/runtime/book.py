@@ -138,7 +138,8 @@ class Book:
         self.holdings_error = None
         self._read_at = asked_at
         self._accept(snapshot)
-        await finishes(self._learned(), PATIENCE, self._clock)
+        if self._unlearned():
+            await finishes(self._learned(), PATIENCE, self._clock)
         return snapshot.holdings
 
     async def read_holdings(self) -> Holdings:
@@ -187,9 +188,7 @@ class Book:
 
     async def _learn_terms(self) -> None:
         """Learn what adjusted contracts deliver, once each. Unread, they stay unknown."""
-        rows = () if self.holdings is None else self.holdings.rows
-        symbols = [row.symbol for row in rows if _is_adjusted(row.symbol)]
-        unknown = [symbol for symbol in symbols if symbol not in self._terms]
+        unknown = self._unlearned()
         if not unknown:
             return
         found = await _failure_or(lambda: self._broker.contract_terms(unknown))
@@ -198,6 +197,12 @@ class Book:
         elif found:
             self._terms = {**self._terms, **found}
             self.regroup()
+
+    def _unlearned(self) -> list[str]:
+        """Return the adjusted contracts of which it is not known what they deliver."""
+        rows = () if self.holdings is None else self.holdings.rows
+        symbols = [row.symbol for row in rows if _is_adjusted(row.symbol)]
+        return [symbol for symbol in symbols if symbol not in self._terms]
 
     async def refresh_unless_young(self) -> None:
         """Read as `refresh` does, unless what is known cannot have changed. Raises: ReadFailed."""
