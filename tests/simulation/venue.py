@@ -276,7 +276,7 @@ class Venue:
         self.pin(symbol, bid, ask)
 
     def pin(self, symbol: str, bid: Decimal, ask: Decimal) -> None:
-        if self.exchange.quote(symbol) is None:
+        if self._world.market.listed(symbol) is None:
             return  # it has expired
         sizes = self._chance.choice(((1, 3), (2, 8), (50, 50)))
         self.exchange.pin_quote(
