@@ -12,6 +12,7 @@ from support.eventually import settle
 from support.fakes import ACCOUNT
 from support.memory_journal import MemoryJournal
 
+from closeout.domain.chains import total_realised
 from closeout.domain.deliverables import ContractTerms, Deliverable
 from closeout.domain.holdings import Holdings
 from closeout.domain.quotes import Quote
@@ -285,6 +286,19 @@ async def test_what_could_not_be_read_of_it_stays_unknown_and_is_asked_again() -
     await bench.engine.book.refresh()
 
     assert bench.strategy.legs[0].terms is not None
+
+
+async def test_of_an_adjusted_contract_that_is_gone_they_are_read_for_what_it_has_won() -> None:
+    """Bought at 1.00 and sold at 3.00, each dollar of which is ten."""
+    bench = Bench()
+    bench.open_package({ADJUSTED: 1, SHORT_PUT: -1}, 1)
+    sale = bench.broker.add(a_ticket((ADJUSTED, -1), units=1))
+    bench.broker.fill(sale, prices={ADJUSTED: Decimal(3)})
+    bench.broker.terms[ADJUSTED] = ContractTerms(10, (Deliverable("SPY", Decimal(10)),))
+    await bench.engine.book.refresh()
+
+    history = bench.engine.book.grouping.histories[bench.strategy.id]
+    assert Decimal("20.00") == total_realised(history)
 
 
 @pytest.mark.parametrize("explains", ["settlements", "contract_terms"])

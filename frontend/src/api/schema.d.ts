@@ -2192,8 +2192,8 @@ export interface components {
          * @description One thing that happened to a strategy.
          *
          *     `order_id` is the order or activity behind it. `pnl_realised` is dollars won by what was
-         *     closed, null when a price is unknown. `position_ids` are strategies that contracts came
-         *     from or went to.
+         *     closed, null when a price is unknown, or what an adjusted contract multiplies it by.
+         *     `position_ids` are strategies that contracts came from or went to.
          */
         DeedOut: {
             /** At */

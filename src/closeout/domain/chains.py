@@ -7,9 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from closeout.domain.occ import option_or_none
-from closeout.domain.strategies import OPTION_MULTIPLIER
-
 
 class Deed(StrEnum):
     """What changed a strategy."""
@@ -43,7 +40,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class ChainLink:
     """
-    One deed. `realised` is dollars won by what was closed, None when a price is unknown.
+    One deed. `realised` is dollars won by what was closed, None when a price is unknown, or what
+    an adjusted contract multiplies it by.
 
     `order_id` is the order or activity that did it; `others` are strategies it came from or
     went to.
@@ -150,12 +148,15 @@ def in_lowest_terms(quantities: Mapping[str, int]) -> dict[str, int]:
     return {symbol: quantity // unit for symbol, quantity in quantities.items()}
 
 
-def realised(symbol: str, lots: Iterable[Lot], price: Decimal | None) -> Decimal | None:
-    """Dollars won by closing these lots at `price`, None when a price is unknown."""
+def realised(lots: Iterable[Lot], price: Decimal | None, multiplier: int | None) -> Decimal | None:
+    """
+    Dollars won by closing these lots at `price`, None when something of it is unknown.
+
+    `multiplier` is dollars for a dollar of price.
+    """
     total = Decimal(0)
-    multiplier = OPTION_MULTIPLIER if option_or_none(symbol) else 1
     for lot in lots:
-        if lot.price is None or price is None:
+        if lot.price is None or price is None or multiplier is None:
             return None
         total += (price - lot.price) * lot.quantity * multiplier
     return total

@@ -79,7 +79,9 @@ def group(
     """
     strange = {row.symbol: why for row in holdings.rows if (why := _why_strange(row))}
     held = {row.symbol: int(row.quantity) for row in holdings.rows if row.symbol not in strange}
-    past = read_past(account, orders, owners, settlements, assignments, held=held.keys())
+    past = read_past(
+        account, orders, owners, settlements, assignments, held=held.keys(), terms=terms
+    )
     settled = settle(past.chains, held, holdings.at.date())
     offset = netted(settled.claims, held)
     entries = {row.symbol: row.average_entry for row in holdings.rows}

@@ -25,11 +25,12 @@ from decimal import Decimal
 
 from closeout.domain.assignments import Assignment, Share
 from closeout.domain.chains import Chain, ChainLink, Change, Deed, Lot, in_lowest_terms, realised
+from closeout.domain.deliverables import ContractTerms
 from closeout.domain.names import name_pieces, piece_of
 from closeout.domain.occ import OccSymbol, option_or_none
 from closeout.domain.orders import LegReport, OrderReport
 from closeout.domain.settlements import Settlement, SettlementKind
-from closeout.domain.strategies import shape_id, strategy_id
+from closeout.domain.strategies import OPTION_MULTIPLIER, shape_id, strategy_id
 
 _MIN_PACKAGE = 2
 _LEGGED_WITHIN = timedelta(hours=12)
@@ -62,15 +63,16 @@ def read_past(
     assignments: Iterable[Assignment] = (),
     *,
     held: Collection[str] = (),
+    terms: Mapping[str, ContractTerms] | None = None,
 ) -> Past:
     """
     Replay the history. `owners` tells, for the client ids of our own orders, whose they were.
 
     `held` are the symbols the account holds: an adjusted contract among them takes the place
-    of the one it was made from.
+    of the one it was made from. `terms` are those of adjusted contracts, where they are known.
     The order in which things are given does not matter.
     """
-    replay = _Replay(account, owners, frozenset(held))
+    replay = _Replay(account, owners, frozenset(held), terms or {})
     timed = [
         *(((_submitted_at(order), 0, order.order_id), order) for order in orders),
         *(((each.at.timestamp(), 1, each.activity_id), each) for each in settlements),
@@ -130,6 +132,7 @@ class _Replay:
     account: str
     owners: Mapping[str, str]
     held: frozenset[str] = frozenset()
+    terms: Mapping[str, ContractTerms] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
     holders: dict[str, list[Chain]] = field(default_factory=lambda: defaultdict(list))
     """Chains that have ever held a symbol, oldest first."""
@@ -303,7 +306,7 @@ class _Replay:
             if chain.wanted(trade.symbol) * trade.quantity < 0:
                 lots = chain.take(trade.symbol, abs(trade.quantity))
                 gone = -sum(lot.quantity for lot in lots)
-                result = realised(trade.symbol, lots, trade.price)
+                result = realised(lots, trade.price, self._multiplier(trade.symbol))
                 known, won = known and result is not None, won + (result or 0)
                 changes.append(Change(trade.symbol, gone, trade.price))
             if gone != trade.quantity:
@@ -437,8 +440,11 @@ class _Replay:
     def _rename(
         self, chain: Chain, old: str, new: str, wanted: int, order: OrderReport | None
     ) -> None:
+        multiplier = self._multiplier(new) or OPTION_MULTIPLIER
         for lot in chain.take(old, abs(wanted)):
-            self._put(chain, new, lot)
+            # The dollars that were paid stay what they were, whatever a price is now worth.
+            price = None if lot.price is None else lot.price * OPTION_MULTIPLIER / multiplier
+            self._put(chain, new, Lot(lot.quantity, price, lot.at))
         changes = (Change(old, -wanted, None), Change(new, wanted, None))
         at = None if order is None else order.submitted_at
         link = ChainLink(at, Deed.ADJUSTED, "", changes, Decimal(0))
@@ -446,6 +452,15 @@ class _Replay:
             chain.links.append(link)
         else:
             self.loose_links[new] = [*self.loose_links.pop(old, []), link]
+
+    def _multiplier(self, symbol: str) -> int | None:
+        """Dollars for a dollar of price; None where the broker alone knows and has not said."""
+        option = option_or_none(symbol)
+        if option is None:
+            return 1
+        if symbol in self.terms:
+            return self.terms[symbol].multiplier
+        return None if option.is_adjusted else OPTION_MULTIPLIER
 
     def _all_with(self, symbol: str) -> list[Chain]:
         return [self.loose, *self.holders.get(symbol, ())]
@@ -508,7 +523,7 @@ class _Replay:
         lots = [*source.take(symbol, abs(quantity)), *target.take(symbol, abs(quantity))]
         change = Change(symbol, quantity, None)
         # The price they meet at is no matter: what one side wins by it, the other loses.
-        won = realised(symbol, lots, Decimal(0))
+        won = realised(lots, Decimal(0), self._multiplier(symbol))
         others = (source.id,) if source.id else ()
         target.links.append(ChainLink(word.at, Deed.REGROUPED, "", (change,), won, others))
 

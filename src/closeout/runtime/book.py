@@ -76,7 +76,9 @@ class Book:
         self.orders = Orders(broker, history)
         self.settlements = Settlements(broker, history, clock)
         self._terms: Mapping[str, ContractTerms] = {}
-        """What the adjusted contracts that were held deliver."""
+        """What the adjusted contracts deliver that were held or whose result waits for it."""
+        self._unreckoned: frozenset[str] = frozenset()
+        """Adjusted contracts that were closed, and nobody knows what that has won."""
         self._snapshots = Shared(self._read_snapshot, clock)
         self._lists = Shared(self._read_orders, clock)
         self._settled = Shared(self._read_settlements, clock)
@@ -201,8 +203,8 @@ class Book:
     def _unlearned(self) -> list[str]:
         """Return the adjusted contracts of which it is not known what they deliver."""
         rows = () if self.holdings is None else self.holdings.rows
-        symbols = [row.symbol for row in rows if _is_adjusted(row.symbol)]
-        return [symbol for symbol in symbols if symbol not in self._terms]
+        symbols = {row.symbol for row in rows if _is_adjusted(row.symbol)}
+        return sorted((symbols | self._unreckoned) - self._terms.keys())
 
     async def refresh_unless_young(self) -> None:
         """Read as `refresh` does, unless what is known cannot have changed. Raises: ReadFailed."""
@@ -280,6 +282,7 @@ class Book:
         if grouping != self.grouping:
             log.info("positions.grouped", strategies=len(grouping.strategies))
         self.grouping = grouping
+        self._unreckoned = _unreckoned(grouping)
 
     # --- the market -------------------------------------------------------------------
 
@@ -322,6 +325,17 @@ class Book:
         legs = [leg for strategy in self.grouping.strategies for leg in strategy.legs]
         options = frozenset(leg.symbol for leg in legs if leg.option is not None)
         return options, frozenset(leg.underlying for leg in legs)
+
+
+def _unreckoned(grouping: Grouping) -> frozenset[str]:
+    return frozenset(
+        change.symbol
+        for links in grouping.histories.values()
+        for link in links
+        if link.realised is None
+        for change in link.changes
+        if _is_adjusted(change.symbol)
+    )
 
 
 def _is_adjusted(symbol: str) -> bool:

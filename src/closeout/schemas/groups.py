@@ -105,8 +105,8 @@ class DeedOut(Output):
     One thing that happened to a strategy.
 
     `order_id` is the order or activity behind it. `pnl_realised` is dollars won by what was
-    closed, null when a price is unknown. `position_ids` are strategies that contracts came
-    from or went to.
+    closed, null when a price is unknown, or what an adjusted contract multiplies it by.
+    `position_ids` are strategies that contracts came from or went to.
     """
 
     at: datetime | None
