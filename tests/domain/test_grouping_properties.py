@@ -4,17 +4,20 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.builders import call, holdings_of, put
+from support.builders import AT, call, holdings_of, put
 from support.past_orders import an_order
 from support.strategies_by_hand import CONDOR_A, CONDOR_B, HISTORY, grouped, held_after, shapes
 
 from closeout.domain.claims import closable, tradable
-from closeout.domain.grouping import Grouping
+from closeout.domain.grouping import Grouping, group
 from closeout.domain.orders import OrderReport
+from closeout.domain.settlements import Settlement, SettlementKind
 
 CONTRACTS = [make(strike) for make in (put, call) for strike in (430, 435, 440, 470, 475, 480)]
 
@@ -57,6 +60,47 @@ def test_claims_and_what_is_left_add_up_to_the_holdings(
     held: dict[str, int], history: list[OrderReport]
 ) -> None:
     assert held == {key: value for key, value in totals(grouped(held, history)).items() if value}
+
+
+ADJUSTED = [put(440, "SPY1"), call(470, "SPY1")]
+settlements = st.lists(
+    st.tuples(
+        st.sampled_from([*SettlementKind]),
+        st.sampled_from([*CONTRACTS, *ADJUSTED, "SPY"]),
+        st.integers(-6, 6),
+        st.integers(0, 6),
+    ),
+    max_size=4,
+).map(
+    lambda rows: [
+        Settlement(f"s{n}", kind, symbol, Decimal(gone), None, AT + timedelta(minutes=minute))
+        for n, (kind, symbol, gone, minute) in enumerate(rows)
+    ]
+)
+
+
+@given(
+    accounts,
+    st.dictionaries(st.sampled_from(ADJUSTED), st.integers(-6, 6).filter(bool)),
+    histories,
+    settlements,
+    st.randoms(use_true_random=False),
+)
+def test_what_comes_from_outside_loses_nothing_either(
+    plain: dict[str, int],
+    adjusted: dict[str, int],
+    history: list[OrderReport],
+    settled: list[Settlement],
+    dice: Random,
+) -> None:
+    """Assigned, exercised, expired, delivered or adjusted, in whatever order it is told."""
+    held = holdings_of(plain | adjusted)
+    grouping = group("PA1", held, history, {}, settlements=settled)
+
+    dice.shuffle(settled)
+
+    assert plain | adjusted == {key: value for key, value in totals(grouping).items() if value}
+    assert grouping == group("PA1", held, history, {}, settlements=settled)
 
 
 @given(accounts, histories)
