@@ -52,20 +52,36 @@ def check_settled(plan: Plan, holdings: Holdings, recent: Sequence[CloseState]) 
 
     Holdings that lag show contracts that are gone, as a position of their own even; fills
     that lag make another strategy seem to have lost what went. Either way the plan would be
-    for the wrong contracts.
+    for the wrong contracts. A trade that was taken back must show as well: what is open again
+    may need as its cover what the plan sells.
 
     Raises:
         CannotPlan: `positions_unsettled`.
     """
-    symbols = [frozenset(state.plan.symbols) for state in recent]
-    for target in plan.targets:
-        known = [state for state, own in zip(recent, symbols, strict=True) if target.symbol in own]
-        if known and _filled(known, target.symbol) != _went(known, target.symbol, holdings):
-            raise CannotPlan(
-                "positions_unsettled",
-                f"Alpaca's positions and the fills of the last closes do not agree yet about "
-                f"{target.symbol}. Try again in a few seconds.",
-            )
+    symbol = unsettled((*plan.symbols, *taken_back(recent)), holdings, recent)
+    if symbol is not None:
+        raise CannotPlan(
+            "positions_unsettled",
+            f"Alpaca's positions and the fills of the last closes do not agree yet about "
+            f"{symbol}. Try again in a few seconds.",
+        )
+
+
+def unsettled(
+    symbols: Iterable[str], holdings: Holdings, recent: Sequence[CloseState]
+) -> str | None:
+    """Return the first symbol on which holdings and the fills of recent closes do not agree."""
+    traded = [(state, frozenset(state.plan.symbols)) for state in recent]
+    for symbol in symbols:
+        known = [state for state, own in traded if symbol in own]
+        if known and _filled(known, symbol) != _went(known, symbol, holdings):
+            return symbol
+    return None
+
+
+def taken_back(closes: Iterable[CloseState]) -> tuple[str, ...]:
+    """Return the symbols of which the exchange has taken trades of these closes back."""
+    return tuple(dict.fromkeys(bust.symbol for state in closes for bust in state.busts))
 
 
 def _filled(closes: Sequence[CloseState], symbol: str) -> int:

@@ -41,8 +41,10 @@ from closeout.closing.hands import hands_of, is_missing
 from closeout.closing.ids import close_of
 from closeout.closing.rooms import Hand, Room
 from closeout.closing.state import CloseState
+from closeout.closing.timing import SETTLE_WITHIN
 from closeout.closing.walk import see
 from closeout.closing.walking import is_to_begin, look
+from closeout.domain.holdings import Holdings
 from closeout.domain.orders import Ticket
 from closeout.domain.outcomes import (
     Accepted,
@@ -56,7 +58,7 @@ from closeout.domain.quotes import NetQuote
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget, Priority
-from closeout.runtime.claims import keep_cover, rooms
+from closeout.runtime.claims import keep_cover, near, rooms, taken_back, unsettled
 from closeout.runtime.lookups import Lookups
 
 log = structlog.get_logger(__name__)
@@ -227,10 +229,21 @@ class Performer:
         found = rooms(symbols, self._book.holdings, others)
         state = next((each for each in closes if each.close_id == own), None)
         if state is not None:
+            self._check_busts(state, self._book.holdings, closes)
             found = keep_cover(found, state.attempt.ticket, self._book.holdings)
         hands = await self._hands(own, found)
         net = None if state is None else await self._beginning(state)
         return AccountChecked(self._clock.now(), found, hands, net)
+
+    def _check_busts(
+        self, state: CloseState, holdings: Holdings, closes: Sequence[CloseState]
+    ) -> None:
+        """Raises: ReadFailed: the positions do not show yet that a trade was taken back."""
+        since = self._clock.now() - SETTLE_WITHIN
+        recent = near(state.plan, [each for each in closes if each.updated_at > since])
+        symbol = unsettled(taken_back(recent), holdings, recent)
+        if symbol is not None:
+            raise ReadFailed(f"positions do not show yet that a trade of {symbol} was taken back")
 
     async def _beginning(self, state: CloseState) -> NetQuote | None:
         """Return the market in which a walk is about to begin, None if nothing is to be priced."""

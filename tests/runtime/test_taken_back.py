@@ -1,0 +1,52 @@
+"""The exchange takes back the purchase of a short: what covers it stays, also unseen (I6)."""
+
+from datetime import timedelta
+
+import pytest
+from support.bench import LONG_PUT, SHORT_PUT, Bench
+from support.broker_script import rate_limited
+
+from closeout.closing.state import Phase
+from closeout.domain.errors import CannotPlan
+
+
+async def bought_back_and_taken_back(bench: Bench) -> None:
+    """All short puts were bought back and one of them taken back, which no position shows yet."""
+    runner = await bench.open(leg=SHORT_PUT)
+    order = bench.broker.fill()
+    await bench.reaches(runner.state.close_id, Phase.CLOSED)
+    await bench.engine.book.refresh()
+    bench.broker.freeze_holdings()
+    bench.broker.bust(order, SHORT_PUT, contracts=1)
+    await bench.reaches(runner.state.close_id, Phase.NEEDS_ATTENTION)
+
+
+async def test_what_covers_a_short_that_was_taken_back_is_not_planned_for_sale(
+    bench: Bench,
+) -> None:
+    await bought_back_and_taken_back(bench)
+
+    with pytest.raises(CannotPlan) as refusal:
+        await bench.open(leg=LONG_PUT)
+
+    assert ("positions_unsettled", 1) == (refusal.value.reason_code, len(bench.broker.sent))
+    assert SHORT_PUT in str(refusal.value)
+
+
+async def test_nor_sent_when_the_trade_is_taken_back_after_it_was_planned(bench: Bench) -> None:
+    runner = await bench.open(leg=SHORT_PUT)
+    order = bench.broker.fill()
+    await bench.reaches(runner.state.close_id, Phase.CLOSED)
+    bench.broker.script(rate_limited(timedelta(seconds=2)))
+    sale = await bench.open(leg=LONG_PUT)
+    bench.broker.freeze_holdings()
+    bench.broker.bust(order, SHORT_PUT, contracts=1)
+
+    await bench.clock.seconds(10)
+    sent_meanwhile = bench.broker.sent[2:]
+    bench.broker.thaw_holdings()
+    await bench.clock.seconds(40)
+
+    assert [] == sent_meanwhile
+    assert [9] == [ticket.units for ticket in bench.broker.sent[2:]]
+    assert Phase.WORKING is sale.state.phase
