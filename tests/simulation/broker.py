@@ -267,12 +267,14 @@ class SimulatedBroker:
         return self._seen(self._venue.exchange.orders(OrderFilter(limit=500, descending=False)))
 
     async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
-        await self._ask()
         query = OrderFilter(status="all", limit=500, after=since, descending=False)
-        orders = self._venue.exchange.orders(query)
-        for order in orders:
-            self._checks.asking(self._process, order.client_order_id)
-        return self._seen(orders)
+        asked = [order.client_order_id for order in self._venue.exchange.orders(query)]
+        self._checks.listing(self._process, asked)
+        try:
+            await self._ask()
+            return self._seen(self._venue.exchange.orders(query))
+        finally:
+            self._checks.listed(self._process)
 
     def _seen(self, orders: Iterable[Order]) -> tuple[OrderReport, ...]:
         lag = self._order_lag()

@@ -50,6 +50,7 @@ from closeout.domain.outcomes import Accepted, NotSent, PlaceOutcome, Refused
 from closeout.domain.strategies import leg_id
 from closeout.runtime.engine import Engine
 from closeout.runtime.requests import CloseRequest
+from closeout.runtime.shared import PATIENCE
 
 _CENT = Decimal("0.01")
 _PATIENCE = 60.0
@@ -108,6 +109,8 @@ class Checks:
         self._denied: set[str] = set()
         self._unsaid: dict[str, str] = {}
         self._asked: dict[str, float] = {}
+        self._lists: Counter[Process] = Counter()
+        """Reads of the list of orders under way."""
         self._expected: set[str] = set()
         self._watched: dict[Process, Watched] = {}
         self._told: dict[str, list[float]] = defaultdict(list)
@@ -351,6 +354,16 @@ class Checks:
         if self.is_at_work(process):
             self._asked[client_order_id] = self._loop.time()
 
+    def listing(self, process: Process, client_order_ids: Iterable[str]) -> None:
+        """The process begins to read the list of orders, which has these."""
+        self._lists[process] += 1
+        for each in client_order_ids:
+            self.asking(process, each)
+
+    def listed(self, process: Process) -> None:
+        """A read of the list has ended."""
+        self._lists[process] -= 1
+
     # --- whose the account is ---------------------------------------------------------
 
     def taken(self, process: Process) -> None:
@@ -388,6 +401,9 @@ class Checks:
         ]
         if working and not self._venue.day.has_journal_trouble:
             wait = 1.0 + 8 * self._venue.day.journal_delay
+            if self._lists[process]:
+                # One read of the list waits for another, but not for long.
+                wait += PATIENCE.total_seconds()
             self._loop.later(wait, self._check_gap, process, working, self._loop.time())
 
     def _check_gap(self, process: Process, working: list[str], since: float) -> None:
