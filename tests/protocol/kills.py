@@ -92,12 +92,15 @@ def boundaries() -> list[tuple[str, int]]:
     """
     Every story and event after which to kill.
 
-    Those come first in which an order may have been lost: it takes thirty seconds to be sure.
+    Those come last in which an order may have been lost. It goes again once, when that is sure
+    after thirty seconds, and no later kill may take that one too.
     """
-    return sorted(
-        ((name, number) for name, story in STORIES.items() for number in story.numbers),
-        key=lambda each: each[1] not in STORIES[each[0]].before_sending,
-    )
+    every = [(name, number) for name, story in STORIES.items() for number in story.numbers]
+    return sorted(every, key=lambda each: _how_late(STORIES[each[0]], each[1]))
+
+
+def _how_late(story: Story, number: int) -> tuple[bool, bool]:
+    return number in story.before_sending, not story.is_on_its_way
 
 
 def kill_at(site: Site, name: str, number: int) -> Case:
