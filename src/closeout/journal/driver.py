@@ -48,7 +48,9 @@ class Statement:
         words = self._words.get(dialect.name)
         if words is None:
             made: Any = self._clause.compile(dialect=dialect, column_keys=self._columns)
-            self._words[dialect.name] = words = _Words(made.string, made.params, made.positiontup)
+            # What a caller must give and forgets is an error, and never NULL.
+            own = {name: each.value for name, each in made.binds.items() if not each.required}
+            self._words[dialect.name] = words = _Words(made.string, own, made.positiontup)
         return words
 
 
