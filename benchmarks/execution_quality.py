@@ -15,9 +15,9 @@ written from their published rules:
 - A ladder of one cent every five seconds from mid, fixed, never beyond natural at the decision.
 
 Three ways to count the share of the half-spread that was paid. *From decision*: the fill against
-mid at the decision, in the half-spreads of then; the market's moves are in it. It is the effective
-over the quoted spread of the SEC's Rule 605, whose midpoint is that of the order's receipt (17 CFR
-242.600(b), "average effective spread"), and what the report of a close shows first. *At the fill*:
+mid at the decision, in the half-spreads of then; the market's moves are in it. It is what
+the report of a close shows first, and as the effective spread of marketable orders is reported;
+orders that rest are no such orders, so the ways below stand beside it. *At the fill*:
 against mid and half-spread of the second it filled in, counting fills of the first minute; a
 resting limit to which the market came has paid a whole one there, however good its price. *At 60
 s*: the same with everything that has not filled by then crossed at natural, so that a policy gains
