@@ -30,6 +30,7 @@ async def on_disk(sqlite_url: str) -> AsyncIterator[SqlJournal]:
 
 def pragma(journal: SqlJournal, statement: str) -> None:
     """Run a PRAGMA on the writer's own connection: it is the only one of its pool."""
+    journal._engines.line.close()
     with journal._engines.write.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA {statement}")
 
@@ -165,6 +166,7 @@ async def test_a_url_no_journal_can_be_kept_at_is_explained(url: str, sentence: 
 
 
 async def test_sqlite_waits_for_the_disk_on_every_commit(on_disk: SqlJournal) -> None:
+    on_disk._engines.line.close()
     with on_disk._engines.write.connect() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -303,6 +305,7 @@ async def test_an_error_of_our_own_does_not_leave_callers_waiting(url: str) -> N
     def explode(*_: object) -> None:
         raise ZeroDivisionError
 
+    journal._engines.line.close()
     event.listen(journal._engines.write, "checkout", explode)
     with pytest.raises(JournalFailed, match="ZeroDivisionError"):
         await open_close(journal)

@@ -124,6 +124,7 @@ async def test_a_close_is_written_between_two_batches_of_a_long_history(
 
 async def test_history_is_committed_without_waiting_for_the_disk(journal: SqlJournal) -> None:
     """2 is SQLite's `FULL`, 1 its `NORMAL`, which in WAL mode does not sync at a commit."""
+    journal._engines.line.close()
     setting = (
         "PRAGMA synchronous"
         if journal._engines.write.dialect.name == "sqlite"
@@ -148,6 +149,7 @@ async def test_a_closed_journal_keeps_nothing_more(journal: SqlJournal) -> None:
 
 
 def run(engines: Engines, *statements: str) -> None:
+    engines.line.close()
     with engines.write.begin() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)

@@ -45,6 +45,7 @@ async def test_one_that_is_told_twice_is_kept_once_and_until_only_grows(
 
 async def test_a_row_that_cannot_be_read_has_all_asked_for_again(journal: SqlJournal) -> None:
     await journal.keep_settlements("paper", SettlementHistory((ASSIGNED, SHARES), AT))
+    journal._engines.line.close()
     with journal._engines.write.begin() as connection:
         connection.execute(
             text("UPDATE settlement_fact SET payload = '{}' WHERE activity_id = '20261204::2'")

@@ -7,11 +7,11 @@ their pool, and the names of errors stay SQLAlchemy's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect, Engine
+from sqlalchemy import Dialect, Engine, PoolProxiedConnection
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ClauseElement
@@ -77,23 +77,55 @@ class Transaction:
         return self._cursor.fetchall()
 
 
-@contextmanager
-def transaction(engine: Engine, *, begin: str | None) -> Iterator[Transaction]:
+class Line:
     """
-    Commit what is run inside, or undo it. `begin` is said first, where a driver does not itself.
+    The writer's way to the database, `begin` said before each transaction where a driver does not.
 
-    Raises:
-        DBAPIError: the database could not; nothing was committed, as far as it can tell.
+    A line that `keeps` its connection checks it out of the pool once, and again after an error;
+    another lets the pool look each time whether the server is still there.
     """
-    dialect = engine.dialect
-    errors = dialect.loaded_dbapi.Error
-    try:
-        # The pool undoes what was not committed when the connection comes back to it.
-        with closing(engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            if begin is not None:
-                cursor.execute(begin)
-            yield Transaction(cursor, dialect)
-            connection.commit()
-    except errors as error:
-        raise DBAPIError.instance(None, None, error, errors, dialect=dialect) from error
+
+    def __init__(self, engine: Engine, *, begin: str | None, keeps: bool) -> None:
+        self._engine = engine
+        self._begin = begin
+        self._keeps = keeps
+        self._kept: PoolProxiedConnection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """
+        Commit what is run inside, or undo it.
+
+        Raises:
+            DBAPIError: the database could not; nothing was committed, as far as it can tell.
+        """
+        dialect = self._engine.dialect
+        errors = dialect.loaded_dbapi.Error
+        try:
+            with self._connection() as connection:
+                cursor = connection.cursor()
+                if self._begin is not None:
+                    cursor.execute(self._begin)
+                yield Transaction(cursor, dialect)
+                connection.commit()
+        except errors as error:
+            raise DBAPIError.instance(None, None, error, errors, dialect=dialect) from error
+
+    def close(self) -> None:
+        """Give the connection back to the pool, which undoes what was not committed."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[PoolProxiedConnection]:
+        connection = self._kept or self._engine.raw_connection()
+        self._kept = connection if self._keeps else None
+        try:
+            yield connection
+        except BaseException:
+            self._kept = None
+            connection.close()
+            raise
+        if not self._keeps:
+            connection.close()

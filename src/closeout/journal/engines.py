@@ -18,7 +18,8 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from closeout.journal.driver import Transaction, transaction
+from closeout.journal.driver import Line, Transaction
+from closeout.journal.log_room import make_room
 from closeout.ports import JournalFailed
 
 READERS = 2
@@ -40,13 +41,13 @@ class Engines:
     read: Engine
     files: "WatchedFiles | None"
     turn: AbstractContextManager[object]
-    begin: str | None
-    """What begins a write, where the driver does not by itself."""
+    line: Line
+    """How the writer writes."""
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Write at the writer's turn, in one transaction. Raises: DBAPIError."""
-        with self.turn, transaction(self.write, begin=self.begin) as written:
+        with self.turn, self.line.transaction() as written:
             yield written
 
     def check_files(self) -> None:
@@ -59,7 +60,13 @@ class Engines:
         if self.files is not None:
             self.files.check()
 
+    def make_room(self) -> None:
+        """Make writes quicker, where that can be done beforehand."""
+        if self.files is not None:
+            make_room(self.write, self.files.database)
+
     def dispose(self) -> None:
+        self.line.close()
         for engine in (self.read, self.cache, self.write):
             engine.dispose()
 
@@ -159,7 +166,8 @@ def _open_sqlite(url: URL, place: str, patience: timedelta) -> Engines:
     _configure_sqlite(cache, [*pragmas, "synchronous = NORMAL"], begin=immediate)
     _configure_sqlite(read, [*pragmas, "query_only = ON"], begin="BEGIN")
     files = WatchedFiles(Path(url.database).absolute())
-    return Engines(place, write, cache, read, files, Lock(), immediate)
+    line = Line(write, begin=immediate, keeps=True)
+    return Engines(place, write, cache, read, files, Lock(), line)
 
 
 def _configure_sqlite(engine: Engine, pragmas: list[str], *, begin: str) -> None:
@@ -200,8 +208,9 @@ def _open_postgres(url: URL, place: str, patience: timedelta) -> Engines:
             },
         )
 
-    cache = engine(1, synchronous_commit="off")
-    return Engines(place, engine(1), cache, engine(READERS), None, nullcontext(), None)
+    write, cache = engine(1), engine(1, synchronous_commit="off")
+    line = Line(write, begin=None, keeps=False)
+    return Engines(place, write, cache, engine(READERS), None, nullcontext(), line)
 
 
 def _file_id(path: Path) -> tuple[int, int] | None:

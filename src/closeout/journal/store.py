@@ -281,6 +281,7 @@ class SqlJournal:
 def _prepare(engines: Engines) -> None:
     with _explained(engines):
         upgrade(engines)
+        engines.make_room()
         engines.check_files()
 
 
