@@ -1,5 +1,6 @@
 """What a look at the account tells a close, as the events that it leads to."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from support.builders import (
 from support.phases import STATES
 
 from closeout.closing.events import CancelRequested, Event, HoldingsRead, OrderReported
-from closeout.closing.reconcile import reconcile
+from closeout.closing.reconcile import News, reconcile
 from closeout.closing.state import CloseState, Phase
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderStatus
@@ -160,3 +161,27 @@ def test_positions_read_before_the_last_fill_prove_nothing() -> None:
     state, _ = run(state, told(filled, after(5)))
 
     assert () == told_by(state, holdings=NOTHING)
+
+
+@pytest.mark.parametrize("make", STATES.values(), ids=STATES)
+def test_news_brings_a_close_all_that_speaks_of_it(make: Callable[[], CloseState]) -> None:
+    """Under its own name, its order's, as what was replaced or replaces; and in its order."""
+    state = make()
+    known = a_report(state.attempt.ticket)
+    others = [
+        a_report(state.attempt.ticket, order_id=f"order-{n}", client_order_id=f"theirs-{n}")
+        for n in range(9, 12)
+    ]
+    heir = replace(others[0], replaces=known.order_id)
+    held = [
+        replace(known, order_id=each.order_id, client_order_id="theirs", filled_units=1)
+        for each in state.conflicts
+    ]
+    orders = [others[1], heir, known, *held, others[2]]
+    whole = told_by(state, *orders)
+
+    about = News(orders).about(state)
+
+    assert whole == told_by(state, *about)
+    assert others[1] not in about
+    assert others[2] not in about

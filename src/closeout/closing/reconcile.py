@@ -5,7 +5,8 @@ A pure difference, so that it holds after a start, after every gap in the stream
 then in between: the stream may have dropped anything.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +18,39 @@ from closeout.closing.shrinking import is_short
 from closeout.closing.state import CloseState, Phase
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import Fill, OrderReport
+
+
+class News:
+    """
+    Orders of one look at the account, by every id under which a close may know them.
+
+    A thousand closes and a day's orders meet in each look, and hardly any two have to do with
+    each other.
+    """
+
+    def __init__(self, orders: Iterable[OrderReport]) -> None:
+        self._orders = tuple(orders)
+        self._places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, order in enumerate(self._orders):
+            for name in (order.client_order_id, order.order_id, order.replaces):
+                if name is not None:
+                    self._places[name].append(place)
+
+    def about(self, state: CloseState) -> list[OrderReport]:
+        """Return all that may speak of this close, and few others, in the order of the look."""
+        places = {place for name in _names(state) for place in self._places.get(name, ())}
+        return [self._orders[place] for place in sorted(places)]
+
+
+def _names(state: CloseState) -> Iterator[str]:
+    for attempt in state.attempts:
+        yield attempt.ticket.client_order_id
+        for order in attempt.orders:
+            yield order.order_id
+            if order.replaced_by is not None:
+                yield order.replaced_by
+    for conflict in state.conflicts:
+        yield conflict.order_id
 
 
 def reconcile(
@@ -55,13 +89,11 @@ def has_shrunk(state: CloseState, holdings: Holdings, others: Collection[CloseSt
 
 def _took_from(other: CloseState, state: CloseState) -> bool:
     """Whether another close of ours may have taken what `state` was to close."""
-    if other.close_id == state.close_id:
-        return False
     is_over = other.ended_at is not None and other.ended_at < state.opened_at
+    if other.close_id == state.close_id or (other.phase.is_end and is_over):
+        return False
     shared = set(other.plan.symbols).intersection(state.plan.symbols)
-    if other.phase.is_end:
-        return not is_over and any(map(other.filled, shared))
-    return bool(shared)
+    return any(map(other.filled, shared)) if other.phase.is_end else bool(shared)
 
 
 def _held(state: CloseState, holdings: Holdings) -> tuple[tuple[str, Decimal], ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from closeout.closing.events import OrderReported, TradeRevised, Woke
-from closeout.closing.reconcile import has_shrunk, reconcile
+from closeout.closing.reconcile import News, has_shrunk, reconcile
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import Execution, Fill, OrderReport
 from closeout.ports import Broker, Clock, ReadFailed
@@ -48,11 +48,11 @@ class Reconciler:
         fills = await self._fills_since(min(short)) if short else ()
         running = [runner.state.opened_at for runner in runners if not runner.state.phase.is_end]
         oldest = min(running, default=holdings.at)
-        orders = self._book.orders.since(self._book.by_brokers_clock(oldest))
+        news = News(self._book.orders.since(self._book.by_brokers_clock(oldest)))
         for runner in runners:
             for event in reconcile(
                 runner.state,
-                orders,
+                news.about(runner.state),
                 holdings,
                 at=self._clock.now(),
                 fills=fills,
