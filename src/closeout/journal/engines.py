@@ -7,10 +7,13 @@ orders, a cache, is committed without waiting for the disk at all.
 """
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -24,6 +27,9 @@ from closeout.ports import JournalFailed
 
 READERS = 2
 """Reads that run at the same time: a long check must not hold up a close that is loading."""
+
+
+_BETWEEN_SWITCHES = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +156,7 @@ def _open_sqlite(url: URL, place: str, patience: timedelta) -> Engines:
     cache = create_engine(url, pool_size=1, max_overflow=0)
     read = create_engine(url, pool_size=READERS, max_overflow=0)
     pragmas = [
-        # Before all others, for switching to WAL may meet a lock.
         f"busy_timeout = {int(patience.total_seconds() * 1000)}",
-        "journal_mode = WAL",
         "synchronous = FULL",
         # Without it fsync on macOS leaves the data in the drive's own cache.
         "fullfsync = ON",
@@ -161,24 +165,47 @@ def _open_sqlite(url: URL, place: str, patience: timedelta) -> Engines:
     # IMMEDIATE: a transaction that reads first and then cannot get the write lock would
     # fail at once, without the busy timeout.
     immediate = "BEGIN IMMEDIATE"
-    _configure_sqlite(write, pragmas, begin=immediate)
+    configure = partial(_configure_sqlite, patience=patience)
+    configure(write, pragmas, begin=immediate)
     # In WAL mode nothing is damaged by this; a power cut may take the newest commits.
-    _configure_sqlite(cache, [*pragmas, "synchronous = NORMAL"], begin=immediate)
-    _configure_sqlite(read, [*pragmas, "query_only = ON"], begin="BEGIN")
+    configure(cache, [*pragmas, "synchronous = NORMAL"], begin=immediate)
+    configure(read, [*pragmas, "query_only = ON"], begin="BEGIN")
     files = WatchedFiles(Path(url.database).absolute())
     line = Line(write, begin=immediate, keeps=True)
     return Engines(place, write, cache, read, files, Lock(), line)
 
 
-def _configure_sqlite(engine: Engine, pragmas: list[str], *, begin: str) -> None:
+def _configure_sqlite(
+    engine: Engine, pragmas: list[str], *, begin: str, patience: timedelta
+) -> None:
     def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the bare sqlite3 one
         # sqlite3's own idea of when to begin is switched off; SQLAlchemy begins below.
         connection.isolation_level = None
+        _switch_to_wal(connection, patience)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").close()
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+
+def _switch_to_wal(connection: sqlite3.Connection, patience: timedelta) -> None:
+    """
+    Log ahead, as this file does for good from then on.
+
+    SQLite's own waiting is no use here: of two programs that switch a new file at once, each would
+    wait for the other, so one of them is refused without a wait.
+    """
+    give_up = time.monotonic() + patience.total_seconds()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(_BETWEEN_SWITCHES)
+        else:
+            return
 
 
 def _open_postgres(url: URL, place: str, patience: timedelta) -> Engines:
