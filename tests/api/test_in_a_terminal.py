@@ -18,8 +18,8 @@ FILLS = dict.fromkeys((SHORT_PUT, SHORT_CALL), Decimal("2.06")) | dict.fromkeys(
 )
 
 
-def printed(render: Callable[[Json], None], answer: Json) -> str:
-    console.width = 160
+def printed(render: Callable[[Json], None], answer: Json, *, width: int = 160) -> str:
+    console.width = width
     with console.capture() as capture:
         render(answer)
     return capture.get()
@@ -44,15 +44,29 @@ async def test_a_preview_shows_orders_money_account_and_warnings(shop: Shop) -> 
         "net mid 2.00, natural 2.20, worst 2.05",
         "2.00 × 2.10",
         "10 × 10",
-        "ORF 0.15, OCC 0.25, CAT 0.003",
+        "ORF 0.15, OCC 0.25",
+        "CAT 0.003",
         "about $1.67 in all, by unconfirmed rates",
-        "+$100000.00 → +$107950.00 (margin released +$10000.00)",
+        "+$100,000.00 → +$107,950.00 (margin released +$10,000.00)",
         "Risk: max loss",
         "info: Quotes are from the free indicative feed",
         "Holds until 15:00:30 UTC",
         preview["preview_id"],
     ):
         assert said in text, text
+
+
+async def test_nothing_of_an_order_is_cut_in_a_narrow_terminal(shop: Shop) -> None:
+    """80 columns is what terminals open with; a contract without its strike is no preview."""
+    preview = (await shop.preview(order_type="limit", limit_price_offset="0.05")).json()
+
+    text = printed(render_preview.preview, preview, width=80)
+
+    assert "…" not in text, text
+    for leg in preview["orders"][0]["legs"]:
+        assert f" {leg['symbol']} " in text, text
+    assert text.count("CAT 0.003") == len(preview["orders"][0]["legs"])
+    assert max(map(len, text.splitlines())) <= 80
 
 
 async def test_orders_that_would_go_instead_are_listed(shop: Shop) -> None:

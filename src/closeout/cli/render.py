@@ -1,5 +1,6 @@
 """Tables and sentences for a terminal."""
 
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -20,13 +21,14 @@ def price(value: str | None) -> str:
 
 
 def dollars(value: str | None, *, gain: bool = True) -> str:
-    """Colour a signed dollar amount; the sign says it too."""
+    """Colour a signed dollar amount, thousands apart; the sign says it too."""
     if value is None:
         return MISSING
-    text = f"-${value[1:]}" if value.startswith("-") else f"+${value}"
+    sign = "-" if value.startswith("-") else "+"
+    text = f"{sign}${Decimal(value.lstrip('-')):,}"
     if not gain:
         return text
-    return f"[red]{text}[/red]" if value.startswith("-") else f"[green]{text}[/green]"
+    return f"[red]{text}[/red]" if sign == "-" else f"[green]{text}[/green]"
 
 
 def positions(answer: Json) -> None:

@@ -36,21 +36,25 @@ def _order(order: Json, number: int, count: int) -> None:
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("Leg", no_wrap=True)
+    table.add_column("Leg", min_width=max(len(leg["symbol"]) for leg in order["legs"]))
     table.add_column("Action", no_wrap=True)
-    for column in ("Qty", "Bid × Ask", "Sizes", "Mid", "Age"):
+    for column in ("Qty", "Bid × Ask", "Mid", "Age"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("Fees")
     for leg in order["legs"]:
+        # Two lines for what 80 columns do not hold.
         table.add_row(
             leg["symbol"],
             leg["action"].replace("_", " "),
             str(leg["quantity"]),
             f"{price(leg['bid'])} × {price(leg['ask'])}",
-            MISSING if leg["bid_size"] is None else f"{leg['bid_size']} × {leg['ask_size']}",
             price(leg["mid"]),
             MISSING if leg["quote_age_seconds"] is None else f"{leg['quote_age_seconds']} s",
-            ", ".join(_fee(fee) for fee in leg["fees"] if fee["amount"] != "0"),
+        )
+        table.add_row(
+            _fees(leg),
+            *("", ""),
+            "" if leg["bid_size"] is None else f"{leg['bid_size']} × {leg['ask_size']}",
+            style="dim",
         )
     console.print(table)
     if order["instead"]:
@@ -65,6 +69,12 @@ def _order(order: Json, number: int, count: int) -> None:
 
 def _terms(order: Json) -> str:
     return "market" if order["limit_price"] is None else f"limit {price(order['limit_price'])}"
+
+
+def _fees(leg: Json) -> str:
+    """Two a line: as wide as a contract."""
+    told = [_fee(fee) for fee in leg["fees"] if fee["amount"] != "0"]
+    return ",\n".join(", ".join(told[at : at + 2]) for at in range(0, len(told), 2))
 
 
 def _fee(fee: Json) -> str:
