@@ -32,12 +32,12 @@ async def test_everything_known_is_printed(desk: Shop) -> None:
     text = printed(await desk.get(desk.path))
 
     for expected in (
-        "To close, mid     2.00 debit  (-$2000.00)",
-        "To close, natural 2.20 debit  (-$2200.00)",
-        "P&L open          -$2000.00  (natural -$2200.00)",
+        "To close, mid     2.00 debit  (-$2,000.00)",
+        "To close, natural 2.20 debit  (-$2,200.00)",
+        "P&L open          -$2,000.00  (natural -$2,200.00)",
         "P&L realised      +$0.00",
         "Of max loss       20.00%",
-        "Max loss          -$10000.00",
+        "Max loss          -$10,000.00",
         "Greeks            delta",
         "Volatility",
         "Expected move     ±",
@@ -66,7 +66,7 @@ async def unknown(shop: Shop) -> Json:
 async def test_the_list_says_the_essentials_in_one_line(desk: Shop) -> None:
     position = await desk.get(desk.path)
 
-    assert "   max loss -$10000.00   break-even" in render.essentials(position)
+    assert "   max loss -$10,000.00   break-even" in render.essentials(position)
     assert render.essentials(position).endswith("   28 days left")
 
 
