@@ -15,7 +15,7 @@ looked at first, so the account was read within the last two seconds, and the re
 Idempotency-Key), and `reads first`, out of the blue. The SDK writes nothing to disk; what one
 durable commit of SQLite costs on this disk, in the same minutes, stands beside it, and so does
 the floor: a server of the same parts that commits one row, sends the order it was given, and does
-nothing else (`order_path_floor.py`).
+nothing else (`order_path_floor.py`, also a lean one below what a product may do).
 
 Three tables: p50 and p99 at 1 and at 16 at once; the share of each part, from a server that
 notes the time at every station (`order_path_marks.py`, in rounds of its own); and the time
@@ -70,7 +70,8 @@ TICKERS = (
 )
 MARKS, FLOOR = "order_path_marks.py", "order_path_floor.py"
 PARTS = (
-    ("HTTP: from the socket to the route", "sent", "asked_from"),
+    ("the request's own way to the server", "sent", "arrived"),
+    ("HTTP: until the route has it", "arrived", "asked_from"),
     ("lock, idempotency key, claims", "asked_from", "prepared_from"),
     ("holdings and history, less the broker's answers", "read_from", "read_to"),
     ("plan and guards", "read_to", "prepared_to"),
@@ -330,12 +331,12 @@ def submit_at_once(place: Site, positions: Sequence[Any], clients: Sequence[Any]
 
 
 @contextmanager
-def floor_server(place: Site) -> Iterator[str]:
+def floor_server(place: Site, *how: str) -> Iterator[str]:
     """Run `order_path_floor.py`; its URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    simulator, database = place.simulator, place.closeout.folder / "floor.db"
-    arguments = (simulator.url, *simulator.keys, str(database), str(port))
+    simulator, database = place.simulator, place.closeout.folder / f"floor{port}.db"
+    arguments = (simulator.url, *simulator.keys, str(database), str(port), *how)
     process = subprocess.Popen([sys.executable, str(HERE / FLOOR), *arguments])
     try:
         eventually(lambda: not socket.socket().connect_ex(("127.0.0.1", port)))
@@ -368,6 +369,7 @@ class Measurements:
     reading: Measured = field(default_factory=Measured)
     sdk: Measured = field(default_factory=Measured)
     floor: list[Sample] = field(default_factory=list)
+    lean_floor: list[Sample] = field(default_factory=list)
     commits: list[float] = field(default_factory=list)
     """Milliseconds of a durable commit of one row."""
 
@@ -376,7 +378,11 @@ def measure(rounds: int, samples: int) -> Measurements:
     """Both of Closeout's ways, the SDK and the bare disk, in turns."""
     found = Measurements()
     for _ in range(rounds):
-        with site() as place, floor_server(place) as floor_url:
+        with (
+            site() as place,
+            floor_server(place) as floor_url,
+            floor_server(place, "--lean") as lean_url,
+        ):
             clients = [sdk_client(place.simulator) for _ in range(AT_ONCE)]
             place.simulator.add_faults(
                 {"on": "POST /v2/orders", "kind": "never_fill", "times": None}
@@ -385,9 +391,9 @@ def measure(rounds: int, samples: int) -> Measurements:
             # What was previewed stays young for a while, so this comes first.
             take_samples(place, found, found.reading, clients, samples, looks=False)
             take_samples(place, found, found.previewed, clients, samples, looks=True)
-            found.floor.extend(
-                send_on_floor(place, floor_url, each) for each in place.positions[:samples]
-            )
+            for each in place.positions[:samples]:
+                found.floor.append(send_on_floor(place, floor_url, each))
+                found.lean_floor.append(send_on_floor(place, lean_url, each))
     return found
 
 
@@ -547,6 +553,7 @@ def print_paths(rounds: int, samples: int) -> None:
             print(figures(f"{name}, {words}", getattr(measured, at), peer))
         if at == "one":
             print(figures("the floor, alone", found.floor, peer))
+            print(figures("the lean floor, alone", found.lean_floor, peer))
         called = median([each.call for each in peer])
         print(f"| SDK, {words}, until it returns | | {called:.2f} | | | | |")
     p50, p99 = median(found.commits), percentile(found.commits, 0.99)

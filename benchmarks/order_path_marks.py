@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 from closeout.__main__ import main
 from closeout.alpaca.client import AlpacaBroker
 from closeout.journal.store import SqlJournal
@@ -49,6 +51,18 @@ def _note(owner: type, name: str, mark: str) -> None:
     setattr(owner, name, noted)
 
 
+def _note_arrival() -> None:
+    """Note when the server has read the first bytes of a request that changes something."""
+    original = HttpToolsProtocol.data_received
+
+    def noted(self: HttpToolsProtocol, data: bytes) -> None:
+        if data.startswith(b"POST "):
+            _marks["arrived"] = time.time()
+        original(self, data)
+
+    HttpToolsProtocol.data_received = noted  # type: ignore[method-assign]
+
+
 def _write() -> None:
     with _file.open("a") as file:
         file.write(json.dumps(_marks) + "\n")
@@ -57,4 +71,5 @@ def _write() -> None:
 if __name__ == "__main__":
     for station in STATIONS:
         _note(*station)
+    _note_arrival()
     main()

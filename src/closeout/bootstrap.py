@@ -178,6 +178,8 @@ async def serve(settings: Settings) -> None:
             log_level="warning",
             access_log=False,
             ws_per_message_deflate=False,
+            # Nothing here goes by where a caller says it comes from.
+            proxy_headers=False,
             timeout_graceful_shutdown=3,
         )
         await _Server(config, desk).serve()
