@@ -1,4 +1,7 @@
-"""The price walk as arithmetic: towards natural, never past it or worst, always on a tick."""
+"""
+The price walk as arithmetic: towards natural and with the market, never past natural or worst,
+always on a tick.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -84,6 +87,49 @@ def test_a_market_that_comes_to_the_limit_is_not_chased() -> None:
     walk = Walk(FOUR, PACKAGE)
     improved = next_limit(walk, Decimal("1.10"), Sight(net("0.80", "0.30")), seconds(10))
     assert Decision(Decimal("1.10"), Holding.IMPROVED) == improved
+
+
+@pytest.mark.parametrize(
+    ("mid", "decision"),
+    [
+        ("1.10", Decision(Decimal("1.26"))),
+        ("1.06", Decision(Decimal("1.25"))),
+        ("1.05", Decision(Decimal("1.15"))),
+        ("0.95", Decision(Decimal("1.05"))),
+        ("0.90", Decision(Decimal("1.20"), Holding.IMPROVED)),
+    ],
+)
+def test_a_market_that_comes_to_meet_the_limit_is_followed_until_it_is_there(
+    mid: str, decision: Decision
+) -> None:
+    """An even walk would stand 0.10 from mid; 0.045 ahead of that is too far."""
+    walk = Walk(FOUR, PACKAGE)
+    assert decision == next_limit(walk, Decimal("1.20"), Sight(net(mid, "0.30")), seconds(10))
+
+
+def test_a_walk_that_went_back_arrives_all_the_same() -> None:
+    markets = [net(mid, "0.30") for mid in ("1.00", "0.85", "0.85", "0.85")]
+    assert decimals("1.00", "0.95", "1.05", "1.15") == show(Walk(FOUR, PACKAGE), *markets)
+
+
+def test_crossing_is_ahead_of_nothing() -> None:
+    """Half of the way was its end, and natural is where it goes now."""
+    walk = Walk(replace(FOUR, end_share=Decimal("0.5")), PACKAGE, at_end=AtEnd.CROSS)
+    crossed = next_limit(walk, Decimal("1.20"), Sight(net("1.00", "0.30")), seconds(40))
+    assert Decision(Decimal("1.30")) == crossed
+
+
+def test_the_first_price_follows_mid_both_ways_while_it_has_its_time() -> None:
+    schedule = Schedule(seconds(40), seconds(5), first_for=seconds(20))
+    mids = ["1.00", "1.03", "1.02", "0.90"] + ["0.90"] * 4
+    shown = show(Walk(schedule, PACKAGE), *[net(mid, "0.20") for mid in mids])
+    assert decimals("1.00", "1.03", "1.03", "0.90", "0.95", "1.00", "1.05", "1.10") == shown
+
+
+def test_a_first_price_that_has_its_time_says_so() -> None:
+    walk = Walk(replace(FOUR, first_for=seconds(20)), PACKAGE)
+    waits = next_limit(walk, Decimal("1.00"), Sight(net("1.00", "0.30")), seconds(10))
+    assert Decision(Decimal("1.00"), Holding.BETWEEN_TICKS) == waits
 
 
 def test_what_was_held_back_is_made_up_over_the_strides_left() -> None:
@@ -251,6 +297,30 @@ def test_every_price_stands_for_one_interval(age: float, step: int, left: int, d
     )
 
 
+@pytest.mark.parametrize(
+    ("age", "step", "left", "look", "price"),
+    [(0, 0, 3, 10, 20), (10, 0, 3, 10, 10), (20, 1, 2, 10, 10), (35, 2, 1, 5, 5), (45, 2, 1, 5, 5)],
+)
+def test_a_first_price_may_stand_longer_and_the_market_is_looked_at_meanwhile(
+    age: float, step: int, left: int, look: float, price: float
+) -> None:
+    schedule = replace(FOUR, first_for=seconds(20))
+    assert (step, left, seconds(look), seconds(price)) == (
+        schedule.step_at(seconds(age)),
+        schedule.strides_left(seconds(age)),
+        schedule.due_in(seconds(age)),
+        schedule.next_price_in(seconds(age)),
+    )
+
+
+def test_a_last_price_that_stands_longer_follows_natural() -> None:
+    schedule = Schedule(seconds(50), seconds(10), last_for=seconds(20))
+    markets = [net(mid, "0.30") for mid in ("1.00", "1.00", "1.00", "1.00", "1.05")]
+    assert decimals("1.00", "1.10", "1.20", "1.30", "1.35") == show(
+        Walk(schedule, PACKAGE), *markets
+    )
+
+
 def test_it_is_over_when_the_last_price_has_had_its_time() -> None:
     walk = Walk(FOUR, PACKAGE)
     assert (False, True) == (is_over(walk, seconds(39.9)), is_over(walk, seconds(40)))
@@ -261,7 +331,7 @@ def test_it_is_over_when_the_last_price_has_had_its_time() -> None:
     [
         (Pace.PATIENT, 100, Pace.NORMAL, 60),
         (Pace.PATIENT, 260, Pace.NORMAL, 40),
-        (Pace.PATIENT, 296, Pace.URGENT, 4),
+        (Pace.PATIENT, 296, Pace.NORMAL, 4),
         (Pace.NORMAL, 10, Pace.URGENT, 15),
         (Pace.URGENT, 1, None, 15),
         (Pace.NORMAL, 58, None, 60),
@@ -275,6 +345,17 @@ def test_faster_means_less_time_and_in_the_end_to_cross(
     assert (faster or pace, seconds(budget)) == (walk.pace, walk.schedule.budget)
     assert (faster is None) == is_over(walk, seconds(0))
     assert (AtEnd.REST if faster else AtEnd.CROSS) == walk.at_end
+
+
+def test_a_quickened_walk_strides_on_from_where_it_stands() -> None:
+    """Three quarters of its time are over and two thirds of the way gone."""
+    walk = quickened(Walk(FOUR, PACKAGE, pace=Pace.CUSTOM), seconds(29))
+    assert (Pace.URGENT, seconds(11)) == (walk.pace, walk.schedule.budget)
+    limits = [Decimal("1.20")]
+    for age in (0, 3, 6):
+        decided = next_limit(walk, limits[-1], Sight(net("1.00", "0.30")), seconds(age))
+        limits.append(decided.limit)
+    assert decimals("1.20", "1.23", "1.26", "1.30") == limits
 
 
 def test_a_hurried_walk_shows_natural_at_its_next_step() -> None:
@@ -331,18 +412,36 @@ def walks(draw: st.DrawFn) -> tuple[Walk, list[NetQuote]]:
 
 
 @given(walks())
-def test_no_limit_is_past_natural_or_worst_off_the_ticks_or_given_back(
+def test_no_limit_is_past_natural_or_worst_or_off_the_ticks(
     drawn: tuple[Walk, list[NetQuote]],
 ) -> None:
     walk, seen = drawn
     limits = show(walk, *seen)
-    assert sorted(limits) == limits
     for before, limit, market in zip([None, *limits], limits, seen, strict=False):
         assert limit == floor_to_tick(limit, walk.grid.rule)
         assert walk.grid.side is not Side.SELL or limit < 0
         if limit != before:
             assert limit <= market.natural
             assert walk.worst is None or limit <= walk.worst
+
+
+@given(walks())
+def test_a_limit_goes_back_only_from_far_ahead_and_never_behind_its_start(
+    drawn: tuple[Walk, list[NetQuote]],
+) -> None:
+    walk, seen = drawn
+    for (old, new), market in zip(pairwise(show(walk, *seen)), seen[1:], strict=True):
+        if new < old:
+            assert first_limit(walk, market) <= new
+            assert Decimal("0.15") * (market.natural - market.mid) <= old - new
+            assert old < market.natural
+
+
+@given(walks())
+def test_a_still_market_takes_nothing_back(drawn: tuple[Walk, list[NetQuote]]) -> None:
+    walk, (market, *_) = drawn
+    limits = show(walk, *[market] * walk.schedule.prices)
+    assert sorted(limits) == limits
 
 
 @given(walks())

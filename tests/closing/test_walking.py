@@ -15,6 +15,7 @@ from support.builders import (
     after,
     an_iron_condor,
     checked,
+    in_twelve_prices,
     of_kind,
     opened,
     placed,
@@ -69,9 +70,7 @@ def seen(seconds: float, mid: str = "0.00", trouble: Holding | None = None) -> M
 
 def a_walk(at_end: AtEnd = AtEnd.REST, worst: str | None = None, units: int = 10) -> CloseState:
     """Twelve prices over a minute, from 0.00 to 0.24 in strides of 0.02."""
-    terms = WalkTerms(
-        Pace.NORMAL, at_end=at_end, worst_price=None if worst is None else Decimal(worst)
-    )
+    terms = in_twelve_prices(at_end=at_end, worst_price=None if worst is None else Decimal(worst))
     return a_walking_close(an_iron_condor(units), terms, half="0.06")
 
 
@@ -397,7 +396,9 @@ def test_an_order_that_cannot_be_replaced_is_withdrawn_then_and_later(message: s
     state, _ = run(state, old_order(state, OrderStatus.CANCELED, 7))
     new = a_report(state.attempt.ticket, order_id="order-2", updated=after(8))
     state, _ = run(state, told(new, after(8)))
-    _, effects = run(state, seen(10))
+    state, effects = run(state, seen(11.9))
+    assert [] == of_kind(CancelOrder, effects)
+    _, effects = run(state, seen(12))
     assert [CancelOrder("order-2")] == of_kind(CancelOrder, effects)
 
 
@@ -538,10 +539,10 @@ def test_what_other_hands_take_from_a_leg_twice_adds_up() -> None:
     some = a_report(
         state.attempt.ticket, OrderStatus.PARTIALLY_FILLED, filled=1, order_id="order-2"
     )
-    state, _ = run(state, told(some, after(8)), seen(10))
-    state, _ = run(state, told(replace(some, status=OrderStatus.CANCELED), after(11)))
+    state, _ = run(state, told(some, after(8)), seen(12))
+    state, _ = run(state, told(replace(some, status=OrderStatus.CANCELED), after(13)))
 
-    state, effects = run(state, checked(state, after(12), held=held))
+    state, effects = run(state, checked(state, after(14), held=held))
 
     assert [1] == [ticket.units for ticket in placed(effects)]
     assert dict.fromkeys(held, 2 + 2) == dict(state.elsewhere)
@@ -666,6 +667,38 @@ def test_whoever_is_woken_to_move_an_order_asks_for_it_too() -> None:
     assert (LookUpOrder(FIRST), 1) == (effects[0], len(replaced(effects)))
 
 
+def test_one_that_filled_in_part_moves_at_once_for_a_person_and_in_the_last_stride() -> None:
+    some = old_order(a_walk(), OrderStatus.PARTIALLY_FILLED, 4, filled=4)
+    for event in (
+        LimitRequested(after(5), Decimal("0.11")),
+        FasterRequested(after(5)),
+        seen(56),
+    ):
+        standing, _ = run(a_walk(), some)
+        moved_at = after(54) if isinstance(event, MarketSeen) else after(4)
+        standing = replace(standing, walking=replace(walking(standing), moved_at=moved_at))
+        _, effects = run(standing, event, *([seen(5.1)] if event.at == after(5) else []))
+        assert [CancelOrder("order-1")] == of_kind(CancelOrder, effects)
+
+
+def test_looks_every_second_ask_for_the_order_every_four_and_after_a_gap() -> None:
+    terms = WalkTerms(Pace.CUSTOM, Schedule(timedelta(seconds=60), timedelta(seconds=1)))
+    state = a_walking_close(an_iron_condor(), terms)
+    asked = [
+        second
+        for second in range(1, 10)
+        if of_kind(LookUpOrder, step(state, Woke(after(second)))[1])
+    ]
+    assert [4, 8] == asked
+    assert of_kind(LookUpOrder, step(state, Woke(after(5), after_gap=True))[1])
+
+
+def test_what_is_being_moved_is_asked_for_at_every_waking() -> None:
+    terms = WalkTerms(Pace.CUSTOM, Schedule(timedelta(seconds=60), timedelta(seconds=1)))
+    state, _ = run(a_walking_close(an_iron_condor(), terms), seen(5))
+    assert of_kind(LookUpOrder, step(state, Woke(after(6)))[1])
+
+
 @pytest.mark.parametrize(("limit", "code"), [("0.11", "beyond_worst"), ("0.105", "invalid_tick")])
 def test_a_limit_beyond_worst_or_off_the_ticks_is_turned_away(limit: str, code: str) -> None:
     with pytest.raises(CannotPlan) as caught:
@@ -689,7 +722,7 @@ def test_a_limit_turned_away_is_told_with_one_that_is_not(limit: str, sentence: 
 
 def test_a_single_sale_is_spoken_of_in_plain_prices() -> None:
     strategy = a_strategy(a_leg(put(450), 3))
-    state = a_walking_close(strategy, WalkTerms(Pace.NORMAL, worst_price=Decimal("0.95")))
+    state = a_walking_close(strategy, in_twelve_prices(worst_price=Decimal("0.95")))
     assert (Decimal("1.00"), Decimal("-1.00")) == (
         state.attempt.ticket.limit,
         walking(state).limit,

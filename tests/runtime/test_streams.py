@@ -7,7 +7,10 @@ from support.bench import CONDOR, CONDOR_UNITS, LONG_CALL, Bench
 from support.builders import a_ticket
 from support.eventually import eventually, settle
 
+from closeout.closing.pacing import WalkTerms
+from closeout.closing.plan import Terms
 from closeout.closing.state import Phase
+from closeout.closing.walk import Pace
 from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
 from closeout.runtime.breaker import FAILURES_TO_OPEN, OPEN_FOR
 from closeout.runtime.budget import REQUESTS_A_MINUTE
@@ -25,6 +28,21 @@ async def test_a_fill_missed_in_a_gap_is_asked_for_at_once(bench: Bench) -> None
     state = await bench.reaches(runner.state.close_id, Phase.CLOSED)
 
     assert Phase.WORKING is missed
+    assert bench.clock.now() == state.updated_at, "no time has passed"
+
+
+async def test_a_walk_asks_at_once_though_it_looks_more_often_than_it_asks(bench: Bench) -> None:
+    """Two seconds after an even one: its next look alone would see the market only."""
+    terms = Terms(OrderType.LIMIT, walk=WalkTerms(Pace.NORMAL))
+    runner = await bench.open(terms)
+    await bench.clock.seconds(2)
+    bench.broker.drop_stream()
+    bench.broker.fill()
+    await settle()
+
+    bench.broker.reconnect_stream()
+    state = await bench.reaches(runner.state.close_id, Phase.CLOSED)
+
     assert bench.clock.now() == state.updated_at, "no time has passed"
 
 

@@ -14,12 +14,12 @@ from support.bench import (
     SHORT_PUT,
     Bench,
 )
+from support.builders import in_twelve_prices
 from support.eventually import settle
 
-from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
 from closeout.closing.state import Phase
-from closeout.closing.walk import AtEnd, Holding, Pace
+from closeout.closing.walk import AtEnd, Holding
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderStatus, OrderType
 from closeout.domain.outcomes import NotSent, OutcomeUnknown, Refused
@@ -28,7 +28,7 @@ from closeout.runtime.runner import Runner
 
 
 def at_pace(**more: Any) -> Terms:
-    return Terms(OrderType.LIMIT, walk=WalkTerms(Pace.NORMAL, **more))
+    return Terms(OrderType.LIMIT, walk=in_twelve_prices(**more))
 
 
 async def walk(bench: Bench, **more: Any) -> Runner:

@@ -325,10 +325,10 @@ class User:
         schedule = None
         if pace is Pace.CUSTOM:
             interval = self._walks.choice((1, 2, 3, 5))
-            shares = sorted(Decimal(self._walks.randint(0, 4)) / 4 for _ in range(2))
+            start, end = sorted(Decimal(self._walks.randint(0, 4)) / 4 for _ in range(2))
             prices = self._walks.randint(2, 10)
             schedule = Schedule(
-                timedelta(seconds=interval * prices), timedelta(seconds=interval), *shares
+                timedelta(seconds=interval * prices), timedelta(seconds=interval), start, end
             )
         return WalkTerms(
             pace,

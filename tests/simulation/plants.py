@@ -43,6 +43,7 @@ from closeout.closing.events import (
     OrderReported,
     OutcomeLost,
     Recovered,
+    Woke,
 )
 from closeout.closing.moves import Replacing, Walking
 from closeout.closing.partial import Portion, portion_of
@@ -263,10 +264,10 @@ def _last_word(_: OrderReport, new: OrderReport) -> OrderReport:
     return new
 
 
-def _no_second_witness(state: CloseState, at: datetime) -> Result:
+def _no_second_witness(state: CloseState, event: Woke) -> Result:
     if state.phase in (Phase.WORKING, Phase.CANCELLING):
         return state, ()
-    return watching.on_woke(state, at)
+    return watching.on_woke(state, event)
 
 
 def _any_snapshot(_: CloseState, __: object) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from support.asked_for import of_kind as of_kind  # noqa: PLC0414 - told on to the tests
 from support.asked_for import placed as placed  # noqa: PLC0414
@@ -22,7 +23,7 @@ from closeout.closing.plans import Plan
 from closeout.closing.rooms import Room
 from closeout.closing.state import CloseState
 from closeout.closing.step import step
-from closeout.closing.walk import Pace
+from closeout.closing.walk import Pace, Schedule
 from closeout.domain.deliverables import ContractTerms
 from closeout.domain.holdings import Holding, Holdings
 from closeout.domain.occ import option_or_none
@@ -45,6 +46,9 @@ MARKET = Terms(OrderType.MARKET)
 LIMIT = Terms(OrderType.LIMIT)
 CONDOR = (("P", 440), ("P", 450), ("C", 470), ("C", 480))
 """Rights and strikes of the model condor: long, short, short, long."""
+
+TWELVE_PRICES = Schedule(timedelta(seconds=60), timedelta(seconds=5))
+"""A minute from mid to natural, each price for five seconds."""
 
 _ONE = Decimal(1)
 
@@ -178,6 +182,10 @@ def opened(
     )
 
 
+def in_twelve_prices(**more: Any) -> WalkTerms:
+    return WalkTerms(Pace.CUSTOM, TWELVE_PRICES, **more)
+
+
 def a_walking_plan(
     strategy: Strategy | None = None, walk: WalkTerms | None = None, half: str = "0.05"
 ) -> Plan:
@@ -185,7 +193,7 @@ def a_walking_plan(
     strategy = strategy or an_iron_condor()
     width = Decimal(half)
     quotes = (a_quote(leg.symbol, str(_ONE - width), str(_ONE + width)) for leg in strategy.legs)
-    terms = Terms(OrderType.LIMIT, walk=walk or WalkTerms(Pace.NORMAL))
+    terms = Terms(OrderType.LIMIT, walk=walk or in_twelve_prices())
     return a_plan(strategy, terms, *quotes)
 
 

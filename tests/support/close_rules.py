@@ -13,6 +13,7 @@ from closeout.closing.effects import (
     LookUpOrder,
     ReadHoldings,
     ReplaceOrder,
+    SeeMarket,
     WakeAfter,
 )
 from closeout.closing.events import Event, HoldingsRead, OrderReported, TradeRevised, Woke
@@ -123,12 +124,13 @@ class Rules:
     def _check_woken(
         before: CloseState, event: Event, after: CloseState, effects: tuple[Effect, ...]
     ) -> None:
-        """Whoever is woken asks: it may be a gap in the stream, which hides anything."""
+        """Whoever is woken asks, after a gap in any case; a walk may look at the market instead."""
         is_sent = before.phase is Phase.SENDING and not before.unsent
         if not isinstance(event, Woke) or before.phase.is_end or after.phase.is_end or is_sent:
             return
         asking = (LookUpOrder, FollowOrder, ReadHoldings, CheckAccount)
-        assert any(isinstance(each, asking) for each in effects), "woken, and nothing is asked"
+        looks = bool(of_kind(SeeMarket, effects)) and not event.after_gap
+        assert looks or any(isinstance(each, asking) for each in effects), "nothing is asked"
 
     @staticmethod
     def _check_asked_for(

@@ -682,7 +682,7 @@ export interface components {
          *           "worst": "2.15",
          *           "started_at": "2026-11-20T15:00:00Z",
          *           "ends_at": "2026-11-20T15:01:00Z",
-         *           "next_step_at": "2026-11-20T15:00:15Z",
+         *           "next_step_at": "2026-11-20T15:00:20Z",
          *           "holding": null,
          *           "at_end": "cross",
          *           "crossing": false,
@@ -1146,15 +1146,15 @@ export interface components {
          *       "cash": "0.00",
          *       "walk": {
          *         "pace": "normal",
-         *         "step": 3,
-         *         "steps": 12,
+         *         "step": 1,
+         *         "steps": 20,
          *         "limit": "2.02",
          *         "mid": "2.00",
          *         "natural": "2.20",
          *         "worst": "2.15",
          *         "started_at": "2026-11-20T15:00:00Z",
          *         "ends_at": "2026-11-20T15:01:00Z",
-         *         "next_step_at": "2026-11-20T15:00:15Z",
+         *         "next_step_at": "2026-11-20T15:00:20Z",
          *         "holding": null,
          *         "at_end": "cross",
          *         "crossing": false,
@@ -3777,7 +3777,7 @@ export interface components {
          *     quote is missing or when the close has ended. `step` of `steps` counts the prices of the
          *     present pace. `holding` says why it stands still: missing, crossed, stale, no_bid, wide
          *     (quotes that price nothing), improved (the market came to the limit), between_ticks (the next
-         *     tick is not due yet), at_worst, arrived.
+         *     price is not due yet), at_worst, arrived.
          */
         WalkOut: {
             /**

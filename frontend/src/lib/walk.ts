@@ -11,7 +11,7 @@ const HOLDING: Record<string, string> = {
   no_bid: 'a leg has lost its bid',
   wide: 'the market has become too wide to price from',
   improved: 'the market has come to the limit',
-  between_ticks: 'the next tick is not due yet',
+  between_ticks: 'the next price is not due yet',
   at_worst: 'it is at your worst price',
   arrived: 'it stands where this walk ends',
 }

@@ -66,4 +66,4 @@ def _net(desk: Desk, state: CloseState) -> NetQuote | None:
 def _next_step_at(state: CloseState, walking: Walking, now: datetime) -> datetime | None:
     if walking.is_resting or state.phase is not Phase.WORKING or state.cancel_requested:
         return None
-    return now + walking.next_wake(now)
+    return now + walking.next_price_in(now)

@@ -215,9 +215,10 @@ class ReadMissed:
 
 @dataclass(frozen=True, slots=True)
 class Woke:
-    """The time this close asked to be woken at has come."""
+    """The time this close asked to be woken at has come; or the stream had a gap until now."""
 
     at: datetime
+    after_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Walking:
     The walk of the step that is being worked, its age measured over every order of it.
 
     `limit` is the net that stands; `since` is where the age of the present pace begins, and
-    `stepped` the last of its intervals that a step was taken in (-1: none yet). `wanted` is a
+    `stepped` the last of its intervals that the limit was moved in (-1: none yet). `wanted` is a
     net that a person chose and that is not in place yet. `is_resting` means that the limit
     stays where it is, and `is_cancelled` that time ended the order. With `by_cancel` this
     broker does not replace it, so it is cancelled and sent anew. `gave_way_to` is the broker's id
@@ -68,9 +68,15 @@ class Walking:
         return max(at - self.since, timedelta(0))
 
     def next_wake(self, at: datetime) -> timedelta:
-        """How long until the next step is due, or the end of the walk."""
+        """How long until the next look is due, or the end of the walk."""
         age, schedule = self.age(at), self.walk.schedule
         due = schedule.due_in(age)
+        return min(due, schedule.budget - age) if age < schedule.budget else due
+
+    def next_price_in(self, at: datetime) -> timedelta:
+        """How long until the next price is due, or the end of the walk."""
+        age, schedule = self.age(at), self.walk.schedule
+        due = schedule.next_price_in(age)
         return min(due, schedule.budget - age) if age < schedule.budget else due
 
     @property

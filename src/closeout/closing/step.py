@@ -125,7 +125,7 @@ def _apply(state: CloseState, event: Event) -> Result:  # noqa: C901, PLR0912 - 
         case ReadMissed():
             return on_read_missed(state, event)
         case Woke():
-            return on_woke(state, event.at)
+            return on_woke(state, event)
         case Recovered():
             return on_recovered(state, event.at)
         case CloseOpened():

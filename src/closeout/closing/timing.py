@@ -54,6 +54,13 @@ REPLACE_AFTER = timedelta(seconds=1)
 """How long an order has stood before it is replaced or withdrawn (Alpaca's staff advise a second,
 forum.alpaca.markets 18156)."""
 
+WITHDRAW_AFTER = timedelta(seconds=4)
+"""How long one has stood that can only be cancelled and sent anew. That takes about six requests,
+and meanwhile nothing is in the market."""
+
+ASK_EVERY = timedelta(seconds=4)
+"""A walk that looks at the market more often asks for its order at this rhythm."""
+
 REPLACE_WITHIN = timedelta(seconds=6)
 """A replacement that neither took its place nor failed in this time is given up. Alpaca's
 answers and trade updates come within a second."""

@@ -6,9 +6,12 @@ for us: a debit is positive, a credit negative, and a single leg that is sold fo
 net -1.20. A walk begins between mid and natural, and at every step takes an equal stride of the
 distance that is left over the strides that are left. A stride is at least one tick: where it
 would be less, ticks are spread over the time. The distance is measured
-anew from the present mid and natural each time, so a market that runs away is followed and one
-that comes back is not chased. A fixed stride does neither: swiftward's measured walk of one cent
-a step saw its distance grow from 0.18 to 0.32 over nine steps.
+anew from the present mid and natural each time, so a market that runs away is followed. One that
+comes to meet us is followed too, before it finds an order at what has become a bad price: a limit
+that is ahead of where an even walk would stand now, by a good part of the half-spread, goes back
+to there. Where the market has come all the way, it is left to trade. A fixed stride does
+neither: swiftward's measured walk of one cent a step saw its distance grow from 0.18 to 0.32 over
+nine steps.
 
 To drive one, whatever moves the orders and the clock:
 
@@ -42,6 +45,10 @@ STALE_AFTER = timedelta(seconds=15)
 DEAD_AFTER = timedelta(minutes=5)
 """Nor does a quote that has not changed for this long, however often it is read: a halted
 class, or a feed that died."""
+
+_AHEAD = Decimal("0.15")
+"""A limit this share of the half-spread ahead of an even walk goes back: less is not worth a
+request and the place in the queue."""
 
 _WIDE_FACTOR = 2
 _WIDE_LEAST = Decimal("0.10")
@@ -81,7 +88,7 @@ class Holding(StrEnum):
     """The market has come to our limit, or past it: it should trade where it is."""
     AT_WORST = "at_worst"
     BETWEEN_TICKS = "between_ticks"
-    """The next tick is not due yet."""
+    """The next tick, or the first stride, is not due yet."""
     ARRIVED = "arrived"
     """It stands where this walk ends."""
 
@@ -91,45 +98,78 @@ class Schedule:
     """
     When a walk steps, and between which shares of the way from mid (0) to natural (1).
 
-    The budget is divided into prices that each stand for one interval: the first from the
-    beginning, the last until the end.
+    The budget is divided into prices that each stand for one interval, the first from the
+    beginning and the last until the end, or these two for as long as `first_for` and `last_for`
+    say. The market is looked at in every interval, also while they stand.
     """
 
     budget: timedelta
     interval: timedelta
     start_share: Decimal = Decimal(0)
     end_share: Decimal = _ALL
+    first_for: timedelta | None = None
+    last_for: timedelta | None = None
 
     def __post_init__(self) -> None:
-        assert timedelta(0) < self.interval <= self.budget, "there is time for one price"
+        assert timedelta(0) < self.interval <= self.first <= self.budget, "one price has time"
+        assert not self.first % self.interval, "strides are taken at looks"
         assert 0 <= self.start_share <= self.end_share <= 1, "a walk goes from mid to natural"
+
+    @property
+    def first(self) -> timedelta:
+        """How long the first price stands."""
+        return self.interval if self.first_for is None else self.first_for
 
     @property
     def prices(self) -> int:
         """How many limits the walk shows if nothing holds it."""
-        return self.budget // self.interval
+        last = self.interval if self.last_for is None else self.last_for
+        return max(2 + (self.budget - self.first - last) // self.interval, 1)
 
     def step_at(self, age: timedelta) -> int:
         """Which price stands at this age, the first one being 0."""
-        return min(max(age // self.interval, 0), self.prices - 1)
+        strides = 1 + (age - self.first) // self.interval
+        return min(max(strides, 0), self.prices - 1)
+
+    def share_at(self, age: timedelta) -> Decimal:
+        """Where an even walk stands at this age."""
+        done = Decimal(self.step_at(age)) / max(self.prices - 1, 1)
+        return self.start_share + done * (self.end_share - self.start_share)
+
+    def is_at_first(self, age: timedelta) -> bool:
+        """Whether the first price still has the time of its own that it was given."""
+        return self.first_for is not None and age < self.first_for
 
     def strides_left(self, age: timedelta) -> int:
         """How many strides there are still, the one that is due at this age included."""
         return self.prices - self.step_at(age)
 
     def due_in(self, age: timedelta) -> timedelta:
-        """How long until the next step; beyond the end it goes on at the same rhythm."""
+        """How long until the next look; beyond the end it goes on at the same rhythm."""
         return self.interval - age % self.interval
+
+    def next_price_in(self, age: timedelta) -> timedelta:
+        """How long until the next price is due."""
+        return self.first - age if age < self.first else self.due_in(age)
 
 
 PACES = {
     Pace.PATIENT: Schedule(timedelta(minutes=5), timedelta(seconds=20)),
-    Pace.NORMAL: Schedule(timedelta(seconds=60), timedelta(seconds=5)),
+    Pace.NORMAL: Schedule(
+        timedelta(seconds=60),
+        timedelta(seconds=2),
+        start_share=Decimal("0.1"),
+        first_for=timedelta(seconds=20),
+        last_for=timedelta(seconds=4),
+    ),
     Pace.URGENT: Schedule(timedelta(seconds=15), timedelta(seconds=3)),
 }
 """
-From mid to natural in 15, 12 and 5 prices. A step costs a request or two of the 200 a minute
-that an account has.
+To natural in 15, 20 and 5 prices. Where there is time, the first one is tried for 20 seconds
+before more is given. `normal` begins a tenth of the way from mid, where orders find somebody a
+third sooner, and looks every two seconds: an order that rests longer is found by the market when
+it comes that way (`docs/measured.md`). A move costs a request of the 200 a minute that an account
+has.
 """
 
 
@@ -248,47 +288,54 @@ def is_over(walk: Walk, age: timedelta) -> bool:
 
 def first_limit(walk: Walk, net: NetQuote) -> Decimal:
     """Return the limit a walk begins with: never above natural or worst."""
-    wanted = net.mid + walk.schedule.start_share * (net.natural - net.mid)
+    wanted = _at_share(walk.schedule.start_share, net)
     return walk.grid.floor(_bounded(wanted, net, walk.worst))
 
 
 def next_limit(walk: Walk, limit: Decimal, seen: Sight, age: timedelta) -> Decision:
     """
-    Return the limit to show at `age`, when `limit` stands: dearer or the same, never cheaper.
+    Return the limit to show at `age`, when `limit` stands.
 
-    It is on a valid tick, and not above natural or worst unless `limit` was already.
+    It is on a valid tick, and not above natural or worst unless `limit` was already. It is
+    cheaper than `limit` only where the market has come towards it.
     """
     if seen.net is None or seen.trouble is not None:
         return Decision(limit, seen.trouble or Holding.MISSING)
     if seen.net.natural <= limit:
         return Decision(limit, Holding.IMPROVED)
     goal = _goal(walk, seen.net, age)
+    even = goal if is_over(walk, age) else _at_share(walk.schedule.share_at(age), seen.net)
+    planned = walk.grid.floor(_bounded(even, seen.net, walk.worst))
+    if _is_ahead(limit, planned, seen.net):
+        return Decision(planned)
     bound = walk.grid.floor(_bounded(goal, seen.net, walk.worst))
     if bound <= limit:
         return Decision(limit, _why_not_further(walk, limit, goal))
+    if walk.schedule.is_at_first(age) and not is_over(walk, age):
+        return Decision(planned) if planned > limit else Decision(limit, Holding.BETWEEN_TICKS)
     left = 1 if is_over(walk, age) else walk.schedule.strides_left(age)
     stride = walk.grid.floor(limit + (goal - limit) / left)
     if stride <= limit:
         # Less than a tick at a time: ticks are spread over the time instead, or a narrow
         # market would be crossed in its first seconds.
-        if walk.grid.floor(_on_schedule(walk, seen.net, age)) <= limit:
+        if walk.grid.floor(even) <= limit:
             return Decision(limit, Holding.BETWEEN_TICKS)
         stride = walk.grid.above(limit)
     return Decision(min(stride, bound))
 
 
+def _is_ahead(limit: Decimal, planned: Decimal, net: NetQuote) -> bool:
+    """Whether the market has come so far towards the limit that it should go back."""
+    return planned < limit and limit - planned >= _AHEAD * (net.natural - net.mid)
+
+
 def _goal(walk: Walk, net: NetQuote, age: timedelta) -> Decimal:
     """Where this walk is heading in the market as it is."""
     crosses = walk.at_end is AtEnd.CROSS and is_over(walk, age)
-    share = _ALL if crosses else walk.schedule.end_share
-    return net.mid + share * (net.natural - net.mid)
+    return _at_share(_ALL if crosses else walk.schedule.end_share, net)
 
 
-def _on_schedule(walk: Walk, net: NetQuote, age: timedelta) -> Decimal:
-    """Where an even walk would stand at this age, in the market as it is."""
-    schedule = walk.schedule
-    done = Decimal(schedule.step_at(age)) / max(schedule.prices - 1, 1)
-    share = schedule.start_share + done * (schedule.end_share - schedule.start_share)
+def _at_share(share: Decimal, net: NetQuote) -> Decimal:
     return net.mid + share * (net.natural - net.mid)
 
 
@@ -305,12 +352,17 @@ def quickened(walk: Walk, age: timedelta) -> Walk:
     """
     Return the walk at the next faster pace; its age begins anew at zero.
 
-    The time left becomes that pace's budget, or stays if it is less. What is faster than the
-    fastest is to cross now: the time of this walk is over.
+    The time left becomes that pace's budget, or stays if it is less. It goes on from where the
+    slower one stood, with a stride at once. What is faster than the fastest is to cross now: the
+    time of this walk is over.
     """
     left = walk.schedule.budget - age
     for pace, faster in PACES.items():
         if faster.budget < walk.schedule.budget and left >= faster.interval:
-            schedule = replace(faster, budget=min(left, faster.budget))
-            return replace(walk, schedule=schedule, pace=pace)
+            schedule = replace(
+                faster, budget=min(left, faster.budget), first_for=None, last_for=None
+            )
+            share = walk.schedule.share_at(age)
+            start = share + (schedule.end_share - share) / schedule.prices
+            return replace(walk, schedule=replace(schedule, start_share=start), pace=pace)
     return replace(walk, at_end=AtEnd.CROSS, hurried=True)

@@ -1,18 +1,18 @@
 """
 A working order walks: when to look at the market, and what a look or a person makes of it.
 
-Time is measured from the first limit over every replacement, and across restarts: each step
+Time is measured from the first limit over every replacement, and across restarts: each look
 is due at a multiple of the interval since then, whatever became of the ones before.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from closeout.closing import timing
 from closeout.closing.cancelling import begin_cancel
 from closeout.closing.effects import SeeMarket, WakeAfter
-from closeout.closing.events import FasterRequested, LimitRequested, MarketSeen
+from closeout.closing.events import FasterRequested, LimitRequested, MarketSeen, Woke
 from closeout.closing.moves import Walking
 from closeout.closing.moving import move, watch_move
 from closeout.closing.plans import PlanStep
@@ -64,14 +64,23 @@ def begun_in(net: NetQuote | None, state: CloseState) -> CloseState:
     return replace(begun, walking=replace(walking, walk=walk, limit=limit))
 
 
-def on_woke(state: CloseState, walking: Walking, at: datetime) -> Result:
+def on_woke(state: CloseState, walking: Walking, event: Woke) -> Result:
     """
     Ask for the order, and take the step that is due, watch one that is under way, or end the walk.
 
-    It is asked for whatever is done: a gap in the stream may have woken it (invariant I9).
+    After a gap in the stream it is asked for whatever is done (invariant I9); of looks at the
+    market that follow each other closely, some go without.
     """
-    after, effects = _go_on(state, walking, at)
+    after, effects = _go_on(state, walking, event.at)
+    looks = any(isinstance(effect, SeeMarket) for effect in effects)
+    if looks and not event.after_gap and not _is_to_ask(walking, event.at):
+        return after, effects
     return after, (*ask(state), *effects)
+
+
+def _is_to_ask(walking: Walking, at: datetime) -> bool:
+    looks = max(timing.ASK_EVERY // walking.walk.schedule.interval, 1)
+    return _step(walking, at) % looks == 0
 
 
 def _go_on(state: CloseState, walking: Walking, at: datetime) -> Result:
@@ -102,7 +111,7 @@ def _end(state: CloseState, walking: Walking, at: datetime) -> Result:
 
 
 def on_market_seen(state: CloseState, event: MarketSeen) -> Result:
-    """Move the limit by one stride, or say why it stays."""
+    """Move the limit to where it should stand now, or say why it stays."""
     walking = state.walking
     if walking is None or walking.moving or walking.is_resting:
         return state, ()
@@ -192,7 +201,16 @@ def may_move(state: CloseState, walking: Walking, at: datetime) -> bool:
     if state.phase is not Phase.WORKING or state.cancel_requested or order is None:
         return False
     stood = at - max(walking.moved_at, state.phase_since)
-    return order.status in _REPLACEABLE and stood >= timing.REPLACE_AFTER
+    return order.status in _REPLACEABLE and stood >= _stands_for(state, walking, at)
+
+
+def _stands_for(state: CloseState, walking: Walking, at: datetime) -> timedelta:
+    """How long a limit stays before it moves: what a person asked for and the last stride hurry."""
+    is_replaceable = not walking.by_cancel and not state.attempt.has_fills
+    is_asked_for = walking.wanted is not None or walking.stepped < 0
+    is_last = walking.walk.schedule.strides_left(walking.age(at)) == 1
+    hurries = is_replaceable or is_asked_for or is_last
+    return timing.REPLACE_AFTER if hurries else timing.WITHDRAW_AFTER
 
 
 def look(state: CloseState, walking: Walking) -> SeeMarket:

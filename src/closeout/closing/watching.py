@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from closeout.closing import timing, walking
 from closeout.closing.clearing import on_woke_clearing
 from closeout.closing.effects import CancelOrder, Effect, ReadHoldings, WakeAfter
-from closeout.closing.events import HoldingsRead, ReadMissed
+from closeout.closing.events import HoldingsRead, ReadMissed, Woke
 from closeout.closing.moving import resumed
 from closeout.closing.sending import check
 from closeout.closing.shrinking import look_too, on_holdings_working
@@ -79,8 +79,9 @@ def on_read_missed(state: CloseState, event: ReadMissed) -> Result:
     return state, (WakeAfter(max(event.retry_after, timing.FOLLOW_UP)),)
 
 
-def on_woke(state: CloseState, at: datetime) -> Result:
+def on_woke(state: CloseState, event: Woke) -> Result:
     """Do what was waited for."""
+    at = event.at
     match state.phase:
         case Phase.CLEARING:
             return on_woke_clearing(state, at)
@@ -89,7 +90,7 @@ def on_woke(state: CloseState, at: datetime) -> Result:
         case Phase.UNKNOWN:
             return state, (look_up(state),)
         case Phase.WORKING:
-            return look_too(state, _poll(state, at))
+            return look_too(state, _poll(state, event))
         case Phase.CANCELLING:
             return _poll_cancel(state, at)
         case Phase.VERIFYING:
@@ -108,11 +109,12 @@ def _send_again(state: CloseState, at: datetime) -> Result:
     return state, (check(state),)
 
 
-def _poll(state: CloseState, at: datetime) -> Result:
+def _poll(state: CloseState, event: Woke) -> Result:
+    at = event.at
     if state.attempt.status is OrderStatus.FILLED:
         return _poll_uneven(state, at)
     if state.walking is not None:
-        return walking.on_woke(state, state.walking, at)
+        return walking.on_woke(state, state.walking, event)
     return state, (*ask(state), WakeAfter(timing.poll_delay(at - state.attempt.sent_at)))
 
 

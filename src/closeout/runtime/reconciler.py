@@ -63,7 +63,7 @@ class Reconciler:
     def look_again(self) -> None:
         """After a gap in the stream: have every running close ask the broker at once."""
         for runner in self._roster.running():
-            runner.post(Woke(self._clock.now()))
+            runner.post(Woke(self._clock.now(), after_gap=True))
 
     async def _fills_since(self, since: datetime) -> tuple[Fill, ...]:
         """Read who traded: for the words alone, so that a failure holds up nothing."""

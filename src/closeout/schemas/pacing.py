@@ -41,11 +41,12 @@ class Pacing(Input):
     """
     What a close request says of a price walk; all of it is optional.
 
-    `pace` lets a limit order walk from mid towards natural: patient in 5 minutes, normal in
-    60 seconds, urgent in 15. Nobody goes beyond `worst_price` (signed as `limit_price`) or, said
-    the other way, below `worst_pnl` dollars of realised P&L of the whole close. `at_end` says
-    what becomes of the order when the time is used up: it rests (if nothing is said), is
-    cancelled, or crosses to natural, never beyond worst.
+    `pace` lets a limit order walk from mid towards natural: patient in 5 minutes, normal (from a
+    tenth of the way) in 60 seconds, urgent in 15. Where the market comes towards it, the limit
+    goes back to where it should stand by then. Nobody goes beyond `worst_price` (signed as
+    `limit_price`) or, said the other way, below `worst_pnl` dollars of realised P&L of the whole
+    close. `at_end` says what becomes of the order when the time is used up: it rests (if nothing
+    is said), is cancelled, or crosses to natural, never beyond worst.
     """
 
     pace: PaceName | None = None
@@ -86,7 +87,7 @@ class WalkOut(Output):
     quote is missing or when the close has ended. `step` of `steps` counts the prices of the
     present pace. `holding` says why it stands still: missing, crossed, stale, no_bid, wide
     (quotes that price nothing), improved (the market came to the limit), between_ticks (the next
-    tick is not due yet), at_worst, arrived.
+    price is not due yet), at_worst, arrived.
     """
 
     pace: PaceName
