@@ -23,7 +23,10 @@ resting limit to which the market came has paid a whole one there, however good 
 s*: the same with everything that has not filled by then crossed at natural, so that a policy gains
 nothing by not filling. *Crossed* counts closes in which a limit was set beyond natural.
 
-    python benchmarks/execution_quality.py [--closes 500] [--seed 1]
+A walk of Closeout sees the quotes of the second in which its limit then stands. With `--lag 1` it
+sees those of a second before, which is several times what Alpaca takes to replace an order.
+
+    python benchmarks/execution_quality.py [--closes 500] [--seed 1] [--lag 0]
 """
 
 import argparse
@@ -135,7 +138,7 @@ def fixed_mid(case: Case) -> Callable[[int], Decimal | None]:
     return lambda _: limit
 
 
-def closeout(pace: Pace, case: Case) -> Callable[[int], Decimal | None]:
+def closeout(pace: Pace, lag: int, case: Case) -> Callable[[int], Decimal | None]:
     """The walk of `closing/walk.py`, stepped as its docstring says."""
     schedule = PACES[pace]
     first = case.looks[0]
@@ -150,7 +153,7 @@ def closeout(pace: Pace, case: Case) -> Callable[[int], Decimal | None]:
 
     def at(second: int) -> Decimal:
         if second and second % every == 0 and second < schedule.budget.total_seconds():
-            look = case.looks[second]
+            look = case.looks[second - lag]
             seen = see(case.legs, look.quotes, look.at, walk=walk)
             limits.append(next_limit(walk, limits[-1], seen, timedelta(seconds=second)).limit)
         return limits[-1]
@@ -174,18 +177,22 @@ def ladder(case: Case) -> Callable[[int], Decimal | None]:
 
 
 THIRDS = (0.0, 1 / 3, 2 / 3, 1.0)
-POLICIES: Mapping[str, Policy] = {
-    "market": market,
-    "limit at mid": fixed_mid,
-    "Closeout urgent": partial(closeout, Pace.URGENT),
-    "Closeout normal": partial(closeout, Pace.NORMAL),
-    "Closeout patient": partial(closeout, Pace.PATIENT),
-    "SmartPricing fast": partial(fixed_path, (0.0, 0.5, 1.0), 5),
-    "SmartPricing normal": partial(fixed_path, THIRDS, 10),
-    "SmartPricing patient": partial(fixed_path, (0.0, 0.25, 0.5, 0.75, 1.0), 20),
-    "Walk Limit": partial(fixed_path, [each / 10 for each in range(11)], 5),
-    "one-cent ladder": ladder,
-}
+
+
+def policies(lag: int) -> Mapping[str, Policy]:
+    """Every policy by its name; what a walk of ours sees is `lag` seconds old."""
+    return {
+        "market": market,
+        "limit at mid": fixed_mid,
+        "Closeout urgent": partial(closeout, Pace.URGENT, lag),
+        "Closeout normal": partial(closeout, Pace.NORMAL, lag),
+        "Closeout patient": partial(closeout, Pace.PATIENT, lag),
+        "SmartPricing fast": partial(fixed_path, (0.0, 0.5, 1.0), 5),
+        "SmartPricing normal": partial(fixed_path, THIRDS, 10),
+        "SmartPricing patient": partial(fixed_path, (0.0, 0.25, 0.5, 0.75, 1.0), 20),
+        "Walk Limit": partial(fixed_path, [each / 10 for each in range(11)], 5),
+        "one-cent ladder": ladder,
+    }
 
 
 # --- the market
@@ -311,9 +318,9 @@ class Tally:
         decision = [it.share_of_decision for it in self.results if it.share_of_decision is not None]
         at_a_minute = [it.at_a_minute for it in self.results]
         return (
-            f"| {name} | {_percent(soon, 50)} | {_percent(soon, 90)} | "
+            f"| {name} | {_percent(decision, 50)} | {_percent(decision, 90)} | "
+            f"{_percent(soon, 50)} | {_percent(soon, 90)} | "
             f"{_percent(at_a_minute, 50)} | {_percent(at_a_minute, 90)} | "
-            f"{_percent(decision, 50)} | {_percent(decision, 90)} | "
             f"{within[15]:.0%} | {within[60]:.0%} | {within[300]:.0%} | "
             f"{median(took) if took else float('nan'):.0f} s | "
             f"{sum(it.crossed_natural for it in self.results)} |"
@@ -326,7 +333,7 @@ def _percent(shares: Sequence[float], rank: int) -> str:
     return f"{quantiles(shares, n=100, method='inclusive')[rank - 1]:.0%}"
 
 
-def close_all(seed: int) -> dict[tuple[str, str], Result] | None:
+def close_all(lag: int, seed: int) -> dict[tuple[str, str], Result] | None:
     """Every policy under every fill model on the case of this seed."""
     case = draw_case(seed)
     if case is None:
@@ -334,7 +341,7 @@ def close_all(seed: int) -> dict[tuple[str, str], Result] | None:
     return {
         (model, name): close(case, policy, curve, seed)
         for model, curve in CURVES.items()
-        for name, policy in POLICIES.items()
+        for name, policy in policies(lag).items()
     }
 
 
@@ -342,12 +349,14 @@ def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     reader.add_argument("--closes", type=int, default=500)
     reader.add_argument("--seed", type=int, default=1)
+    reader.add_argument("--lag", type=int, choices=(0, 1, 2), default=0)
     chosen = reader.parse_args()
-    tallies = {(model, name): Tally() for model in CURVES for name in POLICIES}
+    names = list(policies(chosen.lag))
+    tallies = {(model, name): Tally() for model in CURVES for name in names}
     drawn = 0
     with ProcessPoolExecutor() as pool:
         seeds = range(chosen.seed, chosen.seed + 4 * chosen.closes)
-        for found in pool.map(close_all, seeds, chunksize=5):
+        for found in pool.map(partial(close_all, chosen.lag), seeds, chunksize=5):
             if found is None or drawn == chosen.closes:
                 continue
             drawn += 1
@@ -356,11 +365,11 @@ def main() -> None:
     for model in CURVES:
         print(f"\n{drawn} closes, fill model {model}\n")
         print(
-            "| policy | at the fill p50 | p90 | at 60 s p50 | p90 | from decision p50 | p90 "
+            "| policy | from decision p50 | p90 | at the fill p50 | p90 | at 60 s p50 | p90 "
             "| filled 15 s | 60 s | 300 s | time p50 | crossed |"
         )
         print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
-        for name in POLICIES:
+        for name in names:
             print(tallies[model, name].row(name))
 
 
