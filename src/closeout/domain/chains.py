@@ -82,7 +82,8 @@ class Chain:
 
     def wanted(self, symbol: str) -> int:
         """Signed contracts of `symbol` that should still be held."""
-        return sum([lot.quantity for lot in self.lots.get(symbol, ())])
+        lots = self.lots.get(symbol)
+        return sum([lot.quantity for lot in lots]) if lots else 0
 
     def wants(self) -> dict[str, int]:
         """Signed contracts that should still be held, by symbol; none that are gone."""

@@ -24,6 +24,20 @@ class Right(StrEnum):
         return "Call" if self is Right.CALL else "Put"
 
 
+_RIGHTS = {right.value: right for right in Right}
+
+
+# A whole account has a few expiries and strikes.
+@lru_cache(maxsize=1024)
+def _expiry(digits: str) -> date:
+    return date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
+
+
+@lru_cache(maxsize=4096)
+def _strike(digits: str) -> Decimal:
+    return Decimal(int(digits)).scaleb(-3)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class OccSymbol:
     """
@@ -50,16 +64,17 @@ class OccSymbol:
         if not _ROOT.fullmatch(root):
             raise NotAnOccSymbol(text)
         digits = suffix[:6] + suffix[7:]
-        if not (digits.isascii() and digits.isdigit() and suffix[6] in "CP"):
+        right = _RIGHTS.get(suffix[6])
+        if not (digits.isascii() and digits.isdigit() and right):
             raise NotAnOccSymbol(text)
         try:
-            expiry = date(2000 + int(suffix[:2]), int(suffix[2:4]), int(suffix[4:6]))
+            expiry = _expiry(suffix[:6])
         except ValueError:
             raise NotAnOccSymbol(text) from None
-        strike = Decimal(int(suffix[7:])).scaleb(-3)
+        strike = _strike(suffix[7:])
         if not strike:
             raise NotAnOccSymbol(text)
-        return cls(root=root, expiry=expiry, right=Right(suffix[6]), strike=strike)
+        return cls(root=root, expiry=expiry, right=right, strike=strike)
 
     @property
     def underlying(self) -> str:
