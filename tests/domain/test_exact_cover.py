@@ -1,90 +1,182 @@
 """The search for the best cover, against one that tries everything."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import combinations, product
+from math import gcd
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from closeout.domain.combining import LARGEST, RATIO_MAX, names_of
-from closeout.domain.exact_cover import best_cover, is_one_shape
+from closeout.domain.combining import (
+    ABOVE,
+    LARGEST,
+    RATIO_MAX,
+    Marks,
+    entire,
+    mark,
+    table_of,
+    together,
+)
+from closeout.domain.component import Component
+from closeout.domain.deals import DEALS_MAX
+from closeout.domain.exact_cover import best_cover
 from closeout.domain.names import Piece, name_pieces
 
 DAY = 739_000
 QUANTITIES = (-3, -2, -1, 1, 2, 3)
+PLACES = [*product((100, 105, 110, 120), (False, True))]
+
+Pieces = tuple[Piece, ...]
+Cost = tuple[int, int, int]
 
 
-def some_pieces(dice: Random, count: int) -> tuple[Piece, ...]:
-    places = dice.sample([*product((100, 105, 110, 120), (False, True))], count)
+def some_pieces(dice: Random, count: int) -> Pieces:
+    places = dice.sample(PLACES, count)
     return tuple(sorted(Piece(*place, DAY, dice.choice(QUANTITIES)) for place in places))
 
 
-def bare(pieces: tuple[Piece, ...]) -> int:
+components = st.dictionaries(
+    st.sampled_from(PLACES), st.sampled_from(QUANTITIES), min_size=1, max_size=6
+).map(lambda held: tuple(sorted(Piece(*place, DAY, count) for place, count in held.items())))
+
+
+def bare(pieces: Pieces) -> int:
     return sum(
         max(0, -sum(piece.quantity for piece in pieces if piece.is_put is is_put))
         for is_put in (False, True)
     )
 
 
-def groups_of(pieces: tuple[Piece, ...]) -> Iterator[tuple[Piece, ...]]:
-    """
-    Yield every named group that the first contract may be in.
+def is_one_shape(group: Pieces) -> bool:
+    counts = [abs(piece.quantity) for piece in group]
+    return max(counts) <= RATIO_MAX * gcd(*counts) and name_pieces(group) is not None
 
-    Even ones (and a body of two) in any number of units, uneven ones as all there is.
-    """
+
+def groups_of(pieces: Pieces) -> list[Pieces]:
+    """Return every group of the first contract in the order in which they are told to be tried."""
     first, *others = pieces
-    for size in range(LARGEST):
-        for partners in combinations(others, size):
-            shape = (first, *partners)
-            signs = tuple(1 if piece.quantity > 0 else -1 for piece in shape)
-            body = (signs[0], 2 * signs[1], signs[2]) if len(signs) == 3 else signs
-            units = range(1, 1 + max(abs(piece.quantity) for piece in shape))
-            counts = {
-                tuple(unit * ratio for ratio in ratios)
-                for ratios in (signs, body)
-                for unit in units
-            }
-            for wanted in sorted({*counts, tuple(piece.quantity for piece in shape)}):
-                group = tuple(
-                    piece._replace(quantity=count)
-                    for piece, count in zip(shape, wanted, strict=True)
+    found = [
+        group
+        for size in range(LARGEST, 0, -1)
+        for partners in combinations(others, size - 1)
+        for group in takes((first, *partners))
+        if is_one_shape(group) and bare(group) + bare(without(pieces, group)) == bare(pieces)
+    ]
+    return sorted(found, key=lambda group: len(without(pieces, group)))
+
+
+def takes(shape: Pieces) -> Iterator[Pieces]:
+    """One each, with a body of two, and all there is, in as many units as there are."""
+    for ratios in ((1,) * len(shape), (1, 2, 1)):
+        if len(ratios) == len(shape):
+            units = min(
+                abs(each.quantity) // ratio for each, ratio in zip(shape, ratios, strict=True)
+            )
+            if units:
+                yield tuple(
+                    each._replace(quantity=units * ratio * (1 if each.quantity > 0 else -1))
+                    for each, ratio in zip(shape, ratios, strict=True)
                 )
-                if _is_there(group, shape) and is_one_shape(group, 0):
-                    yield group
+    yield shape
 
 
-def _is_there(group: tuple[Piece, ...], shape: tuple[Piece, ...]) -> bool:
-    return all(
-        abs(wanted.quantity) <= abs(piece.quantity)
-        for wanted, piece in zip(group, shape, strict=True)
-    )
-
-
-def without(pieces: tuple[Piece, ...], group: tuple[Piece, ...]) -> tuple[Piece, ...]:
+def without(pieces: Pieces, group: Pieces) -> Pieces:
     gone = {piece[:3]: piece.quantity for piece in group}
     left = (piece._replace(quantity=piece.quantity - gone.get(piece[:3], 0)) for piece in pieces)
     return tuple(piece for piece in left if piece.quantity)
 
 
-def fewest_groups(pieces: tuple[Piece, ...], most: int) -> int:
-    """Return the fewest groups that uncover no short for it; `most` where it takes as many."""
-    if not pieces or most <= 0:
-        return 0
-    best = most
-    for group in groups_of(pieces):
-        left = without(pieces, group)
-        if bare(group) + bare(left) == bare(pieces):
-            best = min(best, 1 + fewest_groups(left, best - 1))
+def margin(group: Pieces, highest: int) -> int:
+    prices = (0, 2 * highest, *(piece.strike for piece in group))
+    return -min(
+        sum(
+            piece.quantity * max(0, piece.strike - price if piece.is_put else price - piece.strike)
+            for piece in group
+        )
+        for price in prices
+    )
+
+
+def by_trying_everything(highest: int) -> Callable[[Pieces], tuple[Cost, tuple[Pieces, ...]]]:
+    @cache
+    def best(pieces: Pieces) -> tuple[Cost, tuple[Pieces, ...]]:
+        if not pieces:
+            return (0, 0, 0), ()
+        covers = []
+        for group in groups_of(pieces):
+            (groups, bound, cuts), others = best(without(pieces, group))
+            cost = (1 + groups, bound + margin(group, highest), cuts + len(group))
+            covers.append((cost, (group, *others)))
+        return min(covers, key=lambda cover: cover[0])  # the first of equals
+
     return best
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_no_cover_has_fewer_groups(seed: int) -> None:
-    pieces = some_pieces(Random(seed), 4)
-    found = best_cover(pieces, 0)
+@settings(deadline=None, max_examples=60)
+@given(components)
+def test_no_cover_is_better_and_of_equals_it_is_the_first(pieces: Pieces) -> None:
+    _, cover = by_trying_everything(pieces[-1].strike)(pieces)
 
-    assert bare(pieces) == sum(bare(group.pieces) for group in found)
-    assert fewest_groups(pieces, len(pieces) + 1) == len(found)
+    assert [*cover] == [group.pieces for group in best_cover(pieces, 0)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_short_is_uncovered_for_a_better_cover(seed: int) -> None:
+    pieces = some_pieces(Random(seed), 4)
+
+    assert bare(pieces) == sum(bare(group.pieces) for group in best_cover(pieces, 0))
+
+
+@settings(deadline=None, max_examples=60)
+@given(components)
+def test_no_cover_has_fewer_groups_than_its_deals_need(pieces: Pieces) -> None:
+    (groups, _, _), _ = by_trying_everything(pieces[-1].strike)(pieces)
+    component = Component(pieces, 0)
+
+    assert component.deals(component.counts) <= DEALS_MAX * groups
+
+
+def marks_of(pieces: Pieces) -> Marks:
+    marks, before = [], pieces[0].strike
+    for piece in pieces:
+        code = mark(0, is_put=piece.is_put, is_long=piece.quantity > 0)
+        marks.append(code + ABOVE * (piece.strike > before))
+        before = piece.strike
+    return tuple(marks)
+
+
+def test_a_named_shape_has_the_deals_it_says() -> None:
+    dice = Random(7)
+    shapes = 0
+    for _ in range(1000):
+        pieces = some_pieces(dice, dice.randint(1, 4))
+        combination = together(tuple(range(len(pieces)))[::-1], marks_of(pieces), None)
+        counts = tuple(abs(piece.quantity) for piece in pieces)
+        made = combination and entire(combination.pattern, counts)
+        if made:
+            component = Component(pieces, 0)
+            shapes += 1
+            assert component.deals(component.counts) <= made[0].deals <= DEALS_MAX
+    assert shapes > 200
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_all_that_has_a_name_is_in_the_table(size: int) -> None:
+    """The table looks only at sets of the right kinds; here every set is looked at."""
+    codes = [
+        mark(0, is_put=is_put, is_long=is_long)
+        for is_put, is_long in product((False, True), repeat=2)
+    ]
+    places = tuple(range(size))[::-1]
+    for kinds in product(codes, repeat=size):
+        for above in product((0, ABOVE), repeat=size - 1):
+            marks = tuple(kind + step for kind, step in zip(kinds, (0, *above), strict=True))
+            alone = together(places, marks, None)
+            rows = [row for row in table_of(marks, None).rows if len(row.places) == size]
+            assert [row[3:] for row in rows] == ([alone[3:]] if alone else []), marks
 
 
 def test_whether_a_shape_has_a_name_does_not_depend_on_its_widths() -> None:
@@ -102,12 +194,5 @@ def test_what_has_a_name_in_uneven_numbers_has_one_in_even_ones_too() -> None:
     dice = Random(7)
     for _ in range(500):
         pieces = some_pieces(dice, dice.randint(2, 4))
-        quantities = [abs(piece.quantity) for piece in pieces]
-        if name_pieces(pieces) is None or max(quantities) > RATIO_MAX * min(quantities):
-            continue
-        pattern, before = 1, pieces[0].strike
-        for piece in pieces:
-            mark = 4 * (piece.quantity > 0) + 2 * piece.is_put + (piece.strike > before)
-            pattern, before = 8 * pattern + mark, piece.strike
-
-        assert any(names_of(pattern)), pieces
+        if is_one_shape(pieces):
+            assert together(tuple(range(len(pieces)))[::-1], marks_of(pieces), None), pieces

@@ -1,11 +1,22 @@
-"""Which contracts have a name together, and what such a shape binds: the stuff of a cover."""
+"""
+Which contracts have a name together: the stuff of a cover.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+A contract is known here by its *mark* alone: side, right, expiry by rank, and whether its
+strike is above that of the contract before it. Widths decide which name a shape has, never
+whether it has one, so what is found for some marks holds for all contracts like them.
+
+Places are counted from the end of a chain. What comes after a contract then has the same places
+wherever the contract stands, and components of different size share what is found.
+"""
+
+import math
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import combinations
+from operator import itemgetter
 from typing import NamedTuple
 
+from closeout.domain.deals import DEALS_MAX, deals_of
 from closeout.domain.names import Piece, name_pieces
 
 RATIO_MAX = 3
@@ -13,224 +24,243 @@ RATIO_MAX = 3
 LARGEST = 4
 LARGEST_WITH_SHARES = 3
 """Shares and two options; larger shapes hold a hedged pair, which stays for itself."""
-SIDE_MAX = 2
-"""Contracts of one side in a shape."""
-TRIPLE = 3
 LOT = 100
 
-Indices = tuple[int, ...]
-Ratios = tuple[int, ...]
+_PAIR, _TRIPLE = 2, 3
+SIZES = (LARGEST, _TRIPLE, _PAIR, 1)
+
+ABOVE, PUT, LONG, SHARES = 1, 2, 4, 8
+_EXPIRY = 16
+"""Marks are sums of these; the rank of the expiry counts sixteens."""
+_BITS = 16
+"""Room for a mark in a pattern, which has the marks of its contracts below a leading one."""
+
+Marks = tuple[int, ...]
+Places = tuple[int, ...]
+Counts = tuple[int, ...]
+Pick = Callable[[Sequence[int]], tuple[int, ...]]
+Sides = tuple[int, int]
+"""Whether calls, and puts, come to more longs (1), more shorts (-1) or neither (0)."""
 
 
-@dataclass(slots=True, eq=False)
-class Shape:
+class Shape(NamedTuple):
     """
-    A named group in lowest terms: signed `ratios` by the indices of their pieces.
+    A named group in lowest terms: unsigned ratios, and what calls and puts come to.
 
-    The index after the last piece means lots of shares. `calls` and `puts` are their balances;
-    `losses` what one unit loses at each price, worked out when first asked for.
+    How many `deals` it is: see there; shares are another.
     """
 
-    indices: Indices
-    ratios: Ratios
+    ratios: Counts
     calls: int
     puts: int
-    losses: list[int] = field(default_factory=list)
-    margin: int = 0
+    deals: int
 
 
 class Combination(NamedTuple):
     """
-    Contracts that may have a name together. `mask` has a bit for each of `indices`.
+    Contracts that have a name together. `mask` has a bit for each of `places`.
 
-    `plain` is the shape of one each, `twice` that with a body of two between wings, where
-    these have names. `pattern` is as in `names_of`, 0 where that does not hold.
+    `pick` takes what is theirs from a list by place. `plain` is the shape of one each, `twice`
+    that with a body of two between wings, where these have names.
     """
 
     mask: int
-    indices: Indices
-    longs: Indices
-    shorts: Indices
+    places: Places
+    pick: Pick
+    pattern: int
     plain: Shape | None
     twice: Shape | None
-    pattern: int
+
+    def moved(self, to: Sequence[int]) -> "Combination":
+        """Return the same at other places: `to` has the new ones by the old."""
+        places = tuple([to[place] for place in self.places])
+        mask = sum([1 << place for place in places])
+        return self._replace(mask=mask, places=places, pick=picker(places))
+
+
+class Table(NamedTuple):
+    """All combinations of a contract with later ones: the largest first, then by the chain."""
+
+    rows: Sequence[Combination]
+    by_mask: dict[int, Combination]
+
+
+def mark(rank: int, *, is_put: bool, is_long: bool) -> int:
+    """Return the mark of a contract that is not above the one before it."""
+    return rank * _EXPIRY + LONG * is_long + PUT * is_put
 
 
 def forget() -> None:
-    """Forget which patterns have names; only the time it takes changes."""
-    names_of.cache_clear()
-    _has_name.cache_clear()
+    """Forget what has names; only the time it takes changes."""
+    for known in (table_of, _named, entire, _shape_of, deals_of):
+        known.cache_clear()
+
+
+# --- names ------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=16_384)
-def names_of(pattern: int) -> tuple[bool, bool]:
-    """
-    Whether options of one expiry have a name, one each and with a body of two.
+def entire(pattern: int, counts: Counts) -> tuple[Shape, int] | None:
+    """Return the shape that just so many of each make together, and how often they do."""
+    unit = math.gcd(*counts)
+    if max(counts) > RATIO_MAX * unit:
+        return None
+    shape = _shape_of(pattern, tuple([count // unit for count in counts]))
+    return (shape, unit) if shape else None
 
-    `pattern` has, below a leading one, three bits for each: long, put, strike above the last.
-    Widths decide which name a shape has, never whether it has one, so one answer serves all.
+
+@lru_cache(maxsize=16_384)
+def _named(pattern: int) -> tuple[Shape | None, Shape | None] | None:
+    """
+    Return the shape of one each, and that with two of the middle one.
+
+    Without shares these are a body between wings of one side. What has no name in either way
+    has none in uneven numbers.
     """
     marks = _marks_of(pattern)
-    signs = tuple([1 if mark & 4 else -1 for mark in marks])
-    if not _may_join(signs, len([mark for mark in marks if mark & 2])):
-        return False, False
-    twice = len(signs) == TRIPLE and _has_name(pattern, _twice(signs))
-    return _has_name(pattern, signs), twice
+    plain, twice = _shape_of(pattern, (1,) * len(marks)), None
+    if len(marks) == _TRIPLE:
+        low, body, high = [each & LONG for each in marks]
+        if low == high != body or marks[-1] & SHARES:
+            twice = _shape_of(pattern, (1, 2, 1))
+    return (plain, twice) if plain or twice else None
 
 
 @lru_cache(maxsize=16_384)
-def _has_name(pattern: int, ratios: Ratios) -> bool:
-    strike, pieces = 0, []
-    for mark, ratio in zip(_marks_of(pattern), ratios, strict=True):
-        strike += mark & 1
-        pieces.append(Piece(strike, bool(mark & 2), 0, ratio))
-    return name_pieces(pieces) is not None
+def _shape_of(pattern: int, ratios: Counts) -> Shape | None:
+    """Return the shape these make in these ratios, None where that has no name."""
+    strike = calls = puts = lots = 0
+    pieces = []
+    for each, ratio in zip(_marks_of(pattern), ratios, strict=True):
+        quantity = ratio if each & LONG else -ratio
+        if each & SHARES:
+            lots = quantity
+            continue
+        strike += each & ABOVE
+        calls, puts = (calls, puts + quantity) if each & PUT else (calls + quantity, puts)
+        pieces.append(Piece(strike, bool(each & PUT), each // _EXPIRY, quantity))
+    if lots and pieces and (abs(lots) > 1 or len(ratios) > LARGEST_WITH_SHARES):
+        return None
+    is_named = name_pieces(pieces, lots * LOT) is not None
+    is_one = len(ratios) == 1 or (len(ratios) == _PAIR and not (lots or calls or puts))
+    deals = 1 if is_one else DEALS_MAX
+    return Shape(ratios, calls, puts, deals) if is_named else None
 
 
 def _marks_of(pattern: int) -> list[int]:
-    return [int(digit) for digit in f"{pattern:o}"[1:]]
+    marks = []
+    while pattern > 1:
+        marks.append(pattern & ((1 << _BITS) - 1))
+        pattern >>= _BITS
+    return marks[::-1]
 
 
-def _may_join(signs: Ratios, puts: int) -> bool:
-    """Three or four: never all on one side; four: two and two, and puts in pairs."""
-    longs = signs.count(1)
-    if len(signs) < TRIPLE:
-        return True
-    if len(signs) == TRIPLE:
-        return 0 < longs < TRIPLE
-    return longs == SIDE_MAX and not puts % 2
+# --- combinations -----------------------------------------------------------------------
 
 
-def _twice(signs: Ratios) -> Ratios:
-    return (signs[0], 2 * signs[1], signs[2])
+@lru_cache(maxsize=4096)
+def table_of(marks: Marks, sides: Sides | None, sizes: Sequence[int] = SIZES) -> Table:
+    """
+    Return what the first of these contracts may be in, of such sizes.
 
-
-@dataclass(slots=True)
-class Catalogue:
-    """Every shape that the pieces of one component, and lots of shares, may be part of."""
-
-    pieces: tuple[Piece, ...]
-    lots: int
-    is_simple: bool = field(init=False)
-    """One expiry and no shares: the usual, for which less has to be looked at."""
-    _signs: list[int] = field(init=False)
-    _marks: list[list[int]] = field(init=False)
-    """Bits of a pattern for a piece that comes after another: see `names_of`."""
-    _losses: list[list[int]] = field(init=False)
-    """What one of each loses at each price, in thousandths of a dollar a share."""
-    _known: dict[tuple[int, int, Indices], list[Combination]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        pieces = self.pieces
-        strikes = [piece.strike for piece in pieces]
-        codes = [4 * (piece.quantity > 0) + 2 * piece.is_put for piece in pieces]
-        prices = (0, *dict.fromkeys(strikes), 2 * strikes[-1])
-        self.is_simple = not self.lots and len({piece.expiry for piece in pieces}) == 1
-        self._marks = [
-            [code + (strike > before) for code, strike in zip(codes, strikes, strict=True)]
-            for before in strikes
-        ]
-        self._losses = [_losses_of(piece, prices) for piece in pieces]
-        self._signs = [1 if piece.quantity > 0 else -1 for piece in pieces]
-        if self.lots:
-            self._losses.append([-price for price in prices])
-            self._signs.append(1 if self.lots > 0 else -1)
-
-    def combinations(self, first: int, size: int, partners: Sequence[int]) -> list[Combination]:
-        """Return what `first` may be in with so many in all, the others among `partners`."""
-        key = (first, size, tuple(partners))
-        known = self._known.get(key)
-        if known is None:
-            make = self._simple if self.is_simple else self._any
-            sets = combinations(partners, size - 1)
-            known = [each for others in sets if (each := make((first, *others))) is not None]
-            self._known[key] = known
-        return known
-
-    def uneven(self, combination: Combination, ratios: Ratios) -> Shape | None:
-        """Return the shape at other ratios than plain ones, if it has a name."""
-        indices, pattern, twice = combination.indices, combination.pattern, combination.twice
-        if max(ratios) > RATIO_MAX or min(ratios) < -RATIO_MAX:
-            return None
-        if ratios in [each.ratios for each in (combination.plain, twice) if each is not None]:
-            return None
-        named = _has_name(pattern, ratios) if pattern else self._is_named(indices, ratios)
-        return self._shape(indices, ratios) if named else None
-
-    def price(self, shape: Shape) -> None:
-        """
-        Work out what it can lose: the margin is the most, premiums apart.
-
-        A naked call is judged at twice the highest strike there is; shares alone bind nothing.
-        """
-        shape.losses = self.lost(shape.indices, shape.ratios)
-        shape.margin = max(shape.losses) if shape.indices[0] < len(self.pieces) else 0
-
-    def lost(self, indices: Iterable[int], counts: Iterable[int]) -> list[int]:
-        """Return what so many of these lose together at each price."""
-        rows = [
-            [count * loss for loss in self._losses[index]]
-            for index, count in zip(indices, counts, strict=True)
-        ]
-        return [sum(at_price) for at_price in zip(*rows, strict=True)]
-
-    def _simple(self, indices: Indices) -> Combination | None:
-        pattern, before = 1, indices[0]
-        for index in indices:
-            pattern = 8 * pattern + self._marks[before][index]
-            before = index
-        named = names_of(pattern)
-        # What has no name in either way has none in uneven numbers.
-        return self._combination(indices, named, pattern) if any(named) else None
-
-    def _any(self, indices: Indices) -> Combination | None:
-        signs = tuple([self._signs[index] for index in indices])
-        options = [self.pieces[index] for index in indices if index < len(self.pieces)]
-        if not _may_join(signs, sum(piece.is_put for piece in options)):
-            return None
-        twice = len(signs) == TRIPLE and self._is_named(indices, _twice(signs))
-        return self._combination(indices, (self._is_named(indices, signs), twice), 0)
-
-    def _combination(self, indices: Indices, named: tuple[bool, bool], pattern: int) -> Combination:
-        signs = tuple([self._signs[index] for index in indices])
-        plain, twice = named
-        return Combination(
-            sum([1 << index for index in indices]),
-            indices,
-            tuple([index for index in indices if self._signs[index] > 0]),
-            tuple([index for index in indices if self._signs[index] < 0]),
-            self._shape(indices, signs) if plain else None,
-            self._shape(indices, _twice(signs)) if twice else None,
-            pattern,
+    What comes to more of a side than `sides` allow is left out.
+    """
+    first, *others = range(len(marks) - 1, -1, -1)
+    tally, *tallies = [_TALLY[each & _KIND] for each in marks]
+    after = _after(marks)
+    rows = []
+    for size in sizes:
+        may_join = _MAY_JOIN.get(size)
+        sets = zip(
+            combinations(others, size - 1), map(sum, combinations(tallies, size - 1)), strict=True
         )
+        for places, total in sets:
+            if may_join is None or tally + total in may_join:
+                pattern, before = 1 << _BITS | marks[0] & ~ABOVE, first
+                for place in places:
+                    pattern, before = pattern << _BITS | after[before][place], place
+                row = _combination((first, *places), pattern, sides)
+                if row:
+                    rows.append(row)
+    return Table(rows, {row.mask: row for row in rows})
 
-    def _shape(self, indices: Indices, ratios: Ratios) -> Shape:
-        calls = puts = 0
-        for index, ratio in zip(indices, ratios, strict=True):
-            if index < len(self.pieces):
-                if self.pieces[index].is_put:
-                    puts += ratio
-                else:
-                    calls += ratio
-        return Shape(indices, ratios, calls, puts)
 
-    def _is_named(self, indices: Indices, ratios: Ratios) -> bool:
-        shares = len(self.pieces)
-        lots = ratios[-1] if indices[-1] == shares else 0
-        if lots and len(ratios) == 1:
-            return True
-        if abs(lots) > 1 or (lots and len(ratios) > LARGEST_WITH_SHARES):
-            return False
-        pieces = [
-            self.pieces[index]._replace(quantity=ratio)
-            for index, ratio in zip(indices, ratios, strict=True)
-            if index != shares
+def together(places: Places, marks: Marks, sides: Sides | None) -> Combination | None:
+    """Return all of these as one combination, if they have a name."""
+    pattern = 1
+    for each in marks:
+        pattern = pattern << _BITS | each
+    return _combination(places, pattern, sides)
+
+
+def _combination(places: Places, pattern: int, sides: Sides | None) -> Combination | None:
+    shapes = _named(pattern)
+    if shapes is None:
+        return None
+    plain, twice = shapes
+    if plain and sides and not _fits(plain, sides):
+        plain = None
+        if twice is None:
+            return None
+    return Combination(
+        sum([1 << place for place in places]), places, picker(places), pattern, plain, twice
+    )
+
+
+_KIND = LONG | PUT | SHARES
+_CALLS, _SHORT_CALLS, _PUTS, _SHORT_PUTS, _STOCK = 1, 8, 64, 512, 4096
+"""How many of each kind there are is told in one number, three bits for each."""
+_TALLY = {
+    LONG: _CALLS,
+    0: _SHORT_CALLS,
+    LONG | PUT: _PUTS,
+    PUT: _SHORT_PUTS,
+    SHARES: _STOCK,
+    SHARES | LONG: _STOCK,
+}
+_KINDS = (_CALLS, _SHORT_CALLS, _PUTS, _SHORT_PUTS)
+_MAY_JOIN = {
+    # What three and four contracts with a name are made of; any two may have one.
+    _TRIPLE: frozenset(
+        [
+            2 * _CALLS + _SHORT_CALLS,
+            _CALLS + 2 * _SHORT_CALLS,
+            2 * _PUTS + _SHORT_PUTS,
+            _PUTS + 2 * _SHORT_PUTS,
+            _CALLS + _SHORT_CALLS + _SHORT_PUTS,
+            _PUTS + _SHORT_PUTS + _SHORT_CALLS,
+            *[_STOCK + one + other for one in _KINDS for other in _KINDS],
         ]
-        return name_pieces(pieces, lots * LOT) is not None
+    ),
+    LARGEST: frozenset(
+        [
+            2 * _CALLS + 2 * _SHORT_CALLS,
+            2 * _PUTS + 2 * _SHORT_PUTS,
+            _CALLS + _SHORT_CALLS + _PUTS + _SHORT_PUTS,
+        ]
+    ),
+}
 
 
-def _losses_of(piece: Piece, prices: Sequence[int]) -> list[int]:
-    strike = piece.strike
-    if piece.is_put:
-        return [price - strike if price < strike else 0 for price in prices]
-    return [strike - price if price > strike else 0 for price in prices]
+def _after(marks: Marks) -> list[list[int]]:
+    """Return, by place, the mark that each contract has after each other one."""
+    height, known = 0, []
+    for each in marks:
+        height += each & ABOVE
+        known.append((each & ~ABOVE, height))
+    known.reverse()
+    return [[code + (height > below) for code, height in known] for _, below in known]
+
+
+def _fits(shape: Shape, sides: Sides) -> bool:
+    calls, puts = sides
+    return (not shape.calls or shape.calls * calls > 0) and (
+        not shape.puts or shape.puts * puts > 0
+    )
+
+
+def picker(places: Sequence[int]) -> Pick:
+    """Return what takes the items at these places; `itemgetter` makes no tuple of one."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda counts: tuple([counts[place] for place in places])

@@ -7,40 +7,40 @@ What decides is told in `recognition`: no short more uncovered than must be, the
 margin, cuts. What is equal in all of them is decided by the order in which groups are tried:
 those that use up the most holdings first, then the largest, then along the chain.
 
-A branch ends when it cannot beat the best cover found. What is free needs at least
+Covers of the fewest groups that may do are looked for first, then of one more, and so on: few
+groups leave little to try, and the last of them must be all that is left. A branch ends when
+it cannot beat the best cover found. What is free needs at least
 
-- as many groups as its longs, or its shorts, make pairs: no shape has three of a side;
+- as many groups as it takes for its `deals`;
 - as much margin as all of it would as one group: groups are at their worst at different
   prices, the whole at one;
 - one cut a contract.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from closeout.domain.combining import (
     LARGEST,
-    LARGEST_WITH_SHARES,
-    LOT,
     RATIO_MAX,
-    SIDE_MAX,
-    TRIPLE,
-    Catalogue,
     Combination,
+    Counts,
+    Places,
     Shape,
+    entire,
 )
-from closeout.domain.names import Piece, name_pieces
+from closeout.domain.component import Component
+from closeout.domain.deals import DEALS_MAX
+from closeout.domain.names import Piece
 
-BUDGET = 150
+BUDGET = 100
 """
-Steps of the search in one component. A larger one keeps the best cover found so far, which is
-still exact in its contracts and the same every time; other components do not notice.
+Steps of the search in one component for covers of the fewest groups. Where they do not do, the
+best is taken that `_LAST_BUDGET` more steps find among covers of any number of groups: still
+exact in its contracts and the same every time. Other components do not notice.
 """
-
-_WINDOW = 9
-"""How many partners of a contract are tried in shapes of three and four."""
+_LAST_BUDGET = 150
 
 
 class Found(NamedTuple):
@@ -57,263 +57,264 @@ class Found(NamedTuple):
         return not self.lots and not puts and not calls
 
 
-class _Cost(NamedTuple):
-    """Fewer is better, in this order."""
+_LAST_TWO = 2
 
-    groups: int
-    margin: int
-    cuts: int
-
-
-_NOTHING = _Cost(0, 0, 0)
-
-
-class _Option(NamedTuple):
-    """A shape that may be taken, so many units of it, and how many holdings that leaves."""
-
-    left: int
-    longs_left: int
-    shorts_left: int
-    shape: Shape
-    units: int
-
-
-_Take = tuple[Shape, int]
-
-
-def is_one_shape(pieces: Sequence[Piece], lots: int) -> bool:
-    """Whether all of it together has a name in lowest terms; `lots` are hundreds of shares."""
-    if len(pieces) > (LARGEST_WITH_SHARES - 1 if lots else LARGEST):
-        return False
-    quantities = [abs(piece.quantity) for piece in pieces]
-    unit = math.gcd(lots, *quantities)
-    if max(quantities) > RATIO_MAX * unit or (lots and abs(lots) != unit):
-        return False
-    return name_pieces(pieces, lots * LOT) is not None
+_Cost = tuple[int, int, int]
+"""Groups, margin, cuts: fewer is better, in this order."""
+_Take = tuple[Places, Shape, int]
+"""So many units of a shape."""
+_Taken = tuple[_Take, ...]
+_Option = tuple[int, Places, Shape, int]
+"""A take, and before it the set of places that it leaves free."""
 
 
 def best_cover(pieces: Sequence[Piece], lots: int) -> list[Found]:
     """Cover sorted pieces of one root and lots of shares; shares that stay alone are left out."""
-    return _Search(tuple(pieces), lots).run()
+    component = Component(pieces, lots)
+    return [found for take in _best(component) if (found := _found(component, *take)).pieces]
+
+
+def _found(component: Component, places: Places, shape: Shape, units: int) -> Found:
+    pieces, lots = [], 0
+    shares = int(component.lots != 0)
+    for place, ratio in zip(places, shape.ratios, strict=True):
+        count = ratio * units if component.longs >> place & 1 else -ratio * units
+        if place < shares:
+            lots = count
+        else:
+            strike, is_put, expiry, _ = component.chain[place - shares]
+            pieces.append(Piece(strike, is_put, expiry, count))
+    return Found(tuple(pieces), lots)
+
+
+def _best(component: Component) -> _Taken:
+    counts = component.counts
+    whole = _made(component.wholes[component.all], counts)
+    if whole:
+        return (whole,)
+    budget, partial = BUDGET, _Search(component, 0, 0)
+    for limit in range(max(2, _groups_for(component.deals(counts))), len(counts)):
+        search = _Search(component, limit, budget)
+        search.run()
+        budget -= search.steps
+        if budget < 0:
+            partial = search
+            break
+        if search.best:
+            return search.best
+    last = _Search(component, len(counts), _LAST_BUDGET, is_last=True)
+    last.run()
+    return partial.best if partial.best and partial.cost < last.cost else last.best
+
+
+def _made(combination: Combination | None, counts: Counts) -> _Take | None:
+    """Return all that there is of these as one group, if they have a name in such numbers."""
+    if combination is None:
+        return None
+    made = entire(combination.pattern, combination.pick(counts))
+    return (combination.places, *made) if made else None
 
 
 @dataclass(slots=True)
 class _Search:
-    """Branch and bound over one component. `lots` are hundreds of shares, signed."""
+    """One pass over a component, for covers of at most `limit` groups."""
 
-    pieces: tuple[Piece, ...]
-    lots: int
-    _catalogue: Catalogue = field(init=False)
-    rest: list[int] = field(init=False)
-    """Signed contracts that are free, by piece, and after them lots of shares if there are."""
-    calls: int = field(init=False)
-    puts: int = field(init=False)
-    """What of each is free, longs less shorts."""
-    best: tuple[_Take, ...] | None = None
-    best_cost: _Cost = _NOTHING
+    component: Component
+    limit: int
+    budget: int
+    is_last: bool = False
+    """Then it may take as many groups as there are contracts, and always ends in a cover."""
+    best: _Taken = ()
     steps: int = 0
-    _seen: dict[tuple[int, ...], _Cost] = field(default_factory=dict)
+    _best_cost: _Cost | None = None
+    _seen: dict[Counts, _Cost] = field(default_factory=dict)
     """What was paid to leave just these contracts: paying more for the same cannot win."""
-    _nearest: list[list[int]] = field(default_factory=list)
-    """For calls and puts, indices from the last expiry to the first, longs before shorts."""
 
-    def __post_init__(self) -> None:
-        pieces = self.pieces
-        self.rest = [piece.quantity for piece in pieces]
-        self.puts = sum([piece.quantity for piece in pieces if piece.is_put])
-        self.calls = sum(self.rest) - self.puts
-        if self.lots:
-            self.rest.append(self.lots)
-        self._catalogue = Catalogue(pieces, self.lots)
-        if not self._catalogue.is_simple:
-            self._nearest = _nearest(pieces)
+    def run(self) -> None:
+        component = self.component
+        self._descend(component.counts, component.all, (), None, component.deals(component.counts))
 
-    def run(self) -> list[Found]:
-        self._descend((), _NOTHING, self._catalogue.lost(range(len(self.rest)), self.rest))
-        assert self.best is not None, "single contracts always are a cover"
-        found = [self._found(*take) for take in self.best]
-        return [group for group in found if group.pieces]
+    @property
+    def cost(self) -> _Cost:
+        """What the best costs. Many components have but one cover, whose cost nobody asks."""
+        if self._best_cost is None:
+            self._best_cost = self._cost(self.best)
+        return self._best_cost
 
-    def _found(self, shape: Shape, units: int) -> Found:
-        shares = len(self.pieces)
-        parts = [
-            (index, ratio * units) for index, ratio in zip(shape.indices, shape.ratios, strict=True)
-        ]
-        pieces = [self.pieces[at]._replace(quantity=count) for at, count in parts if at != shares]
-        return Found(tuple(pieces), sum(count for at, count in parts if at == shares))
+    def _descend(
+        self, counts: Counts, free: int, taken: _Taken, spent: _Cost | None, deals: int
+    ) -> None:
+        """
+        Find the best of what may follow `taken`.
 
-    def _descend(self, taken: tuple[_Take, ...], cost: _Cost, losses: list[int]) -> None:
-        """Try every group of the first free contract. `losses` are those of all that is free."""
-        left = tuple(self.rest)
-        known = self._seen.get(left)
-        if known is not None and known <= cost:
-            return
-        self._seen[left] = cost
-        for option in self._options(cost.groups):
-            self.steps += 1
-            if self.best is not None and self.steps > BUDGET:
+        `deals` are what is free needs at least; `spent` is None while there is nothing to beat.
+        """
+        if self.best or self.is_last:
+            spent = spent or self._cost(taken)
+            known = self._seen.get(counts)
+            if known is not None and known <= spent:
                 return
-            shape, units = option.shape, option.units
-            if not shape.losses:
-                self._catalogue.price(shape)
-            after = _Cost(
-                cost.groups + 1,
-                cost.margin + units * shape.margin,
-                cost.cuts + len(shape.indices),
-            )
-            if not option.left:
-                if self.best is None or after < self.best_cost:
-                    self.best, self.best_cost = (*taken, (shape, units)), after
+            self._seen[counts] = spent
+        if self.best and spent and not self._may_win(counts, free, spent, deals):
+            return
+        if self.limit - len(taken) == _LAST_TWO:
+            self._end_in_two(counts, free, taken, deals)
+        else:
+            self._try_all(counts, free, taken, spent, deals)
+
+    def _try_all(
+        self, counts: Counts, free: int, taken: _Taken, spent: _Cost | None, deals: int
+    ) -> None:
+        """Try every group of the first free contract."""
+        after = self.limit - len(taken) - 1
+        best_before = self.best
+        for left, places, shape, units in self._options(counts, free, after, deals):
+            if self.best is not best_before:
+                best_before, spent = self.best, spent or self._cost(taken)
+                if not self._may_win(counts, free, spent, deals):
+                    return
+            if self.steps >= self.budget and (self.best or not self.is_last):
+                self.steps = self.budget + 1
+                return
+            with_it = (*taken, (places, shape, units))
+            if not left:
+                self.steps += 1
+                self._end(with_it)
                 continue
-            still = [lost - units * gone for lost, gone in zip(losses, shape.losses, strict=True)]
-            if self.best is None or self._can_win(after, option, still):
-                self._move(shape, -units)
-                self._descend((*taken, (shape, units)), after, still)
-                self._move(shape, units)
+            still = _without(counts, places, shape, units)
+            needed = self.component.deals(still)
+            if needed <= DEALS_MAX * after:
+                self.steps += 1
+                paid = self._paid(spent, places, shape, units) if spent else None
+                self._descend(still, left, with_it, paid, needed)
 
-    def _can_win(self, after: _Cost, option: _Option, losses: list[int]) -> bool:
-        groups = after.groups + (max(option.longs_left, option.shorts_left) + 1) // SIDE_MAX
-        if groups != self.best_cost.groups or self.lots < 0:
+    def _end_in_two(self, counts: Counts, free: int, taken: _Taken, deals: int) -> None:
+        """Try every group that leaves what may be one: that need not be searched."""
+        wholes = self.component.wholes
+        if deals <= DEALS_MAX and (whole := _made(wholes[free], counts)):
+            self._end((*taken, whole))
+            return
+        for left, places, shape, units in self._options(counts, free, 1, deals):
+            last = _made(wholes[left], _without(counts, places, shape, units))
+            if last:
+                self.steps += 1
+                self._end((*taken, (places, shape, units), last))
+
+    def _end(self, taken: _Taken) -> None:
+        if self.best:
+            cost = self._cost(taken)
+            if cost >= self.cost:
+                return
+            self._best_cost = cost
+        self.best, self.limit = taken, len(taken)
+
+    # --- costs ----------------------------------------------------------------------------
+
+    def _cost(self, taken: _Taken) -> _Cost:
+        cost: _Cost = (0, 0, 0)
+        for places, shape, units in taken:
+            cost = self._paid(cost, places, shape, units)
+        return cost
+
+    def _paid(self, spent: _Cost, places: Places, shape: Shape, units: int) -> _Cost:
+        groups, margin, cuts = spent
+        bound = self.component.losses.margin(places, shape.ratios)
+        return (groups + 1, margin + units * bound, cuts + len(places))
+
+    def _may_win(self, counts: Counts, free: int, spent: _Cost, deals: int) -> bool:
+        groups, margin, cuts = spent
+        groups += _groups_for(deals)
+        if self.component.lots < 0:
             # Shares that stay alone bind nothing here, so with short ones margin has no bound.
-            return groups <= self.best_cost.groups
-        return (after.margin + max(losses), after.cuts + option.left) < self.best_cost[1:]
-
-    def _move(self, shape: Shape, units: int) -> None:
-        for index, ratio in zip(shape.indices, shape.ratios, strict=True):
-            self.rest[index] += ratio * units
-        self.calls += shape.calls * units
-        self.puts += shape.puts * units
-
-    # --- cover ----------------------------------------------------------------------------
-
-    def _leaves_cover(self, shape: Shape, units: int) -> bool:
-        """Whether no more shorts end up uncovered when this is taken than must be."""
-        if self._catalogue.is_simple:
-            # Of each right, what is taken and what is left must not need one another.
-            calls, puts = shape.calls * units, shape.puts * units
-            return calls * (self.calls - calls) >= 0 and puts * (self.puts - puts) >= 0
-        alone = [0] * len(self.rest)
-        for index, ratio in zip(shape.indices, shape.ratios, strict=True):
-            alone[index] = ratio * units
-        left = [free - gone for free, gone in zip(self.rest, alone, strict=True)]
-        return self._uncovered(left) + self._uncovered(alone) == self._uncovered(self.rest)
-
-    def _uncovered(self, quantities: Sequence[int]) -> int:
-        """Count shorts without a long of their right that lives as long, or shares."""
-        lots = quantities[-1] if self.lots else 0
-        total = 0
-        for indices, spare in zip(self._nearest, (max(lots, 0), max(-lots, 0)), strict=True):
-            bare = longs = 0
-            for index in indices:
-                longs += quantities[index]
-                if longs < 0:
-                    bare -= longs
-                    longs = 0
-            total += max(0, bare - spare)
-        return total
+            return groups <= self.cost[0]
+        margin += self.component.losses.together(counts)
+        return (groups, margin, cuts + free.bit_count()) < self.cost
 
     # --- groups that hold the first free contract -----------------------------------------
 
-    def _options(self, groups: int) -> list[_Option]:
+    def _options(self, counts: Counts, free: int, after: int, deals: int) -> list[_Option]:
         """
-        Return named groups of the first free contract that may be in a better cover.
+        Return the groups of the first free contract that `after` more may follow.
 
         Those that use up the most holdings come first.
         """
-        counts = [abs(quantity) for quantity in self.rest]
-        free = [index for index, count in enumerate(counts) if count]
-        room = len(free) if self.best is None else self.best_cost.groups - groups - 1
-        used_up = sum([1 << index for index, count in enumerate(counts) if not count])
-        longs = len([quantity for quantity in self.rest if quantity > 0])
-        sides, most = (longs, len(free) - longs), SIDE_MAX * room
+        component, having, used = self.component, _having(counts), ~free
+        smallest, most = free.bit_count() - LARGEST * after, DEALS_MAX * after
         options: list[_Option] = []
-        smallest = max(1, len(free) - LARGEST * room)
-        for size in range(min(LARGEST, len(free)), smallest - 1, -1):
-            for each in self._catalogue.combinations(free[0], size, self._partners(size, free)):
-                if not each.mask & used_up:
-                    options += self._takes(each, counts, sides, most)
-        options.sort(key=_how_many_left)
+        for mask, places, pick, pattern, plain, twice in component.rows(counts, free):
+            if mask & used:
+                continue
+            if len(places) < smallest:
+                break
+            wanted = pick(counts)
+            units, largest = min(wanted), max(wanted)
+            if plain and deals - plain.deals <= most:
+                options.append((free & ~(mask & having[units]), places, plain, units))
+            if units < largest <= RATIO_MAX * units and (made := entire(pattern, wanted)):
+                options.append((free ^ mask, places, *made))
+            if twice:
+                options += _with_body(places, wanted, twice, free)
+        if after == 1:
+            wholes = component.wholes
+            options = [option for option in options if wholes[option[0]]]
+        if options:
+            options = [*self._that_leave_cover(counts, options)]
+            options.sort(key=_how_many_left)
         return options
 
-    def _takes(
-        self, combination: Combination, counts: list[int], sides: tuple[int, int], most: int
-    ) -> list[_Option]:
-        """
-        Return what these contracts make together, in as many units as there are.
+    def _that_leave_cover(self, counts: Counts, options: list[_Option]) -> Iterator[_Option]:
+        """Leave out what makes more shorts end up uncovered than must be."""
+        component = self.component
+        if component.is_simple:
+            # Of each right, what is taken and what is left must not need one another.
+            net: tuple[int, int] | None = None
+            for option in options:
+                _, _, (_, calls, puts, _), units = option
+                if calls or puts:
+                    net = net or component.net(counts)
+                    if calls * (net[0] - units * calls) < 0 or puts * (net[1] - units * puts) < 0:
+                        continue
+                yield option
+            return
+        bare = component.bare(counts)
+        for option in options:
+            _, places, shape, units = option
+            left = component.bare(_without(counts, places, shape, units))
+            if left + units * component.bare_in(places, shape) == bare:
+                yield option
 
-        Nothing that leaves more than `most` holdings of a side, of the `sides` that are free.
-        """
-        _, _, of_longs, of_shorts, plain, twice, _ = combination
-        bought, sold = [counts[at] for at in of_longs], [counts[at] for at in of_shorts]
-        both = bought + sold
-        units, largest = min(both), max(both)
-        options = []
-        if plain is not None:
-            left = (sides[0] - bought.count(units), sides[1] - sold.count(units))
-            if max(left) <= most and self._leaves_cover(plain, units):
-                options.append(_Option(sum(left), *left, plain, units))
-        if twice is None and (len(both) == 1 or largest == units or largest > RATIO_MAX * units):
-            return options
-        for shape, units in self._others(combination, math.gcd(*both)):
-            left = self._left(shape, units, sides)
-            if max(left) <= most and self._leaves_cover(shape, units):
-                options.append(_Option(sum(left), *left, shape, units))
-        return options
 
-    def _others(self, combination: Combination, unit: int) -> list[tuple[Shape, int]]:
-        """Return the shape with a body of two, and that of all that is free."""
-        rest, twice = self.rest, combination.twice
-        others = []
-        if twice is not None:
-            there = zip(twice.indices, twice.ratios, strict=True)
-            others.append((twice, min([rest[index] // ratio for index, ratio in there])))
-        uneven = self._catalogue.uneven(
-            combination, tuple([rest[index] // unit for index in combination.indices])
-        )
-        if uneven is not None:
-            others.append((uneven, unit))
-        return [(shape, units) for shape, units in others if units]
+def _groups_for(deals: int) -> int:
+    return -(-deals // DEALS_MAX)
 
-    def _left(self, shape: Shape, units: int, sides: tuple[int, int]) -> tuple[int, int]:
-        gone = [
-            ratio
-            for index, ratio in zip(shape.indices, shape.ratios, strict=True)
-            if ratio * units == self.rest[index]
-        ]
-        longs = len([ratio for ratio in gone if ratio > 0])
-        return sides[0] - longs, sides[1] - len(gone) + longs
 
-    def _partners(self, size: int, free: list[int]) -> Sequence[int]:
-        """Return who may join the first free contract, free or not: there are not many."""
-        if size < TRIPLE or len(self.rest) - free[0] <= _WINDOW + 1:
-            return range(free[0] + 1, len(self.rest))
-        return self._window(free[0], free[1:])
+def _with_body(places: Places, wanted: Counts, shape: Shape, free: int) -> list[_Option]:
+    """Return as many as there are, unless they are all: then they are entire."""
+    units = min([count // ratio for count, ratio in zip(wanted, shape.ratios, strict=True)])
+    used_up = [
+        place
+        for place, count, ratio in zip(places, wanted, shape.ratios, strict=True)
+        if count == units * ratio
+    ]
+    if not units or len(used_up) == len(places):
+        return []
+    return [(free - sum([1 << place for place in used_up]), places, shape, units)]
 
-    def _window(self, first: int, others: list[int]) -> list[int]:
-        """Return the likeliest partners: as many contracts, then near in strike."""
-        if len(others) <= _WINDOW:
-            return others
-        wanted, strike = abs(self.rest[first]), self.pieces[first].strike
-        shares = len(self.pieces)
 
-        def distance(index: int) -> tuple[int, int, int]:
-            if index == shares:
-                return (0, 0, index)
-            count = abs(self.rest[index])
-            unlike = 0 if count == wanted else (1 if count in (2 * wanted, wanted / 2) else 2)
-            return (unlike, abs(self.pieces[index].strike - strike), index)
+def _without(counts: Counts, places: Places, shape: Shape, units: int) -> Counts:
+    left = list(counts)
+    for place, ratio in zip(places, shape.ratios, strict=True):
+        left[place] -= units * ratio
+    return tuple(left)
 
-        return sorted(sorted(others, key=distance)[:_WINDOW])
+
+def _having(counts: Counts) -> dict[int, int]:
+    """Return, by count, the set of places that have it."""
+    having: dict[int, int] = {}
+    for place, count in enumerate(counts):
+        having[count] = having.get(count, 0) | 1 << place
+    return having
 
 
 def _how_many_left(option: _Option) -> int:
-    return option.left
-
-
-def _nearest(pieces: Sequence[Piece]) -> list[list[int]]:
-    order = sorted(
-        range(len(pieces)), key=lambda index: (-pieces[index].expiry, pieces[index].quantity < 0)
-    )
-    return [
-        [index for index in order if pieces[index].is_put is is_put] for is_put in (False, True)
-    ]
+    return option[0].bit_count()

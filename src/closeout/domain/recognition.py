@@ -25,7 +25,7 @@ from functools import lru_cache
 
 from closeout.domain import combining
 from closeout.domain.combining import LOT
-from closeout.domain.exact_cover import Found, best_cover, is_one_shape
+from closeout.domain.exact_cover import Found, best_cover
 from closeout.domain.names import Piece, piece_of
 from closeout.domain.occ import option_or_none
 
@@ -152,6 +152,6 @@ def _pairs_with(piece: Piece, lots: int) -> bool:
 
 def _cover(pieces: Sequence[Piece], lots: int) -> list[Found]:
     """Cover one component; shares that stay alone are left out."""
-    if len(pieces) + abs(lots) == 1 or is_one_shape(pieces, lots):
+    if len(pieces) + abs(lots) == 1:
         return [Found(tuple(pieces), lots if pieces else 0)]
     return best_cover(pieces, lots)
