@@ -1,10 +1,11 @@
 """
 How long it takes to sort an account into strategies, and how that grows with the account.
 
-Prints milliseconds for books of 250 to 4,000 legs, once with no history at all, so that every
-strategy is recognised by its shape, and once with every opening order. `cold` has never seen
-the contracts, `again` is the same account at the next look. The exponent is the slope of a
-straight line through the logarithms: 1 is linear, n log n is about 1.15 here.
+Prints milliseconds for books of 250 to 4,000 legs, by how many of the opening orders are known:
+all, none (every strategy is recognised by its shape), and what lies between. `again` is an
+account without orders at the next look; all others are cold: nothing is remembered, neither
+contracts nor names. The exponent is the slope of a straight line through the logarithms: 1 is
+linear, n log n is about 1.15 here.
 
     python benchmarks/grouping.py [--rounds 5]
 """
@@ -12,20 +13,20 @@ straight line through the logarithms: 1 is linear, n log n is about 1.15 here.
 import argparse
 import math
 import platform
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from random import Random
 from string import ascii_uppercase
 
 from closeout.domain.grouping import group
 from closeout.domain.holdings import Holding, Holdings
-from closeout.domain.occ import option_or_none
 from closeout.domain.orders import Intent, LegReport, OrderReport, OrderStatus, Side
-from closeout.domain.recognition import forget
 
 AT = datetime(2026, 12, 1, 15, 30, tzinfo=UTC)
 SIZES = (250, 500, 1000, 2000, 4000)
@@ -41,6 +42,7 @@ SHAPES: tuple[tuple[int, tuple[tuple[str, int, int, int], ...]], ...] = (
     (1, (("C", 0, 0, -1), ("C", 0, 1, 1))),
 )
 """What accounts are made of: mostly condors, verticals and singles."""
+SHARES = {"all known": 1.0, "9 of 10": 0.9, "4 of 5": 0.8, "half": 0.5, "none": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,20 @@ def _opened(ticker: str, number: int, dice: Random) -> OrderReport:
     )
 
 
+def known(orders: Sequence[OrderReport], share: float) -> list[OrderReport]:
+    """Return so large a share of the orders, picked by chance but always the same."""
+    return Random(11).sample(orders, round(share * len(orders)))
+
+
+def forget() -> None:
+    """Empty every cache of the domain, as after a start."""
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("closeout.domain."):
+            for each in vars(module).values():
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()
+
+
 def measured(work: Callable[[], object], before: Callable[[], object], rounds: int) -> float:
     """Return the best of some rounds in milliseconds: other work on the machine only adds."""
     best = math.inf
@@ -141,30 +157,24 @@ def main() -> None:
     dice = Random(7)
     books = [a_book(size, dice) for size in SIZES]
 
-    def new() -> None:
-        forget()
-        option_or_none.cache_clear()
-
-    cases: dict[str, list[float]] = {"shape, cold": [], "shape, again": [], "orders, cold": []}
+    cases: dict[str, list[float]] = {name: [] for name in (*SHARES, "none, again")}
     for book in books:
-        held, orders = book.holdings, book.orders
 
-        def by_shape(held: Holdings = held) -> object:
-            return group("PA1", held, (), {})
-
-        def by_orders(held: Holdings = held, orders: tuple[OrderReport, ...] = orders) -> object:
+        def sort_out(orders: Sequence[OrderReport], held: Holdings = book.holdings) -> object:
             return group("PA1", held, orders, {})
 
-        cases["shape, cold"].append(measured(by_shape, new, rounds))
-        by_shape()
-        cases["shape, again"].append(measured(by_shape, lambda: None, rounds))
-        cases["orders, cold"].append(measured(by_orders, new, rounds))
+        for name, share in SHARES.items():
+            work = partial(sort_out, known(book.orders, share))
+            cases[name].append(measured(work, forget, rounds))
+        sort_out(())
+        cases["none, again"].append(measured(partial(sort_out, ()), lambda: None, rounds))
     print(f"{platform.machine()}, Python {platform.python_version()}; best of {rounds}, ms\n")
-    print(f"{'legs':>8}" + "".join(f"{name:>16}" for name in cases))
+    print(f"{'orders':>8}" + "".join(f"{name:>14}" for name in cases))
+    print(f"{'legs':>8}")
     sizes = [len(book.holdings.rows) for book in books]
     for place, size in enumerate(sizes):
-        print(f"{size:>8}" + "".join(f"{each[place]:>16.1f}" for each in cases.values()))
-    fitted = "".join(f"{exponent(sizes, each):>16.2f}" for each in cases.values())
+        print(f"{size:>8}" + "".join(f"{each[place]:>14.1f}" for each in cases.values()))
+    fitted = "".join(f"{exponent(sizes, each):>14.2f}" for each in cases.values())
     print(f"{'exponent':>8}{fitted}")
     logs = [size * math.log(size) for size in sizes]
     print(f"n log n would be {exponent(sizes, logs):.2f}")
