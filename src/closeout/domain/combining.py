@@ -170,12 +170,12 @@ def table_of(marks: Marks, sides: Sides | None, sizes: Sequence[int] = SIZES) ->
     after = _after(marks)
     rows = []
     for size in sizes:
-        may_join = _MAY_JOIN.get(size)
+        of_kinds = _MAY_JOIN[size]
         sets = zip(
             combinations(others, size - 1), map(sum, combinations(tallies, size - 1)), strict=True
         )
         for places, total in sets:
-            if may_join is None or tally + total in may_join:
+            if tally + total in of_kinds:
                 pattern, before = 1 << _BITS | marks[0] & ~ABOVE, first
                 for place in places:
                     pattern, before = pattern << _BITS | after[before][place], place
@@ -183,6 +183,11 @@ def table_of(marks: Marks, sides: Sides | None, sizes: Sequence[int] = SIZES) ->
                 if row:
                     rows.append(row)
     return Table(rows, {row.mask: row for row in rows})
+
+
+def may_join(marks: Sequence[int]) -> bool:
+    """Whether contracts of these kinds can have a name together at all."""
+    return sum([_TALLY[each & _KIND] for each in marks]) in _MAY_JOIN[len(marks)]
 
 
 def together(places: Places, marks: Marks, sides: Sides | None) -> Combination | None:
@@ -219,8 +224,10 @@ _TALLY = {
     SHARES | LONG: _STOCK,
 }
 _KINDS = (_CALLS, _SHORT_CALLS, _PUTS, _SHORT_PUTS)
+# What contracts with a name are made of.
 _MAY_JOIN = {
-    # What three and four contracts with a name are made of; any two may have one.
+    1: frozenset([*_KINDS, _STOCK]),
+    _PAIR: frozenset(map(sum, combinations((*_KINDS, _STOCK), 2))),
     _TRIPLE: frozenset(
         [
             2 * _CALLS + _SHORT_CALLS,

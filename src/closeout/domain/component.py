@@ -23,6 +23,7 @@ from closeout.domain.combining import (
     Sides,
     Table,
     mark,
+    may_join,
     picker,
     table_of,
     together,
@@ -61,6 +62,7 @@ class Component:
     _nearest: list[list[int]] = field(default_factory=list)
     """For calls and puts, places from the last expiry to the first, longs before shorts."""
     _tables: dict[int, Table] = field(default_factory=dict)
+    _bare: dict[Counts, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.chain = self.pieces[::-1]
@@ -132,6 +134,8 @@ class Component:
         if table is not None:
             return table.by_mask.get(free)
         places = tuple([place for place in range(first, -1, -1) if free >> place & 1])
+        if not may_join([self._codes[place] for place in places]):
+            return None
         return together(places, self._marks(places), self._sides)
 
     def _marks(self, places: Iterable[int]) -> Marks:
@@ -179,7 +183,12 @@ class Component:
 
     def bare(self, counts: Counts) -> int:
         """Count shorts without a long of their right that lives as long, or shares."""
-        quantities = self.signed(counts)
+        known = self._bare.get(counts)
+        if known is None:
+            known = self._bare[counts] = self._bare_of(self.signed(counts))
+        return known
+
+    def _bare_of(self, quantities: Sequence[int]) -> int:
         lots = quantities[0] if self.lots else 0
         total = 0
         for places, spare in zip(self._nearest, (max(lots, 0), max(-lots, 0)), strict=True):
