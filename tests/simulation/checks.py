@@ -6,8 +6,7 @@ committed and what the exchange truly did; of the core they use only what a fres
 would know, the fold of the committed events.
 """
 
-from bisect import bisect_right, insort
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +16,11 @@ from typing import Any
 from simulation import edits, sights
 from simulation.books import Fate, Ownership, Sent, Tracked, is_barer, portion
 from simulation.edits import EditBook
-from simulation.holdings import tick
 from simulation.journal import Record
 from simulation.loop import Process, VirtualLoop
+from simulation.prices import Prices
 from simulation.sights import Sight
-from simulation.venue import PACKAGE_REFUSALS, Moment, Touch, Venue
+from simulation.venue import PACKAGE_REFUSALS, Moment, Venue
 
 from alpaca_simulator.exchange.activities import Activity, ActivityType
 from alpaca_simulator.exchange.events import TradeUpdate as Told
@@ -35,28 +34,23 @@ from closeout.closing.events import (
 )
 from closeout.closing.ids import close_of
 from closeout.closing.moves import Replacing, Withdrawing
-from closeout.closing.pacing import WalkTerms
 from closeout.closing.plans import Target
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
 from closeout.closing.terms import IfRefused, NoBid
-from closeout.closing.walk import PACES, AtEnd
 from closeout.closing.wording import describe
 from closeout.domain.edits import Edit
 from closeout.domain.holdings import Holdings
 from closeout.domain.occ import option_or_none
-from closeout.domain.orders import OrderReport, OrderStatus, Side, Ticket, TicketLeg, TradeUpdate
+from closeout.domain.orders import OrderReport, OrderStatus, Ticket, TicketLeg, TradeUpdate
 from closeout.domain.outcomes import Accepted, NotSent, PlaceOutcome, Refused
 from closeout.domain.strategies import leg_id
 from closeout.runtime.engine import Engine
 from closeout.runtime.requests import CloseRequest
 from closeout.runtime.shared import PATIENCE
 
-_CENT = Decimal("0.01")
 _PATIENCE = 60.0
 _UNTIL_FREE = 30.0
-_STALE = 16.0
-"""A step is priced from quotes of the last fifteen seconds, and one more on the way."""
 _FILLS = frozenset({"fill", "partial_fill"})
 _SETTLED = {ActivityType.OPTION_EXPIRY: Sight.EXPIRED}
 
@@ -113,8 +107,7 @@ class Checks:
         """Reads of the list of orders under way."""
         self._expected: set[str] = set()
         self._watched: dict[Process, Watched] = {}
-        self._told: dict[str, list[float]] = defaultdict(list)
-        """When the quotes were of which the process was told."""
+        self.prices = Prices(venue)
         self._day = venue.day
         self._slack = (
             1.0 + 20 * venue.day.latency + max(venue.day.holdings_lag, venue.day.order_lag)
@@ -523,11 +516,11 @@ class Checks:
     def _since(self, tracked: Tracked) -> float:
         """How old what was known when the close was planned can be."""
         known = max(tracked.opened, tracked.looked)
-        return max(0.0, known - self._slack - self.froze)
+        return max(0.0, known - self._leeway)
 
     def _since_opened(self, tracked: Tracked) -> float:
         """How old what was known when the close was opened can be."""
-        return max(0.0, tracked.opened - self._slack - self.froze)
+        return max(0.0, tracked.opened - self._leeway)
 
     def _check_reduces(self, tracked: Tracked, ticket: Ticket) -> None:
         since = self._since(tracked)
@@ -660,178 +653,19 @@ class Checks:
     def _may_leave(self, tracked: Tracked, symbols: Iterable[str]) -> bool:
         request = tracked.request
         wished = request is not None and request.terms.no_bid is NoBid.LEAVE
-        return wished and all(self._had_no_bid(tracked, symbol) for symbol in symbols)
-
-    def _had_no_bid(self, tracked: Tracked, symbol: str) -> bool:
-        since = max(0.0, tracked.opened - 5.0 - self._slack - self.froze)
-        told = self._told.get(symbol, [])
-        known = bisect_right(told, tracked.opened)
-        since = min(since, told[known - 1] if known else 0.0)
-        return any(not each.bid for each in self._touches(symbol, since, tracked.opened))
-
-    # --- prices -----------------------------------------------------------------------
-
-    def _check_price(self, tracked: Tracked, ticket: Ticket) -> None:
-        request = tracked.request
-        if request is None:
-            self.fail("I3", f"{tracked.state.close_id} was asked for by nobody")
-            return
-        if self._is_offer(tracked, ticket):
-            self._check_tick(ticket, ticket.limit or _CENT)
-            return
-        if ticket.order_type is not request.terms.order_type:
-            self.fail(
-                "I7", f"a {ticket.order_type} order where {request.terms.order_type} was asked"
-            )
-        if ticket.limit is None:
-            return
-        self._check_tick(ticket, ticket.limit)
-        if request.terms.walk is not None:
-            self._check_walk(tracked, ticket, request.terms.walk)
-            return
-        if request.terms.price is not None:
-            if ticket.limit != request.terms.price:
-                self.fail("I7", f"limit {ticket.limit}, the user said {request.terms.price}")
-            return
-        self._check_net(tracked, ticket, request.terms.offset or Decimal(0))
-
-    def _is_offer(self, tracked: Tracked, ticket: Ticket) -> bool:
-        """Whether a long that nobody bids for is offered at one tick, as was wished."""
-        request, [leg, *others] = tracked.request, ticket.legs
-        return (
-            request is not None
-            and request.terms.no_bid is NoBid.TICK
-            and not others
-            and leg.side is Side.SELL
-            and ticket.limit in (_CENT, 5 * _CENT)
-            and self._had_no_bid(tracked, leg.symbol)
+        return wished and all(
+            self.prices.had_no_bid(tracked, symbol, self._leeway) for symbol in symbols
         )
 
-    def _check_tick(self, ticket: Ticket, limit: Decimal) -> None:
-        option = option_or_none(ticket.legs[0].symbol)
-        single = not ticket.is_package and option is not None
-        step_ = tick(option.underlying, abs(limit)) if single and option else _CENT
-        if limit % step_:
-            self.fail("I7", f"limit {limit} is not on a tick of {step_}")
-
-    def _check_net(self, tracked: Tracked, ticket: Ticket, offset: Decimal) -> None:
-        """The net must be what the quotes of the last seconds allow, within one tick."""
-        problem = self._net_problem(tracked, ticket, offset, _CENT)
+    def _check_price(self, tracked: Tracked, ticket: Ticket) -> None:
         package = self._refused_package(tracked, ticket)
-        if problem and package is not None:
-            # Its legs share what the package's limit differs from mid, which was rounded.
-            part = offset / sum(leg.ratio for leg in package.ticket.legs)
-            problem = self._net_problem(tracked, ticket, part, 2 * _CENT)
-        if problem:
-            self.fail("I7", problem)
+        for rule, text in self.prices.broken(tracked, ticket, package, self._leeway):
+            self.fail(rule, text)
 
-    def _net_problem(
-        self, tracked: Tracked, ticket: Ticket, offset: Decimal, room: Decimal
-    ) -> str | None:
-        low = high = offset
-        since = max(0.0, tracked.opened - 5.0 - self._slack - self.froze)
-        for leg in ticket.legs:
-            mids = self._mids(leg.symbol, since, tracked.opened)
-            ends = [leg.side.sign * leg.ratio * mid for mid in mids]
-            low, high = low + min(ends), high + max(ends)
-        assert ticket.limit is not None
-        limit = ticket.limit
-        if not ticket.is_package:
-            [leg] = ticket.legs
-            # Where the class could not be read, the coarsest is assumed.
-            name = "META" if self._day.read_failures else self._underlying(leg.symbol)
-            room += tick(name, limit) - _CENT
-            limit *= leg.side.sign
-        if limit > high:
-            return f"limit {limit} is worse than {high}, the user's own"
-        if limit < low - room and not self._is_smallest(ticket):
-            return f"limit {limit} is further from the market than {low}, as asked"
-        return None
-
-    def _check_walk(self, tracked: Tracked, ticket: Ticket, terms: WalkTerms) -> None:
-        """Never past worst, nor past natural in the market that the step was priced from."""
-        assert ticket.limit is not None
-        sign = 1 if ticket.is_package else ticket.legs[0].side.sign
-        limit = sign * ticket.limit
-        if terms.worst_price is not None and limit > sign * terms.worst_price:
-            self.fail("I7", f"limit {ticket.limit} is past the worst, {terms.worst_price}")
-        if ticket.limit in tracked.chosen:
-            return
-        if tracked.seen is None or not self._is_stride(tracked):
-            # A walk begins where it was planned, or in the market its order goes out into.
-            priced = tracked.begun.get(tracked.state.attempt.step, tracked.opened)
-            since = priced - _STALE - self._slack - self.froze
-        else:
-            priced, since = tracked.seen, tracked.seen - _STALE
-            self._check_in_time(tracked, terms)
-            self._check_fresh(tracked.seen, ticket)
-        high = self._natural(ticket, max(0.0, since), priced)
-        if limit > max(high, self._least(ticket)):
-            self.fail("I7", f"limit {ticket.limit} is past natural, {high} at most")
-
-    def _least(self, ticket: Ticket) -> Decimal:
-        """The net below which no valid price is: a sale brings at least a tick."""
-        if self._is_smallest(ticket):
-            return -tick(self._underlying(ticket.legs[0].symbol), Decimal(0))
-        return Decimal("-Infinity")
-
-    def _natural(self, ticket: Ticket, since: float, until: float) -> Decimal:
-        """The dearest net at which the package could have traded at once in this time."""
-        high = Decimal(0)
-        for leg in ticket.legs:
-            touches = self._touches(leg.symbol, since, until)
-            sides = [it.ask if leg.side is Side.BUY else it.bid for it in touches]
-            high += leg.ratio * max(leg.side.sign * each for each in sides)
-        return high
-
-    def _check_in_time(self, tracked: Tracked, terms: WalkTerms) -> None:
-        """A walk that is not to cross takes no step when its time is used up."""
-        assert tracked.seen is not None
-        budget = (terms.schedule or PACES[terms.pace]).budget.total_seconds()
-        age = tracked.seen - tracked.began.get(tracked.state.attempt.step, tracked.opened)
-        if age > budget + 1.0 and terms.at_end is not AtEnd.CROSS and not tracked.is_hurried:
-            self.fail("I7", f"a step {age:.1f} s after the click, of a walk of {budget:.0f} s")
-
-    def _is_stride(self, tracked: Tracked) -> bool:
-        """Whether an order of this step stands already, or stood."""
-        attempts = tracked.state.attempts
-        step_ = attempts[-1].step
-        return any(each.orders for each in attempts if each.step == step_)
-
-    def _check_fresh(self, seen: float, ticket: Ticket) -> None:
-        """A stride is priced from what the process was told of every leg lately."""
-        for leg in ticket.legs:
-            told = self._told.get(leg.symbol, [])
-            latest = bisect_right(told, seen + 0.001)
-            if not latest or told[latest - 1] < seen - _STALE:
-                since = f"{seen - told[latest - 1]:.1f} s" if latest else "never"
-                self.fail("I7", f"a step from a quote of {leg.symbol} that was told {since} ago")
-
-    def quoted(self, symbol: str, at: float) -> None:
-        """A quote of this moment has come to the process."""
-        insort(self._told[symbol], at)
-
-    def _is_smallest(self, ticket: Ticket) -> bool:
-        """A sale cannot be priced lower than one tick, nor a purchase at all below it."""
-        return not ticket.is_package and ticket.legs[0].side is Side.SELL
-
-    def _mids(self, symbol: str, since: float, until: float) -> list[Decimal]:
-        return [(each.bid + each.ask) / 2 for each in self._touches(symbol, since, until)]
-
-    def _touches(self, symbol: str, since: float, until: float) -> list[Touch]:
-        """Every bid and ask there was in this time."""
-        touches = self._venue.touches.get(symbol)
-        if not touches:
-            touch = self._venue.touch(symbol)
-            assert touch is not None
-            return [touch]
-        before = [each for each in touches if each.at <= since][-1:]
-        during = [each for each in touches if since < each.at <= until]
-        return [*before, *during]
-
-    def _underlying(self, symbol: str) -> str:
-        option = option_or_none(symbol)
-        return option.underlying if option else symbol
+    @property
+    def _leeway(self) -> float:
+        """Seconds by which what a process knows may be older than it was meant to be."""
+        return self._slack + self.froze
 
     # --- what truly happened ----------------------------------------------------------
 
@@ -1021,7 +855,7 @@ class Checks:
 
     def _is_gone(self, tracked: Tracked, target: Target) -> bool:
         now = abs(self._venue.truth.quantity(target.symbol))
-        since = max(0.0, tracked.opened - self._slack - self.froze)
+        since = max(0.0, tracked.opened - self._leeway)
         moments = self._venue.moments_since(since)
         return any(now <= abs(m.quantity(target.symbol)) - target.contracts for m in moments)
 

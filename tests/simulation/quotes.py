@@ -36,7 +36,7 @@ class SimulatedQuotes:
         quotes = (self._quote(symbol) for symbol in sorted(options | stocks))
         read = {quote.symbol: quote for quote in quotes if quote is not None}
         for symbol in read:
-            self._checks.quoted(symbol, self._loop.time())
+            self._checks.prices.quoted(symbol, self._loop.time())
         return read
 
     async def marks(self, options: frozenset[str]) -> Mapping[str, OptionMark]:
@@ -78,5 +78,5 @@ class SimulatedQuotes:
 
     def _push(self, quote: Quote, at: float) -> None:
         if self._sink is not None and self._process.is_alive and not self._process.is_frozen:
-            self._checks.quoted(quote.symbol, at)
+            self._checks.prices.quoted(quote.symbol, at)
             self._sink([quote])
