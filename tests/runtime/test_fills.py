@@ -119,3 +119,15 @@ async def test_a_fill_that_is_taken_back_opens_a_closed_close_for_a_person(bench
     await bench.clock.seconds(31)
     assert "trade_busted" == reason(state)
     assert 1 == bench.leg(LONG_CALL).quantity, "and the page shows that it is there again"
+
+
+async def test_so_does_one_of_an_order_that_somebody_else_put_in_its_place(bench: Bench) -> None:
+    runner = await bench.open()
+    bench.broker.replace_elsewhere(bench.broker.newest)
+    order = bench.broker.fill()
+    await bench.reaches(runner.state.close_id, Phase.CLOSED)
+
+    bench.broker.bust(order, LONG_CALL, contracts=1)
+
+    state = await bench.reaches(runner.state.close_id, Phase.NEEDS_ATTENTION)
+    assert "trade_busted" == reason(state)

@@ -16,7 +16,7 @@ from closeout.closing.plan import Terms
 from closeout.closing.state import Phase
 from closeout.closing.walk import Pace
 from closeout.domain.orders import OrderStatus, OrderType
-from closeout.ports import NotOwner
+from closeout.ports import JournalFailed, NotOwner, StoredClose
 from closeout.runtime.ownership import LIFE
 from closeout.runtime.refusals import StandingBy
 
@@ -147,6 +147,26 @@ async def test_what_the_other_process_does_to_a_close_is_shown(bench: Bench) -> 
     await the_other_works(bench, 3)
 
     assert (Phase.WORKING, Phase.VERIFYING) == (shown, bench.state(close_id).phase)
+
+
+async def test_closes_are_shown_after_an_account_was_had_and_could_not_be_taken_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_id = (await bench.open()).state.close_id
+    await taken_over(bench)
+    await the_other_works(bench, 3)
+
+    async def fail(account: str) -> tuple[StoredClose, ...]:
+        raise JournalFailed("the database is locked")
+
+    with monkeypatch.context() as locked:
+        locked.setattr(bench.journal, "load_unfinished", fail)
+        await bench.clock.advance(LIFE + timedelta(seconds=1))
+        await eventually(lambda: bench.engine.ownership.is_ours)
+        await taken_over(bench)
+    await the_other_works(bench, 3)
+
+    assert Phase.WORKING == bench.state(close_id).phase
 
 
 async def test_a_robbed_owner_that_gets_the_account_back_goes_on(bench: Bench) -> None:

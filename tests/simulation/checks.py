@@ -101,7 +101,7 @@ class Checks:
         self._close_of_order: dict[str, str] = {}
         self._reads: list[tuple[float, Holdings]] = []
         self._denied: set[str] = set()
-        self._unsaid: dict[str, str] = {}
+        self._unsaid: dict[tuple[Process, str], str] = {}
         self._asked: dict[str, float] = {}
         self._lists: Counter[Process] = Counter()
         """Reads of the list of orders under way."""
@@ -140,13 +140,13 @@ class Checks:
         if close_id not in self.closes:
             self.fail("I1", f"the user was given close {close_id}, which is not on record")
 
-    def unsaid(self, close_id: str, fingerprint: str) -> None:
+    def unsaid(self, process: Process, close_id: str, fingerprint: str) -> None:
         """The journal could not say whether this close was opened."""
-        self._unsaid[fingerprint] = close_id
+        self._unsaid[process, fingerprint] = close_id
 
-    def denied(self, request: CloseRequest) -> None:
-        """The user was told that nothing was sent."""
-        close_id = self._unsaid.pop(request.fingerprint, None)
+    def denied(self, process: Process, request: CloseRequest) -> None:
+        """The user was told that nothing was sent; each process speaks for itself."""
+        close_id = self._unsaid.pop((process, request.fingerprint), None)
         if close_id is not None:
             self._denied.add(close_id)
 

@@ -133,7 +133,7 @@ class SimulatedJournal:
         try:
             await self._write(commit)
         except JournalFailed:
-            self._checks.unsaid(close_id, fingerprint)
+            self._checks.unsaid(self._process, close_id, fingerprint)
             raise
 
     async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:

@@ -38,7 +38,7 @@ from closeout.runtime.refusals import CloseRunning, NotBegun, StandingBy
 from closeout.runtime.requests import CloseRequest
 
 if TYPE_CHECKING:
-    from simulation.world import World
+    from simulation.world import Running, World
 
 _CENT = Decimal("0.01")
 _ORDER_LEGS = 4
@@ -242,12 +242,13 @@ class User:
         self._checks.asked(request)
         if request.idempotency_key is not None:
             self._keyed.setdefault(request.idempotency_key, request)
-        running.do(self._start, running.engine, request)
+        running.do(self._start, running, request)
 
-    def _start(self, engine: Engine, request: CloseRequest) -> None:
-        self._opening = asyncio.get_running_loop().create_task(self._open(engine, request))
+    def _start(self, running: "Running", request: CloseRequest) -> None:
+        self._opening = asyncio.get_running_loop().create_task(self._open(running, request))
 
-    async def _open(self, engine: Engine, request: CloseRequest) -> None:
+    async def _open(self, running: "Running", request: CloseRequest) -> None:
+        engine = running.engine
         try:
             runner = await engine.supervisor.open(request)
         except CannotPlan as refusal:
@@ -256,7 +257,7 @@ class User:
             return
         except (NotBegun, ReadFailed, JournalFailed) as refusal:
             self.refusals.append(refusal.code)
-            self._checks.denied(request)
+            self._checks.denied(running.process, request)
             if self._day.has_second and isinstance(refusal, StandingBy):
                 self._checks.met[Sight.STANDS_BY] += 1
             return

@@ -87,7 +87,12 @@ class Roster:
         runner = self.runners.get(close_id) if close_id else None
         if runner is not None:
             return runner
-        return next((each for each in self.running() if each.state.knows(report)), None)
+        at_work = next((each for each in self.running() if each.state.knows(report)), None)
+        return at_work or next(
+            # An order that others put in the place of ours may be spoken of after the end, too.
+            (each for each in self.runners.values() if each.state.attempt_for(report)),
+            None,
+        )
 
     def _states(self) -> list[CloseState]:
         return [*self.followed.values(), *(runner.state for runner in self.runners.values())]

@@ -145,7 +145,8 @@ class Supervisor:
         self._roster.is_complete = False
         await self.stop()
         runners = self._roster.runners
-        self._roster.followed = {close_id: each.state for close_id, each in runners.items()}
+        self._roster.followed |= {close_id: each.state for close_id, each in runners.items()}
+        self._seen_of.clear()
         runners.clear()
 
     async def stop(self) -> None:
