@@ -27,7 +27,7 @@ class Adjuster:
         """
         for symbol in symbols:
             option = option_or_none(symbol)
-            if option is None or option.root == option.underlying or self._chronicle.known(symbol):
+            if option is None or not option.is_adjusted or self._chronicle.known(symbol):
                 continue
             old = str(replace(option, root=option.underlying))
             if old in self._held:

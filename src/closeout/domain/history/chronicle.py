@@ -14,19 +14,6 @@ from closeout.domain.settlements import Settlement
 from closeout.domain.strategies import OPTION_MULTIPLIER, shape_id, strategy_id
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
-    """Filled contracts of one leg: `quantity` is the signed change."""
-
-    symbol: str
-    quantity: int
-    price: Decimal | None
-
-    @property
-    def change(self) -> Change:
-        return Change(self.symbol, self.quantity, self.price)
-
-
 @dataclass(slots=True)
 class Chronicle:
     """
@@ -64,7 +51,7 @@ class Chronicle:
                 return chain
         return None
 
-    def holder_of(self, trades: list[Trade]) -> Chain | None:
+    def holder_of(self, trades: list[Change]) -> Chain | None:
         """Return the chain that can give all of this: same shape, fewest others, oldest."""
         candidates = [
             chain for chain in self.holders.get(trades[0].symbol, ()) if can_give(chain, trades)
@@ -101,7 +88,7 @@ class Chronicle:
             assert chain is not None
             self.holders[symbol].remove(chain)
 
-    def add(self, chain: Chain, trades: Iterable[Trade], order: OrderReport) -> None:
+    def add(self, chain: Chain, trades: Iterable[Change], order: OrderReport) -> None:
         """Give a chain what an order has opened."""
         at = order.submitted_at or order.updated_at
         for trade in trades:
@@ -120,10 +107,10 @@ class Chronicle:
                 self.put(target, symbol, lot)
 
     def spread(
-        self, source: OrderReport | Settlement, deed: Deed, trades: Iterable[Trade]
-    ) -> list[Trade]:
+        self, source: OrderReport | Settlement, deed: Deed, trades: Iterable[Change]
+    ) -> list[Change]:
         """Take contracts wherever they are, as `all_with` has it; return what nobody had."""
-        missing: list[Trade] = []
+        missing: list[Change] = []
         for trade in trades:
             left = [trade]
             for chain in self.all_with(trade.symbol):
@@ -133,8 +120,8 @@ class Chronicle:
         return missing
 
     def take_from(
-        self, chain: Chain, order: OrderReport | Settlement, deed: Deed, trades: list[Trade]
-    ) -> list[Trade]:
+        self, chain: Chain, order: OrderReport | Settlement, deed: Deed, trades: list[Change]
+    ) -> list[Change]:
         """Take what the chain can give, write the link, and return what it could not give."""
         changes, left, won = [], [], Decimal(0)
         known = True
@@ -147,7 +134,7 @@ class Chronicle:
                 known, won = known and result is not None, won + (result or 0)
                 changes.append(Change(trade.symbol, gone, trade.price))
             if gone != trade.quantity:
-                left.append(Trade(trade.symbol, trade.quantity - gone, trade.price))
+                left.append(Change(trade.symbol, trade.quantity - gone, trade.price))
         if changes:
             self.link(chain, order, deed, changes, won if known else None)
         return left
@@ -166,7 +153,7 @@ class Chronicle:
         chain: Chain,
         source: OrderReport | Settlement,
         deed: Deed,
-        changes: list[Change],
+        changes: Iterable[Change],
         won: Decimal | None,
     ) -> None:
         """Write down a deed; one of single orders is forgotten with the last of its contracts."""
@@ -201,7 +188,7 @@ def link_move(
         chain.links.append(ChainLink(at, Deed.REGROUPED, order_id, changes, Decimal(0), others))
 
 
-def can_give(chain: Chain, trades: Iterable[Trade]) -> bool:
+def can_give(chain: Chain, trades: Iterable[Change]) -> bool:
     """Whether a chain holds all that these trades close."""
     return all(
         chain.wanted(trade.symbol) * trade.quantity < 0

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from closeout.domain.chains import Chain, Deed, in_lowest_terms
-from closeout.domain.history.chronicle import Chronicle, Trade, can_give, link_move
+from closeout.domain.chains import Chain, Change, Deed, in_lowest_terms
+from closeout.domain.history.chronicle import Chronicle, can_give, link_move
 from closeout.domain.names import name_pieces, piece_of
 from closeout.domain.occ import OccSymbol, option_or_none
 from closeout.domain.orders import LegReport, OrderReport
@@ -53,18 +53,18 @@ class OrderReplay:
         else:
             self._roll(order, opening, closing)
 
-    def _by_purpose(self, legs: list[LegReport]) -> tuple[list[Trade], list[Trade]]:
+    def _by_purpose(self, legs: list[LegReport]) -> tuple[list[Change], list[Change]]:
         """
         Tell the legs that open from those that close.
 
         Alpaca's stream has left intents out. A leg without one closes when everything that
         is known of its contract stands on the other side, since Alpaca nets.
         """
-        opening: list[Trade] = []
-        closing: list[Trade] = []
+        opening: list[Change] = []
+        closing: list[Change] = []
         for leg in legs:
             assert leg.side is not None
-            trade = Trade(leg.symbol, leg.side.sign * leg.filled, leg.average_price)
+            trade = Change(leg.symbol, leg.side.sign * leg.filled, leg.average_price)
             if leg.intent is None:
                 closes = self._chronicle.known(leg.symbol) * trade.quantity < 0
             else:
@@ -72,7 +72,7 @@ class OrderReplay:
             (closing if closes else opening).append(trade)
         return opening, closing
 
-    def _open(self, order: OrderReport, trades: list[Trade]) -> None:
+    def _open(self, order: OrderReport, trades: list[Change]) -> None:
         shape = in_lowest_terms({trade.symbol: trade.quantity for trade in trades})
         chain = self._chronicle.of_shape(shape)
         deed = Deed.ADDED
@@ -80,23 +80,23 @@ class OrderReplay:
             deed = Deed.OPENED
             chain = self._chronicle.begin(shape, order.order_id)
         self._chronicle.add(chain, trades, order)
-        self._chronicle.link(chain, order, deed, [trade.change for trade in trades], Decimal(0))
+        self._chronicle.link(chain, order, deed, trades, Decimal(0))
 
-    def _close_for(self, owner: str, order: OrderReport, trades: list[Trade]) -> None:
+    def _close_for(self, owner: str, order: OrderReport, trades: list[Change]) -> None:
         """Take what one of our own orders closed from the strategy it was made for."""
         chain = self._chronicle.chains.get(owner, self._chronicle.loose)
         left = self._chronicle.take_from(chain, order, Deed.REDUCED, trades)
         # Its strategy may have been recognised, or have lost the contracts meanwhile.
         self._chronicle.spread(order, Deed.REDUCED, left)
 
-    def _close(self, order: OrderReport, trades: list[Trade]) -> None:
+    def _close(self, order: OrderReport, trades: list[Change]) -> None:
         holder = self._chronicle.holder_of(trades)
         if holder is not None:
             self._chronicle.take_from(holder, order, Deed.REDUCED, trades)
         else:
             self._chronicle.spread(order, Deed.REDUCED, trades)
 
-    def _close_single(self, order: OrderReport, trade: Trade) -> None:
+    def _close_single(self, order: OrderReport, trade: Change) -> None:
         if can_give(self._chronicle.loose, [trade]):
             self._chronicle.take_from(self._chronicle.loose, order, Deed.REDUCED, [trade])
             return
@@ -109,7 +109,7 @@ class OrderReplay:
         if option is not None and at is not None and not holder.is_empty():
             self._gaps.append(_Gap(holder, _kind(option, -trade.quantity), at))
 
-    def _roll(self, order: OrderReport, opening: list[Trade], closing: list[Trade]) -> None:
+    def _roll(self, order: OrderReport, opening: list[Change], closing: list[Change]) -> None:
         holder = self._chronicle.holder_of(closing)
         if holder is None or holder is self._chronicle.loose:
             self._close(order, closing)
@@ -118,11 +118,9 @@ class OrderReplay:
         moving = self._split_for(holder, order, closing)
         self._chronicle.take_from(moving, order, Deed.ROLLED, closing)
         self._chronicle.add(moving, opening, order)
-        self._chronicle.link(
-            moving, order, Deed.ROLLED, [trade.change for trade in opening], Decimal(0)
-        )
+        self._chronicle.link(moving, order, Deed.ROLLED, opening, Decimal(0))
 
-    def _split_for(self, chain: Chain, order: OrderReport, closing: list[Trade]) -> Chain:
+    def _split_for(self, chain: Chain, order: OrderReport, closing: list[Change]) -> Chain:
         """
         Return what is rolled: the whole chain, or a new one with the units that are.
 
@@ -146,7 +144,7 @@ class OrderReplay:
         link_move(chain, rolled, moved, at, order.order_id)
         return rolled
 
-    def _opens_across(self, opening: list[Trade], closing: list[Trade]) -> bool:
+    def _opens_across(self, opening: list[Change], closing: list[Change]) -> bool:
         """Whether an order that says it closes some legs really opens a strategy of its own."""
         if len(closing) >= len(opening):
             return False
@@ -156,17 +154,17 @@ class OrderReplay:
         breaks = holder.wants().keys() - {trade.symbol for trade in closing}
         return bool(breaks) and _has_name([*opening, *closing])
 
-    def _open_single(self, order: OrderReport, trade: Trade) -> None:
+    def _open_single(self, order: OrderReport, trade: Change) -> None:
         gap = self._gap_for(order, trade)
         if gap is not None:
             self._gaps.remove(gap)
             self._chronicle.add(gap.chain, [trade], order)
-            self._chronicle.link(gap.chain, order, Deed.ROLLED, [trade.change], Decimal(0))
+            self._chronicle.link(gap.chain, order, Deed.ROLLED, [trade], Decimal(0))
             return
         self._chronicle.add(self._chronicle.loose, [trade], order)
-        self._chronicle.link(self._chronicle.loose, order, Deed.OPENED, [trade.change], Decimal(0))
+        self._chronicle.link(self._chronicle.loose, order, Deed.OPENED, [trade], Decimal(0))
 
-    def _gap_for(self, order: OrderReport, trade: Trade) -> _Gap | None:
+    def _gap_for(self, order: OrderReport, trade: Change) -> _Gap | None:
         """Return the only gap this contract fits, if there is just one."""
         option, at = option_or_none(trade.symbol), order.submitted_at
         if option is None or at is None:
@@ -186,7 +184,7 @@ def _kind(option: OccSymbol, quantity: int) -> tuple[str, object, int]:
     return (option.root, option.right, quantity)
 
 
-def _has_name(trades: Iterable[Trade]) -> bool:
+def _has_name(trades: Iterable[Change]) -> bool:
     options = [(option_or_none(trade.symbol), trade.quantity) for trade in trades]
     known = [(option, quantity) for option, quantity in options if option is not None]
     if len(known) != len(options) or len({option.root for option, _ in known}) > 1:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from closeout.domain.chains import Deed, Lot
-from closeout.domain.history.chronicle import Chronicle, Trade
+from closeout.domain.chains import Change, Deed, Lot
+from closeout.domain.history.chronicle import Chronicle
 from closeout.domain.settlements import Settlement, SettlementKind
 
 _DEEDS = {
@@ -41,15 +41,15 @@ class SettlementReplay:
     def _settle(self, settlement: Settlement, deed: Deed, gone: int) -> None:
         """Take contracts that ended without a trade: they are worth nothing any more."""
         if gone:
-            self._chronicle.spread(settlement, deed, [Trade(settlement.symbol, gone, Decimal(0))])
+            self._chronicle.spread(settlement, deed, [Change(settlement.symbol, gone, Decimal(0))])
 
     def _deliver(self, settlement: Settlement) -> None:
         """Shares that come are loose; those that go are taken wherever they are."""
-        trade = Trade(settlement.symbol, int(settlement.quantity), settlement.price)
+        trade = Change(settlement.symbol, int(settlement.quantity), settlement.price)
         if not trade.quantity:
             return
         chronicle = self._chronicle
         for rest in chronicle.spread(settlement, Deed.DELIVERED, [trade]):
             lot = Lot(rest.quantity, rest.price, settlement.at)
             chronicle.put(chronicle.loose, rest.symbol, lot)
-            chronicle.link(chronicle.loose, settlement, Deed.DELIVERED, [rest.change], Decimal(0))
+            chronicle.link(chronicle.loose, settlement, Deed.DELIVERED, [rest], Decimal(0))
