@@ -9,8 +9,7 @@ from functools import lru_cache
 
 from closeout.domain.errors import NotAnOccSymbol
 
-_SUFFIX = 15  # yymmdd + right + eight digits of strike
-_ROOT = re.compile("[A-Z][A-Z0-9]{0,5}")
+_SYMBOL = re.compile(r"([A-Z][A-Z0-9]{0,5})(\d{6})([CP])(\d{8})", re.ASCII)
 
 
 class Right(StrEnum):
@@ -60,21 +59,18 @@ class OccSymbol:
         Raises:
             NotAnOccSymbol: the text has another form; stock symbols do.
         """
-        root, suffix = text[:-_SUFFIX], text[-_SUFFIX:]
-        if not _ROOT.fullmatch(root):
+        parts = _SYMBOL.fullmatch(text)
+        if parts is None:
             raise NotAnOccSymbol(text)
-        digits = suffix[:6] + suffix[7:]
-        right = _RIGHTS.get(suffix[6])
-        if not (digits.isascii() and digits.isdigit() and right):
-            raise NotAnOccSymbol(text)
+        root, yymmdd, right, thousandths = parts.groups()
         try:
-            expiry = _expiry(suffix[:6])
+            expiry = _expiry(yymmdd)
         except ValueError:
             raise NotAnOccSymbol(text) from None
-        strike = _strike(suffix[7:])
+        strike = _strike(thousandths)
         if not strike:
             raise NotAnOccSymbol(text)
-        return cls(root=root, expiry=expiry, right=right, strike=strike)
+        return cls(root, expiry, _RIGHTS[right], strike)
 
     @property
     def underlying(self) -> str:
@@ -84,7 +80,7 @@ class OccSymbol:
     @property
     def is_adjusted(self) -> bool:
         """Whether the root says that a corporate action changed what is delivered."""
-        return self.root != self.underlying
+        return self.root[-1].isdigit()
 
     def __str__(self) -> str:
         strike = int(self.strike.scaleb(3))
