@@ -85,12 +85,14 @@ def _cancel_shells(wants: dict[str, Claims], held: Mapping[str, int]) -> frozens
 
     One at a time, the last first: what cancels one may leave its partner something real.
     """
-    sides: Counter[tuple[str, bool]] = Counter()
-    for each in wants.values():
-        sides.update([(symbol, wanted > 0) for symbol, wanted in each.items()])
-    both = {symbol for symbol, is_long in sides if (symbol, not is_long) in sides}
+    longs = {symbol for each in wants.values() for symbol in each if each[symbol] > 0}
+    shorts = {symbol for each in wants.values() for symbol in each if each[symbol] < 0}
+    both = longs & shorts
     if not both:
         return frozenset()
+    sides: Counter[tuple[str, bool]] = Counter()
+    for each in wants.values():
+        sides.update([(symbol, each[symbol] > 0) for symbol in both & each.keys()])
 
     def is_contested(symbol: str) -> bool:
         return bool(sides[symbol, True] and sides[symbol, False])
@@ -170,7 +172,8 @@ def netted(claims: Mapping[str, Claims], held: Mapping[str, int]) -> dict[str, t
         for symbol, quantity in each.items():
             by_symbol[symbol].append((name, quantity))
     found: dict[str, list[Netted]] = defaultdict(list)
-    for symbol, sides in sorted(by_symbol.items()):
+    for symbol in sorted([symbol for symbol, sides in by_symbol.items() if len(sides) > 1]):
+        sides = by_symbol[symbol]
         for name, quantity in sides:
             others = tuple(sorted(other for other, theirs in sides if theirs * quantity < 0))
             there = held.get(symbol, 0)

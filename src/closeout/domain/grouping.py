@@ -183,7 +183,10 @@ def _of_chain(
 
 def _underlying(legs: list[Leg]) -> str:
     """The underlying of the options; users may put other shares beside them."""
-    return next((leg.underlying for leg in legs if leg.option), legs[0].underlying)
+    for leg in legs:
+        if leg.option:
+            return leg.underlying
+    return legs[0].underlying
 
 
 def _leg(strategy: str, symbol: str, quantity: int, entry: Decimal | None) -> Leg:
@@ -204,7 +207,7 @@ def _in_order(legs: Iterable[Leg]) -> tuple[Leg, ...]:
         option = leg.option
         if option is None:
             return (date.min, Decimal(0), leg.symbol)
-        return (option.expiry, option.strike, option.right.value)
+        return (option.expiry, option.strike, option.right)
 
     return tuple(sorted(legs, key=key))
 
