@@ -1,11 +1,11 @@
 """OCC option symbols, as Alpaca writes them: root, yymmdd, C or P, strike times 1000."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from closeout.domain.errors import NotAnOccSymbol
 
@@ -37,8 +37,7 @@ def _strike(digits: str) -> Decimal:
     return Decimal(int(digits)).scaleb(-3)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class OccSymbol:
+class OccSymbol(NamedTuple):
     """
     One listed option contract.
 

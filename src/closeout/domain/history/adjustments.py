@@ -1,7 +1,7 @@
 """What corporate actions did: other contracts in the place of those that were held."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from closeout.domain.chains import Chain, ChainLink, Change, Deed, Lot
@@ -29,7 +29,7 @@ class Adjuster:
             option = option_or_none(symbol)
             if option is None or not option.is_adjusted or self._chronicle.known(symbol):
                 continue
-            old = str(replace(option, root=option.underlying))
+            old = str(option._replace(root=option.underlying))
             if old in self._held:
                 continue
             for chain in self._chronicle.all_with(old):
