@@ -108,14 +108,12 @@ def _cancel_shells(wants: dict[str, Claims], held: Mapping[str, int]) -> frozens
 
 def _claim_units(wants: Claims, contested: frozenset[str], loose: Claims, claims: Claims) -> None:
     ratios = in_lowest_terms(wants)
-    units = min(
-        (
-            (abs(wants[symbol]) if symbol in contested else _reachable(wants, symbol, loose))
-            // abs(ratio)
-            for symbol, ratio in ratios.items()
-        ),
-        default=0,
-    )
+    reachable = [
+        (abs(wants[symbol]) if symbol in contested else _reachable(symbol, wants[symbol], loose))
+        // abs(ratio)
+        for symbol, ratio in ratios.items()
+    ]
+    units = min(reachable, default=0)
     for symbol, ratio in ratios.items():
         if symbol not in contested:
             _move(symbol, units * ratio, loose, claims)
@@ -124,15 +122,15 @@ def _claim_units(wants: Claims, contested: frozenset[str], loose: Claims, claims
 def _claim_rest(wants: Claims, contested: frozenset[str], loose: Claims, claims: Claims) -> None:
     """A strategy that has lost a leg keeps the others together under its name."""
     for symbol, wanted in wants.items():
-        if symbol not in contested:
-            left = {symbol: wanted - claims.get(symbol, 0)}
-            contracts = _reachable(left, symbol, loose)
+        left = wanted - claims.get(symbol, 0)
+        if left and symbol not in contested:
+            contracts = _reachable(symbol, left, loose)
             _move(symbol, contracts if wanted > 0 else -contracts, loose, claims)
 
 
-def _reachable(wants: Claims, symbol: str, loose: Claims) -> int:
+def _reachable(symbol: str, wanted: int, loose: Claims) -> int:
     """Contracts both wanted and there, unsigned; opposite signs share nothing."""
-    wanted, there = wants[symbol], loose.get(symbol, 0)
+    there = loose.get(symbol, 0)
     return min(abs(wanted), abs(there)) if wanted * there > 0 else 0
 
 

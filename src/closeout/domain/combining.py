@@ -12,7 +12,7 @@ wherever the contract stands, and components of different size share what is fou
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import accumulate, combinations
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -75,7 +75,7 @@ class Combination(NamedTuple):
         """Return the same at other places: `to` has the new ones by the old."""
         places = tuple([to[place] for place in self.places])
         mask = sum([1 << place for place in places])
-        return self._replace(mask=mask, places=places, pick=picker(places))
+        return Combination(mask, places, picker(places), self.pattern, self.plain, self.twice)
 
 
 class Table(NamedTuple):
@@ -166,28 +166,34 @@ def table_of(marks: Marks, sides: Sides | None, sizes: Sequence[int] = SIZES) ->
     What comes to more of a side than `sides` allow is left out.
     """
     first, *others = range(len(marks) - 1, -1, -1)
-    tally, *tallies = [_TALLY[each & _KIND] for each in marks]
-    after = _after(marks)
+    of_first, *of_others = [_TALLY[each & _KIND] for each in marks]
+    codes, heights = _climbed(marks)
+    alone = 1 << _BITS | codes[first]
     rows = []
     for size in sizes:
-        of_kinds = _MAY_JOIN[size]
-        sets = zip(
-            combinations(others, size - 1), map(sum, combinations(tallies, size - 1)), strict=True
-        )
-        for places, total in sets:
-            if tally + total in of_kinds:
-                pattern, before = 1 << _BITS | marks[0] & ~ABOVE, first
+        may_follow = _MAY_FOLLOW[size, of_first]
+        totals = map(sum, combinations(of_others, size - 1))
+        for places, total in zip(combinations(others, size - 1), totals, strict=True):
+            if total in may_follow:
+                pattern, below = alone, heights[first]
                 for place in places:
-                    pattern, before = pattern << _BITS | after[before][place], place
+                    height = heights[place]
+                    pattern = pattern << _BITS | codes[place] + (height > below)
+                    below = height
                 row = _combination((first, *places), pattern, sides)
                 if row:
                     rows.append(row)
     return Table(rows, {row.mask: row for row in rows})
 
 
-def may_join(marks: Sequence[int]) -> bool:
+def tally(mark: int) -> int:
+    """Return what the kind of a contract adds to the tally of a group."""
+    return _TALLY[mark & _KIND]
+
+
+def may_join(tallies: Sequence[int]) -> bool:
     """Whether contracts of these kinds can have a name together at all."""
-    return sum([_TALLY[each & _KIND] for each in marks]) in _MAY_JOIN[len(marks)]
+    return sum(tallies) in _MAY_JOIN[len(tallies)]
 
 
 def together(places: Places, marks: Marks, sides: Sides | None) -> Combination | None:
@@ -249,14 +255,19 @@ _MAY_JOIN = {
 }
 
 
-def _after(marks: Marks) -> list[list[int]]:
-    """Return, by place, the mark that each contract has after each other one."""
-    height, known = 0, []
-    for each in marks:
-        height += each & ABOVE
-        known.append((each & ~ABOVE, height))
-    known.reverse()
-    return [[code + (height > below) for code, height in known] for _, below in known]
+_MAY_FOLLOW = {
+    (size, first): frozenset([total - first for total in totals])
+    for size, totals in _MAY_JOIN.items()
+    for first in (*_KINDS, _STOCK)
+}
+
+
+def _climbed(marks: Marks) -> tuple[list[int], list[int]]:
+    """Return, by place, the marks of contracts above nothing, and how high each strike ranks."""
+    codes = [each & ~ABOVE for each in reversed(marks)]
+    heights = [*accumulate([each & ABOVE for each in marks])]
+    heights.reverse()
+    return codes, heights
 
 
 def _fits(shape: Shape, sides: Sides) -> bool:

@@ -26,6 +26,7 @@ from closeout.domain.combining import (
     may_join,
     picker,
     table_of,
+    tally,
     together,
 )
 from closeout.domain.deals import deals_of
@@ -56,6 +57,7 @@ class Component:
     _codes: list[int] = field(default_factory=list)
     """Marks without the strike."""
     _strikes: list[int] = field(default_factory=list)
+    _tallies: list[int] = field(init=False)
     _sides: Sides | None = None
     _rights: list[tuple[tuple[bool, ...], Pick]] = field(init=False)
     """For calls and puts, which of them are long, and what takes theirs."""
@@ -82,6 +84,7 @@ class Component:
             counts.append(abs(quantity))
         self.counts, self.all = tuple(counts), (1 << len(counts)) - 1
         self.wholes = _Wholes(self)
+        self._tallies = [tally(code) for code in self._codes]
         codes = [*enumerate(self._codes)]
         self._rights = [
             self._of_right([place for place, code in codes if not code & (PUT | SHARES)]),
@@ -134,7 +137,7 @@ class Component:
         if table is not None:
             return table.by_mask.get(free)
         places = tuple([place for place in range(first, -1, -1) if free >> place & 1])
-        if not may_join([self._codes[place] for place in places]):
+        if not may_join([self._tallies[place] for place in places]):
             return None
         return together(places, self._marks(places), self._sides)
 

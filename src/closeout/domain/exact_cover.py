@@ -17,7 +17,7 @@ it cannot beat the best cover found. What is free needs at least
 - one cut a contract.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -52,9 +52,13 @@ class Found(NamedTuple):
     @property
     def is_hedged(self) -> bool:
         """Whether long and short contracts of each right balance, without shares."""
-        puts = sum(piece.quantity for piece in self.pieces if piece.is_put)
-        calls = sum(piece.quantity for piece in self.pieces if not piece.is_put)
-        return not self.lots and not puts and not calls
+        puts = calls = 0
+        for _, is_put, _, quantity in self.pieces:
+            if is_put:
+                puts += quantity
+            else:
+                calls += quantity
+        return not (self.lots or puts or calls)
 
 
 _LAST_TWO = 2
@@ -224,7 +228,7 @@ class _Search:
     def _may_win(self, counts: Counts, free: int, spent: _Cost, deals: int) -> bool:
         groups, margin, cuts = spent
         groups += _groups_for(deals)
-        if self.component.lots < 0:
+        if groups != self.cost[0] or self.component.lots < 0:
             # Shares that stay alone bind nothing here, so with short ones margin has no bound.
             return groups <= self.cost[0]
         margin += self.component.losses.together(counts)
@@ -258,13 +262,13 @@ class _Search:
             wholes = component.wholes
             options = [option for option in options if wholes[option[0]]]
         if options:
-            options = [*self._that_leave_cover(counts, options)]
+            options = self._that_leave_cover(counts, options)
             options.sort(key=_how_many_left)
         return options
 
-    def _that_leave_cover(self, counts: Counts, options: list[_Option]) -> Iterator[_Option]:
+    def _that_leave_cover(self, counts: Counts, options: list[_Option]) -> list[_Option]:
         """Leave out what makes more shorts end up uncovered than must be."""
-        component = self.component
+        component, kept = self.component, []
         if component.is_simple:
             # Of each right, what is taken and what is left must not need one another.
             net: tuple[int, int] | None = None
@@ -274,14 +278,15 @@ class _Search:
                     net = net or component.net(counts)
                     if calls * (net[0] - units * calls) < 0 or puts * (net[1] - units * puts) < 0:
                         continue
-                yield option
-            return
+                kept.append(option)
+            return kept
         bare = component.bare(counts)
         for option in options:
             _, places, shape, units = option
             left = component.bare(_without(counts, places, shape, units))
             if left + units * component.bare_in(places, shape) == bare:
-                yield option
+                kept.append(option)
+        return kept
 
 
 def _groups_for(deals: int) -> int:

@@ -85,10 +85,14 @@ def _cover_root(pieces: tuple[Piece, ...], lots: int) -> tuple[Found, ...]:
     for piece in pieces:
         by_expiry[piece.expiry].append(piece)
     found = [group for _, each in sorted(by_expiry.items()) for group in _cover(each, 0)]
-    loose = [group for group in found if not group.is_hedged]
-    if not loose or (len(by_expiry) == 1 and not lots):
+    if len(by_expiry) == 1 and not lots:
         return tuple(found)
-    hedged = [group for group in found if group.is_hedged]
+    hedged: list[Found] = []
+    loose: list[Found] = []
+    for group in found:
+        (hedged if group.is_hedged else loose).append(group)
+    if not loose:
+        return tuple(found)
     free = sorted(piece for group in loose for piece in group.pieces)
     return (*hedged, *_cover_together(_merged(free), loose, lots))
 
