@@ -1,8 +1,10 @@
 """The exchange takes trades back: the only way in which fills become fewer."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from support.builders import (
     a_covered_call,
     a_report,
@@ -18,13 +20,14 @@ from support.builders import (
     told,
 )
 
-from closeout.closing.effects import CancelOrder, PlaceOrder
-from closeout.closing.events import HoldingsRead, TradeRevised
+from closeout.closing.effects import CancelOrder, CheckAccount, PlaceOrder
+from closeout.closing.events import HoldingsRead, OrderNotSent, TradeRevised
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import describe
-from closeout.domain.orders import Execution, OrderReport, OrderStatus
+from closeout.domain.orders import Execution, OrderReport, OrderStatus, Side, TicketLeg
 
 SHORT = put(450)
+SECOND = timedelta(seconds=1)
 
 
 def reason(state: CloseState) -> str | None:
@@ -215,3 +218,53 @@ def test_a_bust_of_somebody_elses_trade_changes_nothing() -> None:
     theirs = a_report(state.attempt.ticket, order_id="order-9", client_order_id="theirs")
 
     assert (state, ()) == run(state, TradeRevised(after(20), theirs, (a_trade(),)))
+
+
+def of_another(symbol: str, side: Side) -> TradeRevised:
+    """A trade of an order that is not this close's was taken back."""
+    legs = (TicketLeg(symbol=symbol, ratio=1, side=side),)
+    ticket = replace(a_working_close().attempt.ticket, legs=legs)
+    report = a_report(
+        ticket, OrderStatus.FILLED, filled=1, order_id="order-9", client_order_id="theirs"
+    )
+    return TradeRevised(after(20), report, (a_trade(symbol=symbol),))
+
+
+def test_an_order_that_may_sell_the_cover_of_what_was_taken_back_is_withdrawn() -> None:
+    state, effects = run(a_working_close(), of_another(SHORT, Side.BUY))
+
+    assert Phase.CANCELLING is state.phase
+    assert state.is_recut, "and what is left goes again"
+    assert ["order-1"] == [each.order_id for each in of_kind(CancelOrder, effects)]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [of_another("QQQ261218P00400000", Side.BUY), of_another(SHORT, Side.SELL)],
+    ids=["of another underlying", "a sale"],
+)
+def test_a_trade_that_needs_no_cover_leaves_an_order_alone(event: TradeRevised) -> None:
+    state = a_working_close()
+
+    assert (state, ()) == run(state, event)
+
+
+def test_an_order_on_its_way_is_withdrawn_once_it_works() -> None:
+    sending = run(a_sending_close(), of_another(SHORT, Side.BUY))[0]
+
+    state, effects = run(sending, told(a_report(sending.attempt.ticket)))
+
+    assert Phase.CANCELLING is state.phase
+    assert ["order-1"] == [each.order_id for each in of_kind(CancelOrder, effects)]
+
+
+def test_an_order_that_waits_looks_at_the_account_once_more() -> None:
+    lost = OrderNotSent(after(1), a_sending_close().attempt.ticket.client_order_id, "429", SECOND)
+    waiting = run(a_sending_close(), lost, of_another(SHORT, Side.BUY))[0]
+
+    again, effects = run(waiting, checked(waiting))
+    sent, placing = run(again, checked(again))
+
+    assert of_kind(CheckAccount, effects)
+    assert placed(placing)
+    assert not sent.is_recut

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from support.bench import LONG_PUT, SHORT_PUT, Bench
 from support.broker_script import rate_limited
+from support.eventually import eventually
 
 from closeout.closing.state import Phase
 from closeout.domain.errors import CannotPlan
@@ -50,3 +51,23 @@ async def test_nor_sent_when_the_trade_is_taken_back_after_it_was_planned(bench:
     assert [] == sent_meanwhile
     assert [9] == [ticket.units for ticket in bench.broker.sent[2:]]
     assert Phase.WORKING is sale.state.phase
+
+
+async def test_a_sale_at_work_is_withdrawn_when_the_trade_of_its_short_is_taken_back(
+    bench: Bench,
+) -> None:
+    runner = await bench.open(leg=SHORT_PUT)
+    order = bench.broker.fill()
+    await bench.reaches(runner.state.close_id, Phase.CLOSED)
+    await bench.open(leg=LONG_PUT)
+    bench.broker.freeze_holdings()
+
+    bench.broker.bust(order, SHORT_PUT, contracts=1)
+    await eventually(lambda: bench.broker.cancels)
+    await bench.clock.seconds(10)
+    sent_meanwhile = bench.broker.sent[2:]
+    bench.broker.thaw_holdings()
+    await bench.clock.seconds(40)
+
+    assert [] == sent_meanwhile
+    assert [9] == [ticket.units for ticket in bench.broker.sent[2:]]

@@ -40,7 +40,7 @@ from closeout.closing.step import step
 from closeout.closing.terms import IfRefused, NoBid
 from closeout.closing.wording import describe
 from closeout.domain.edits import Edit
-from closeout.domain.holdings import Holdings
+from closeout.domain.holdings import Holdings, root_of
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import OrderReport, OrderStatus, Ticket, TicketLeg, TradeUpdate
 from closeout.domain.outcomes import Accepted, NotSent, PlaceOutcome, Refused
@@ -432,9 +432,10 @@ class Checks:
         return isinstance(moving, Withdrawing) and moving.order_id == order_id
 
     def _is_recut(self, tracked: Tracked, order_id: str) -> bool:
-        """Whether it goes again for what another hand has left, which must have been there."""
+        """Whether it goes again for what is left by another hand, or by a trade taken back."""
         state = tracked.state
-        was_touched = any(symbol in self.touched for symbol in state.plan.symbols)
+        roots = {*map(root_of, state.plan.symbols)}
+        was_touched = not roots.isdisjoint(map(root_of, self.touched))
         return state.is_recut and state.cancelling_order == order_id and was_touched
 
     @staticmethod

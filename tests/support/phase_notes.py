@@ -65,6 +65,10 @@ NOTES: dict[tuple[Phase, str], str] = {
         "Noted; the order works on, and its end is a person's, since nobody says whether the "
         "broker trades the contracts again."
     ),
+    (Phase.WORKING, "another's purchase taken back"): (
+        "A short is there again, and what this order sells may be its cover: it is withdrawn, and "
+        "what no short needs goes again."
+    ),
     (Phase.CANCELLING, "cancel acknowledged"): "Taken is not cancelled: fills may still come.",
     (Phase.CANCELLING, "cancel failed"): "Refused often means filled: the order is looked at.",
     (Phase.CANCELLING, "told all filled"): "The cancel lost the race: a fill is a fill.",

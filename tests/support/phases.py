@@ -165,6 +165,13 @@ EVENTS: dict[str, Event] = {
     "trade corrected to less": TradeRevised(
         after(60), report(OrderStatus.PARTIALLY_FILLED, 3).report, ()
     ),
+    "another's purchase taken back": TradeRevised(
+        after(60),
+        a_report(
+            TICKET, OrderStatus.FILLED, filled=1, order_id="order-9", client_order_id="theirs"
+        ),
+        (),
+    ),
     "trade's price corrected": TradeRevised(after(60), FILLED.report, ()),
     "told of a replacement": told(
         a_report(TICKET, order_id="order-2", client_order_id="theirs", replaces="order-1")

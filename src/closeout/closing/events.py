@@ -64,7 +64,7 @@ class OrderReported:
 @dataclass(frozen=True, slots=True)
 class TradeRevised:
     """
-    The exchange took back or corrected a trade of one of our orders.
+    The exchange took back or corrected a trade, of one of our orders or of what it may cover.
 
     `undone` are the trades that count no more (a bust). A correction names none: where its
     report says less than was filled, the difference counts no more.

@@ -159,6 +159,9 @@ def on_checked(state: CloseState, event: AccountChecked) -> Result:
     """Send the order that waits, cut to what is there and free."""
     if state.phase is not Phase.SENDING or not state.unsent:
         return state, ()
+    if state.is_recut:
+        # While the account was looked at, a trade was taken back that it may not show yet.
+        return replace(state, is_recut=False), (check(state),)
     return send(state, event, give_up=state.phase_since + timing.FREE_WITHIN)
 
 

@@ -33,12 +33,19 @@ class Reconciler:
         return True
 
     def take_revision(self, report: OrderReport, undone: tuple[Execution, ...]) -> bool:
-        """Bring the news of a trade that was taken back or corrected; False if nobody's."""
-        runner = self._roster.runner_of(report)
-        if runner is None:
-            return False
-        runner.post(TradeRevised(self._clock.now(), report, undone))
-        return True
+        """
+        Bring the news of a trade that was taken back or corrected; False if nobody's.
+
+        Every running close hears of it: it may be selling what covers a short that is there again.
+        """
+        owner = self._roster.runner_of(report)
+        event = TradeRevised(self._clock.now(), report, undone)
+        if owner is not None:
+            owner.post(event)
+        for runner in self._roster.running():
+            if runner is not owner:
+                runner.post(event)
+        return owner is not None
 
     async def reconcile(self, holdings: Holdings) -> None:
         """Bring every close up to what the book has just read of the account."""
