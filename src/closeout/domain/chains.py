@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Deed(StrEnum):
@@ -28,8 +29,7 @@ class Deed(StrEnum):
     """By the user's word, or when a part was rolled away into a strategy of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Contracts of one symbol that came (+) or went (-), at dollars per share."""
 
     symbol: str
