@@ -205,11 +205,12 @@ class _Search:
                 self._end((*taken, (places, shape, units), last))
 
     def _end(self, taken: _Taken) -> None:
-        if self.best:
+        cost = None
+        if self.best and len(taken) >= len(self.best):
             cost = self._cost(taken)
             if cost >= self.cost:
                 return
-            self._best_cost = cost
+        self._best_cost = cost
         self.best, self.limit = taken, len(taken)
 
     # --- costs ----------------------------------------------------------------------------
@@ -228,9 +229,9 @@ class _Search:
     def _may_win(self, counts: Counts, free: int, spent: _Cost, deals: int) -> bool:
         groups, margin, cuts = spent
         groups += _groups_for(deals)
-        if groups != self.cost[0] or self.component.lots < 0:
+        if groups != len(self.best) or self.component.lots < 0:
             # Shares that stay alone bind nothing here, so with short ones margin has no bound.
-            return groups <= self.cost[0]
+            return groups <= len(self.best)
         margin += self.component.losses.together(counts)
         return (groups, margin, cuts + free.bit_count()) < self.cost
 
