@@ -129,6 +129,24 @@ async def test_nothing_new_begins_while_it_is_not_known_what_was_recorded(
     assert 1 == len(bench.broker.sent)
 
 
+async def test_nothing_is_regrouped_while_it_is_not_known_what_was_recorded(
+    empty_bench: Bench, journal: UnconfirmedJournal
+) -> None:
+    bench = empty_bench
+    four = [(leg.id, 4) for leg in bench.strategy.legs]
+    journal.unconfirmed, journal.goes_away = 1, True
+    with pytest.raises(JournalFailed):
+        await bench.open()
+    journal.failing = None
+
+    with pytest.raises(JournalFailed, match="turned up"):
+        await bench.engine.regrouper.split(bench.strategy.id, [four])
+    await bench.clock.seconds(5)
+    await bench.engine.regrouper.split(bench.strategy.id, [four])
+
+    assert 2 == len(bench.engine.book.grouping.strategies)
+
+
 async def test_a_close_is_planned_on_an_edit_that_was_recorded_unconfirmed(
     empty_bench: Bench, journal: UnconfirmedJournal
 ) -> None:

@@ -115,11 +115,13 @@ class Opener:
         """
         Keep new closes from being planned and begun meanwhile.
 
-        Raises: StandingBy, NotReady.
+        Raises: StandingBy, NotReady; JournalFailed: whether one has begun is not known.
         """
         async with self._lock:
             writing = [each.written for each in self._roster.beginnings.values()]
             await asyncio.gather(*writing, return_exceptions=True)
+            # One of them may be on record though the journal could not say so.
+            await self._recorder.doubts.clear()
             self._require_recovered()
             yield
 
