@@ -22,6 +22,18 @@ async def bought_back_and_taken_back(bench: Bench) -> None:
     await bench.reaches(runner.state.close_id, Phase.NEEDS_ATTENTION)
 
 
+async def sent_before_and_after_positions_agree(
+    bench: Bench, *, since: int
+) -> tuple[list[int], list[int]]:
+    """Units of the orders after so many: while positions are frozen, and once they are not."""
+    await bench.clock.seconds(10)
+    before = len(bench.broker.sent)
+    bench.broker.thaw_holdings()
+    await bench.clock.seconds(40)
+    units = [ticket.units for ticket in bench.broker.sent]
+    return units[since:before], units[before:]
+
+
 async def test_what_covers_a_short_that_was_taken_back_is_not_planned_for_sale(
     bench: Bench,
 ) -> None:
@@ -43,13 +55,7 @@ async def test_nor_sent_when_the_trade_is_taken_back_after_it_was_planned(bench:
     bench.broker.freeze_holdings()
     bench.broker.bust(order, SHORT_PUT, contracts=1)
 
-    await bench.clock.seconds(10)
-    sent_meanwhile = bench.broker.sent[2:]
-    bench.broker.thaw_holdings()
-    await bench.clock.seconds(40)
-
-    assert [] == sent_meanwhile
-    assert [9] == [ticket.units for ticket in bench.broker.sent[2:]]
+    assert ([], [9]) == await sent_before_and_after_positions_agree(bench, since=2)
     assert Phase.WORKING is sale.state.phase
 
 
@@ -64,10 +70,4 @@ async def test_a_sale_at_work_is_withdrawn_when_the_trade_of_its_short_is_taken_
 
     bench.broker.bust(order, SHORT_PUT, contracts=1)
     await eventually(lambda: bench.broker.cancels)
-    await bench.clock.seconds(10)
-    sent_meanwhile = bench.broker.sent[2:]
-    bench.broker.thaw_holdings()
-    await bench.clock.seconds(40)
-
-    assert [] == sent_meanwhile
-    assert [9] == [ticket.units for ticket in bench.broker.sent[2:]]
+    assert ([], [9]) == await sent_before_and_after_positions_agree(bench, since=2)
