@@ -46,7 +46,7 @@ def on_trade_revised(state: CloseState, event: TradeRevised) -> Result:
 
 
 def _keep_cover(state: CloseState, event: TradeRevised) -> Result:
-    """Withdraw an order that may be selling what a trade of another order covers no more."""
+    """Withdraw an order that may be selling the cover of a short that is there again."""
     if state.phase not in _AT_WORK or state.cancel_requested or not _may_sell_cover(state, event):
         return state, ()
     recut, order = replace(state, is_recut=True), state.attempt.standing
@@ -56,6 +56,7 @@ def _keep_cover(state: CloseState, event: TradeRevised) -> Result:
 
 
 def _may_sell_cover(state: CloseState, event: TradeRevised) -> bool:
+    """A correction names no trades, so every purchase of its order counts."""
     undone = {trade.symbol for trade in event.undone}
     bought = {
         root_of(leg.symbol)
