@@ -35,6 +35,10 @@ describe('a walk', () => {
     expect(describeHolding(aWalk())).toBeNull()
   })
 
+  it('nor while it waits for its next price, as planned', () => {
+    expect(describeHolding(aWalk({ holding: 'between_ticks' }))).toBeNull()
+  })
+
   it('tells a package’s price as debit or credit, and a leg’s as its price', () => {
     const leg = aClose({ attempts: [aRawAttempt({ order_class: 'simple' })] })
 

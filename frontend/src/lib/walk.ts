@@ -11,7 +11,6 @@ const HOLDING: Record<string, string> = {
   no_bid: 'a leg has lost its bid',
   wide: 'the market has become too wide to price from',
   improved: 'the market has come to the limit',
-  between_ticks: 'the next price is not due yet',
   at_worst: 'it is at your worst price',
   arrived: 'it stands where this walk ends',
 }
@@ -26,7 +25,9 @@ const AT_END: Record<Walk['atEnd'], string> = {
 export function describeHolding({ holding, resting, crossing }: Walk): string | null {
   if (resting) return 'Resting: the limit stays until it fills or you change it.'
   if (crossing) return 'Crossing: it follows natural, never beyond worst.'
-  return holding === null ? null : `Holding still: ${HOLDING[holding] ?? holding.replaceAll('_', ' ')}.`
+  // Between two prices it does as planned, and its progress says when the next one is due.
+  if (holding === null || holding === 'between_ticks') return null
+  return `Holding still: ${HOLDING[holding] ?? holding.replaceAll('_', ' ')}.`
 }
 
 /** `Price 3 of 12, next in 0:04 · 0:41 left, then it rests`; times by the server's clock. */
