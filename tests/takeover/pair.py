@@ -38,6 +38,8 @@ class Pair:
         self.first.freeze()
         while self.is_sqlite and self._is_locked():
             self.first.thaw()
+            # It needs time to finish: frozen again at once it might never get any further.
+            eventually(lambda: not self._is_locked())
             self.first.freeze()
 
     def _is_locked(self) -> bool:

@@ -8,13 +8,21 @@ goes on is neither written nor sent.
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
+import psycopg
 import pytest
 from support.closeout_server import CloseoutServer
+from support.postgres import Cluster
 from support.simulator import eventually
 from takeover.pair import Pair, open_pair
 
 from closeout.journal.store import SqlJournal
+
+_WAITS_TO_INSERT = """
+    SELECT pid FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO close %'
+"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -97,6 +105,28 @@ def test_a_process_that_was_frozen_writes_and_sends_nothing_when_it_goes_on(
     assert 1 == len(pair.books.sent(close_id))
     refused = pair.first.post_close(pair.first.position("IWM")["id"])
     assert (409, "standing_by") == (refused.status, refused.json["code"])
+
+
+def test_a_process_that_was_frozen_in_the_middle_of_a_write_keeps_no_lock(
+    tmp_path: Path, postgres: Cluster
+) -> None:
+    url = postgres.new_database()
+    with open_pair(tmp_path, url) as pair, psycopg.connect(url) as held:
+        # Its transaction has locked the lease and inserts what stays locked until it is frozen.
+        held.execute("LOCK TABLE close IN SHARE MODE")
+        position = pair.first.position("AAPL")
+        asking = Thread(target=pair.first.post_close, args=[position["id"]])
+        asking.start()
+        with psycopg.connect(url, autocommit=True) as watching:
+            eventually(lambda: watching.execute(_WAITS_TO_INSERT).fetchone())
+        pair.first.freeze()
+        held.rollback()
+
+        pair.wait_until_second_works()
+
+        pair.first.thaw()
+        asking.join()
+        assert [] == pair.simulator.received("POST", "/v2/orders")
 
 
 def test_the_account_goes_back_when_the_second_process_is_killed_in_turn(pair: Pair) -> None:

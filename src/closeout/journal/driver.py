@@ -68,8 +68,15 @@ class Transaction:
         return self._cursor.rowcount
 
     def run_each(self, statement: Statement, rows: Sequence[Parameters]) -> None:
+        """
+        Run it once for each row.
+
+        Not with `executemany`, which sends PostgreSQL rows before it has asked for an answer. Until
+        it asks, the server takes a frozen process for a busy one, and lets it keep its locks.
+        """
         words = statement.for_(self._dialect)
-        self._cursor.executemany(words.text, [words.given(row) for row in rows])
+        for row in rows:
+            self._cursor.execute(words.text, words.given(row))
 
     def read(self, statement: Statement, parameters: Parameters) -> Sequence[Any]:
         """Return the rows it finds, each a tuple of its columns."""
