@@ -1,11 +1,13 @@
 """The exchange takes back the purchase of a short: what covers it stays, also unseen (I6)."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from support.bench import LONG_PUT, SHORT_PUT, Bench
 from support.broker_script import rate_limited
-from support.eventually import eventually
+from support.eventually import eventually, settle
+from support.fake_orders import FakeOrder
 
 from closeout.closing.state import Phase
 from closeout.domain.errors import CannotPlan
@@ -70,4 +72,65 @@ async def test_a_sale_at_work_is_withdrawn_when_the_trade_of_its_short_is_taken_
 
     bench.broker.bust(order, SHORT_PUT, contracts=1)
     await eventually(lambda: bench.broker.cancels)
+    assert ([], [9]) == await sent_before_and_after_positions_agree(bench, since=2)
+
+
+async def bought_back(bench: Bench) -> FakeOrder:
+    """All short puts were bought back; return the order."""
+    runner = await bench.open(leg=SHORT_PUT)
+    order = bench.broker.fill()
+    await bench.reaches(runner.state.close_id, Phase.CLOSED)
+    await bench.engine.book.refresh()
+    return order
+
+
+async def take_back_unrecorded(bench: Bench, order: FakeOrder) -> None:
+    """Let the exchange take one of them back, which neither journal nor positions show yet."""
+    bench.journal.gate = bench.journal.gate or asyncio.Event()
+    bench.broker.freeze_holdings()
+    bench.broker.bust(order, SHORT_PUT, contracts=1)
+    await settle()
+
+
+def let_write(bench: Bench) -> None:
+    assert bench.journal.gate is not None
+    bench.journal.gate.set()
+
+
+async def test_what_was_taken_back_counts_before_it_is_on_record(bench: Bench) -> None:
+    await take_back_unrecorded(bench, await bought_back(bench))
+
+    with pytest.raises(CannotPlan) as refusal:
+        await bench.open(leg=LONG_PUT)
+
+    assert ("positions_unsettled", 1) == (refusal.value.reason_code, len(bench.broker.sent))
+
+
+async def test_a_sale_is_not_sent_when_the_trade_is_taken_back_while_it_is_written(
+    bench: Bench,
+) -> None:
+    order = await bought_back(bench)
+    bench.journal.gate = asyncio.Event()
+    opening = asyncio.create_task(bench.open(leg=LONG_PUT))
+    await settle()
+    await take_back_unrecorded(bench, order)
+
+    let_write(bench)
+    await opening
+
+    assert ([], [9]) == await sent_before_and_after_positions_agree(bench, since=1)
+
+
+async def test_nor_when_it_is_taken_back_while_what_was_seen_of_the_account_is_written(
+    bench: Bench,
+) -> None:
+    order = await bought_back(bench)
+    bench.broker.script(rate_limited(timedelta(seconds=2)))
+    await bench.open(leg=LONG_PUT)
+    bench.journal.gate = asyncio.Event()
+    await bench.clock.seconds(3)
+    await take_back_unrecorded(bench, order)
+
+    let_write(bench)
+
     assert ([], [9]) == await sent_before_and_after_positions_agree(bench, since=2)

@@ -1,8 +1,9 @@
 """Closes that are claimed and not on record yet."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from closeout.closing.events import TradeRevised
 from closeout.closing.state import CloseState
 from closeout.runtime.keys import matching
 from closeout.runtime.requests import CloseRequest
@@ -20,6 +21,8 @@ class Beginning:
     state: CloseState
     request: CloseRequest
     written: asyncio.Task[Runner]
+    revisions: list[TradeRevised] = field(default_factory=list)
+    """What the exchange took back meanwhile; its runner hears of it before anything is sent."""
 
     def is_under_key_of(self, request: CloseRequest) -> bool:
         """

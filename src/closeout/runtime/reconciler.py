@@ -36,7 +36,8 @@ class Reconciler:
         """
         Bring the news of a trade that was taken back or corrected; False if nobody's.
 
-        Every running close hears of it: it may be selling what covers a short that is there again.
+        Every close hears of it, running or about to: it may sell what covers a short that is there
+        again.
         """
         owner = self._roster.runner_of(report)
         event = TradeRevised(self._clock.now(), report, undone)
@@ -45,6 +46,8 @@ class Reconciler:
         for runner in self._roster.running():
             if runner is not owner:
                 runner.post(event)
+        for beginning in self._roster.beginnings.values():
+            beginning.revisions.append(event)
         return owner is not None
 
     async def reconcile(self, holdings: Holdings) -> None:

@@ -80,6 +80,8 @@ class Recorder:
             await self._record(request, opened, state)
             self._keys.note_begun(state.close_id, request)
             runner = self._adopt(state, 1)
+            for event in self._roster.beginnings[state.close_id].revisions:
+                runner.post(event)
             runner.start(opened, effects)
             return runner
         finally:

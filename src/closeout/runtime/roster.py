@@ -42,9 +42,13 @@ class Roster:
         What is closed or being closed, in no order, for whoever plans more of it.
 
         A close that is still being written has its contracts already. It is not shown before
-        it is on record.
+        it is on record. What the exchange took back counts before it is on record, too.
         """
-        return [*(each.state for each in self.beginnings.values()), *self._states()]
+        return [
+            *(each.state for each in self.beginnings.values()),
+            *self.followed.values(),
+            *(runner.heard for runner in self.runners.values()),
+        ]
 
     def running_close(self, position_id: str) -> CloseState | None:
         return next(

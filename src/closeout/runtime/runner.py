@@ -10,16 +10,24 @@ stands, as after a start, rather than wait for what nobody does any more (invari
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import partial, reduce
 from typing import TypeGuard
 
 import structlog
 
-from closeout.closing.effects import Effect, WakeAfter
-from closeout.closing.events import CloseOpened, Event, OrderReported, Recovered
+from closeout.closing.effects import Effect, PlaceOrder, WakeAfter
+from closeout.closing.events import (
+    CloseOpened,
+    Event,
+    OrderNotSent,
+    OrderReported,
+    Recovered,
+    TradeRevised,
+)
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
@@ -64,6 +72,8 @@ class Runner:
         self._sequence = sequence
         self._around = around
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._waiting: deque[Event] = deque()
+        """What came and is not on record yet, the event that is being written first."""
         self._worker: asyncio.Task[None] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
@@ -85,7 +95,24 @@ class Runner:
         if self._is_stopped:
             return
         self._inbox.put_nowait(event)
+        self._waiting.append(event)
         self._ensure_worker()
+
+    @property
+    def heard(self) -> CloseState:
+        """
+        The state, and what the exchange took back of its trades though it is not on record yet.
+
+        What others plan must not wait for a slow disk to know of it (invariant I6).
+        """
+        if not self._has_revisions:
+            return self.state
+        news = [each for each in self._waiting if isinstance(each, OrderReported | TradeRevised)]
+        return reduce(lambda state, event: step(state, event)[0], news, self.state)
+
+    @property
+    def _has_revisions(self) -> bool:
+        return any(isinstance(each, TradeRevised) for each in self._waiting)
 
     async def decided(self, within: timedelta) -> CloseState:
         """Return the state once something is known of the first order, or when time is up."""
@@ -120,6 +147,7 @@ class Runner:
         try:
             while not (self.state.phase.is_end and self._inbox.empty()):
                 await self._take(await self._inbox.get())
+                self._waiting.popleft()
         except NotOwner:
             # This close is somebody else's now; it is read again when the account is ours.
             self._around.on_fenced()
@@ -203,6 +231,9 @@ class Runner:
         self._alarm = alarm
 
     async def _run_effect(self, effect: Effect) -> None:
+        if isinstance(effect, PlaceOrder) and self._has_revisions:
+            self.post(self._not_sent(effect))
+            return
         try:
             event = await self._around.performer.perform(effect, self.state.plan.symbols)
         except Exception:
@@ -213,6 +244,12 @@ class Runner:
             return
         if event is not None:
             self.post(event)
+
+    def _not_sent(self, effect: PlaceOrder) -> OrderNotSent:
+        """Look at the account again: this was decided before a trade was taken back."""
+        identity = effect.ticket.client_order_id
+        reason = "a trade was taken back meanwhile"
+        return OrderNotSent(self._around.clock.now(), identity, reason, timedelta(0))
 
     def _ask_later(self) -> None:
         self._set_alarm(asyncio.create_task(self._ask_again()))
