@@ -5,8 +5,10 @@ from decimal import Decimal
 
 from support.builders import (
     a_covered_call,
+    a_leg,
     a_report,
     a_sending_close,
+    a_strategy,
     after,
     call,
     checked,
@@ -22,7 +24,7 @@ from closeout.closing.events import AccountChecked, OrderNotFound, OrderNotSent,
 from closeout.closing.rooms import Fit, Room, fit
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import describe
-from closeout.domain.orders import OrderStatus, Side, TicketLeg
+from closeout.domain.orders import OrderReport, OrderStatus, Side, TicketLeg
 
 ID = "closeout-c1-0-0"
 SHORT, LONG = put(450), put(440)
@@ -186,6 +188,27 @@ def test_a_later_step_does_not_uncover_what_an_earlier_one_had_to_leave() -> Non
     state, effects = run(state, told(filled, after(41)))
 
     assert (Phase.NEEDS_ATTENTION, "left_over", ()) == (state.phase, reason(state), effects)
+
+
+def test_a_later_step_never_takes_more_than_the_close_has_left() -> None:
+    """One of seven was sold elsewhere, and positions do not show the second order's fill yet."""
+    legs = (a_leg(LONG, 7), a_leg(SHORT, -5), a_leg(call(470), -4), a_leg(call(480), 4))
+    state = a_sending_close(a_strategy(*legs))
+    state, _ = run(state, told(_all_filled(state), after(2)))
+    state, _ = run(state, checked(state, after(3), held={LONG: 2}))
+    state, _ = run(state, told(_all_filled(state), after(4)))
+
+    state, effects = run(state, checked(state, after(5), held={LONG: 2}))
+
+    assert [1] == [ticket.contracts(LONG) for ticket in placed(effects)]
+    assert {LONG: 1} == dict(state.elsewhere)
+
+
+def _all_filled(state: CloseState) -> OrderReport:
+    ticket = state.attempt.ticket
+    return a_report(
+        ticket, OrderStatus.FILLED, filled=ticket.units, order_id=ticket.client_order_id
+    )
 
 
 def test_a_look_nobody_asked_for_changes_nothing() -> None:

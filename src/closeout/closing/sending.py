@@ -169,6 +169,8 @@ def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Resu
     """
     Send what fits; what another order holds is waited for until `give_up`.
 
+    No more goes than the close has left: positions may not show its own last fills yet.
+
     An order that was sent before goes again in its own size or not at all: what is missing
     or held may be its own doing.
     """
@@ -177,7 +179,7 @@ def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Resu
         reason = Reason("trade_busted", told(state.busts))
         return end_short(state, Phase.NEEDS_ATTENTION, event.at, reason)
     ticket = state.attempt.ticket
-    fits = fit(ticket.legs, ticket.units, event.rooms)
+    fits = fit(ticket.legs, _units_left(state), event.rooms)
     if fits.free < fits.held and event.at < give_up:
         waiting = replace(state, misses=state.misses + 1)
         return waiting, (WakeAfter(timing.lookup_delay(state.misses)),)
@@ -192,6 +194,13 @@ def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Resu
         return enter(state, Phase.VERIFYING, event.at), (ReadHoldings(),)
     code = "contracts_held" if fits.held else "position_changed"
     return end_short(state, Phase.REJECTED, event.at, Reason(code))
+
+
+def _units_left(state: CloseState) -> int:
+    """How much of the order neither fills nor other hands have taken."""
+    ticket = state.attempt.ticket
+    left = {target.symbol: state.remaining(target) for target in state.plan.targets}
+    return min(ticket.units, *(left[leg.symbol] // leg.ratio for leg in ticket.legs))
 
 
 def _place(state: CloseState, at: datetime) -> Result:
