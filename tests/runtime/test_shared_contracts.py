@@ -5,12 +5,16 @@ Whose contracts have gone is known from orders alone, so every word about one co
 """
 
 import pytest
-from support.bench import AT_MARKET, SHORT_PUT, Bench
+from support.bench import AT_MARKET, LONG_PUT, SHORT_PUT, Bench
+from support.eventually import settle
+from support.fake_orders import FakeOrder
 
 from closeout.closing.state import Phase
-from closeout.domain.holdings import Holdings
-from closeout.domain.orders import OrderReport
-from closeout.domain.strategies import GroupedBy
+from closeout.domain.errors import CannotPlan
+from closeout.domain.holdings import Holdings, MarketClock
+from closeout.domain.orders import OrderReport, OrderType, Side, Ticket, TicketLeg, TradeUpdate
+from closeout.domain.strategies import GroupedBy, Strategy
+from closeout.ports import ReadFailed
 from closeout.runtime.requests import CloseRequest
 
 OTHER = {
@@ -42,10 +46,37 @@ def short_puts(bench: Bench) -> dict[int, int]:
     }
 
 
+def condor(bench: Bench, units: int) -> Strategy:
+    """The strategy that was opened with so many units."""
+    strategies = bench.engine.book.grouping.strategies
+    return next(it for it in strategies if max(leg.contracts for leg in it.legs) == units)
+
+
+async def fills_unheard(bench: Bench) -> FakeOrder:
+    """
+    Fill a close of the small condor's short put: positions show it, orders and stream do not,
+    so that the big one seems to have lost those contracts.
+    """
+    small = condor(bench, 3)
+    leg = next(leg for leg in small.legs if leg.symbol == SHORT_PUT)
+    await bench.supervisor.open(CloseRequest(small.id, leg.id, AT_MARKET))
+    await settle()
+    bench.broker.drop_stream()
+    order = bench.broker.fill()
+    bench.broker.unlisted.add(order.client_order_id)
+    return order
+
+
+async def hear(bench: Bench, order: FakeOrder) -> None:
+    """Let the stream tell of a fill at last."""
+    bench.broker.push(TradeUpdate("fill", None, order.report(), (), (), order.updated_at))
+    await settle()
+
+
 async def test_a_fill_that_only_a_look_up_told_of_is_taken_from_its_own_strategy(
     bench: Bench,
 ) -> None:
-    small = next(it for it in bench.engine.book.grouping.strategies if it.legs[0].contracts == 3)
+    small = condor(bench, 3)
     leg = next(leg for leg in small.legs if leg.symbol == SHORT_PUT)
     bench.broker.drop_stream()
     runner = await bench.supervisor.open(CloseRequest(small.id, leg.id, AT_MARKET))
@@ -56,6 +87,47 @@ async def test_a_fill_that_only_a_look_up_told_of_is_taken_from_its_own_strategy
 
     assert Phase.CLOSED is runner.state.phase
     assert {10: 10, 3: 0} == short_puts(bench)
+
+
+async def test_a_fill_heard_of_while_a_close_is_prepared_is_taken_from_its_own_strategy(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker's clock is read meanwhile, and only then do positions and fills agree."""
+    big, order = condor(bench, 10), await fills_unheard(bench)
+
+    async def slowly() -> MarketClock:
+        await hear(bench, order)
+        raise ReadFailed("timed out")
+
+    bench.engine.book._market = None
+    monkeypatch.setattr(bench.broker, "market_clock", slowly)
+
+    await bench.supervisor.open(CloseRequest(big.id, None, AT_MARKET))
+    await settle()
+
+    assert [3, 10] == [ticket.contracts(SHORT_PUT) for ticket in bench.broker.sent]
+
+
+async def test_a_fill_heard_of_after_a_close_was_planned_does_not_make_its_plan_right(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another hand's order holds a contract, so open orders are read when the plan stands."""
+    big, order = condor(bench, 10), await fills_unheard(bench)
+    leg = TicketLeg(LONG_PUT, 1, Side.SELL)
+    bench.broker.add(Ticket("elsewhere", 1, (leg,), OrderType.MARKET, None))
+    read = bench.broker.open_orders
+
+    async def slowly() -> tuple[OrderReport, ...]:
+        await hear(bench, order)
+        return await read()
+
+    monkeypatch.setattr(bench.broker, "open_orders", slowly)
+    request = CloseRequest(big.id, None, AT_MARKET, cancel_conflicting=True)
+
+    with pytest.raises(CannotPlan) as refusal:
+        await bench.supervisor.open(request)
+
+    assert ("positions_unsettled", 1) == (refusal.value.reason_code, len(bench.broker.sent))
 
 
 async def test_what_the_history_brings_counts_also_when_its_snapshot_comes_late(

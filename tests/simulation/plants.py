@@ -610,6 +610,8 @@ FOUND: tuple[Plant, ...] = (
           ((Regrouper, "_settle", _settle_nothing),)),
     Plant("unsettled positions", "Contracts that are gone and still show are closed again.",
           ((preparing, "check_settled", _nothing),)),
+    Plant("fills heard meanwhile", "A close is planned for a strategy as it was first found.",
+          ((preparing.Preparer, "_find_anew", preparing.Preparer._find),)),
 )  # fmt: skip
 """Bugs that seeds have found in the program, planted back."""
 

@@ -90,6 +90,8 @@ class Book:
         """When the snapshot was asked for that `holdings` are."""
         self._grouped_from: tuple[object, ...] | None = None
         """What the strategies were made from."""
+        self._grouped_after = (-1, -1)
+        """The revisions of orders and settlements that this was."""
         self.stream_is_whole = False
         """Whether trade updates come in; while they do not, only a read tells of a change."""
         self.account: Account | None = None
@@ -263,11 +265,21 @@ class Book:
             self.settlements.revision,
             self._terms,
         )
+        self._grouped_after = self._revisions
         if grouped_from != self._grouped_from:
             self._group(self.account.number, self.holdings)
             self._grouped_from = grouped_from
         # Also without a change: the snapshot is younger, and its age is on the page.
         self._feed.positions_changed()
+
+    def regroup_after_news(self) -> None:
+        """Regroup if an order has traded, or something was settled, since that was last done."""
+        if self._grouped_after != self._revisions:
+            self.regroup()
+
+    @property
+    def _revisions(self) -> tuple[int, int]:
+        return self.orders.revision, self.settlements.revision
 
     def _group(self, account: str, holdings: Holdings) -> None:
         grouping = group(

@@ -72,7 +72,7 @@ class Preparer:
         if self._clock.now() - self._holdings().at > YOUNG:
             # Learning took long, and the account may have been traded elsewhere meanwhile.
             await self._book.refresh()
-            strategy, leg = self._find(request)
+        strategy, leg = self._find_anew(request)
         prepared = (
             self.plan(strategy, leg, request.terms, request.portion)
             if shown is None
@@ -101,17 +101,29 @@ class Preparer:
         Raises: CannotPlan.
         """
         holdings = self._holdings()
-        since = self._clock.now() - SETTLE_WITHIN
-        # The positions may not show the fills of these yet.
-        settling = near(plan, [each for each in self._closes() if each.updated_at > since])
-        running = near(plan, [each for each in self._closes() if not each.phase.is_end])
-        check_unclaimed(plan, holdings, running)
-        check_settled(plan, holdings, settling)
+        self._check_claims(plan)
         check_reduces(plan, holdings, open_orders, cancels=cancels)
         check_coverage(plan, holdings)
+        running = self._running_near(plan)
         if running:
             # It may fill before this one or after it.
             check_coverage(plan, holdings_after(holdings, running))
+
+    def _check_claims(self, plan: Plan) -> None:
+        """
+        Put a plan against what other closes take and have just taken.
+
+        Raises: CannotPlan.
+        """
+        holdings = self._holdings()
+        check_unclaimed(plan, holdings, self._running_near(plan))
+        since = self._clock.now() - SETTLE_WITHIN
+        # The positions may not show the fills of these yet.
+        settling = near(plan, [each for each in self._closes() if each.updated_at > since])
+        check_settled(plan, holdings, settling)
+
+    def _running_near(self, plan: Plan) -> list[CloseState]:
+        return near(plan, [each for each in self._closes() if not each.phase.is_end])
 
     def _find(self, request: CloseRequest) -> tuple[Strategy, Leg | None]:
         strategy = self._book.strategy(request.position_id)
@@ -123,6 +135,11 @@ class Preparer:
         if request.leg_id is None:
             return strategy, None
         return strategy, _leg_of(strategy, request.leg_id)
+
+    def _find_anew(self, request: CloseRequest) -> tuple[Strategy, Leg | None]:
+        """Find it as it is by the fills that were heard of meanwhile: they say whose have gone."""
+        self._book.regroup_after_news()
+        return self._find(request)
 
     def plan(
         self, strategy: Strategy, leg: Leg | None, terms: Terms, portion: Portion = WHOLE
@@ -225,10 +242,16 @@ class Preparer:
             raise AccountBlocked(account.blocked_reason)
 
     async def _holders(self, plan: Plan) -> tuple[OrderReport, ...]:
-        """Read the open orders only when one of them holds what we need."""
+        """
+        Read the open orders only when one of them holds what we need.
+
+        Raises: CannotPlan, ReadFailed.
+        """
         for target in plan.targets:
             row = self._holdings().row(target.symbol)
             if row is not None and row.available < target.contracts:
+                # Now, for a fill that is heard of while they are read makes no plan right.
+                self._check_claims(plan)
                 return await self._broker.open_orders()
         return ()
 
