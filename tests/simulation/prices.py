@@ -107,8 +107,8 @@ class Prices:
         limit = ticket.limit
         if not ticket.is_package:
             [leg] = ticket.legs
-            # Where the class could not be read, the coarsest is assumed.
-            name = "META" if self._venue.day.read_failures else self._underlying(leg.symbol)
+            # Where the class could not be read when it was priced, the coarsest is assumed.
+            name = "META" if self._venue.failed_reads(since) else self._underlying(leg.symbol)
             room += tick(name, limit) - _CENT
             limit *= leg.side.sign
         if limit > high:

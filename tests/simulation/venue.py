@@ -4,6 +4,7 @@ and what everybody who looked late would have seen.
 """
 
 import asyncio
+import math
 import random
 from bisect import bisect_right
 from collections import defaultdict
@@ -94,6 +95,7 @@ class Venue:
         """Every fill of an order, oldest first."""
         self.quotes_are_dead = False
         """Nothing tells anybody of quotes any more."""
+        self._reads_failed_until = math.inf if day.read_failures else 0.0
         self._reports: dict[str, tuple[Order, OrderReport]] = {}
         self._busy = asyncio.Event()
         self._revision = -1
@@ -302,6 +304,7 @@ class Venue:
     def heal(self, day: Day) -> None:
         """From now on every order that can trade trades."""
         self.catch_up()
+        self._reads_failed_until = min(self._reads_failed_until, self._loop.time())
         self.day = day
         self.quotes_are_dead = False
         self.exchange.set_fills(FillMode.ALL)
@@ -309,6 +312,10 @@ class Venue:
             last = self.touches.get(symbol, [None])[-1]
             if last is not None and not last.bid:
                 self.pin(symbol, last.ask - tick(_underlying(symbol), last.ask), last.ask)
+
+    def failed_reads(self, since: float) -> bool:
+        """Whether a read from then on may have failed."""
+        return since < self._reads_failed_until
 
     def hold_fills(self, *, hold: bool) -> None:
         self.exchange.set_fills(FillMode.HOLD if hold else FillMode.AUTO)
