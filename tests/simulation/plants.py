@@ -436,6 +436,10 @@ def _anew_without_proof(state: CloseState, event: CancelAcknowledged) -> Result:
     return state, ()
 
 
+def _none_found(*_: Any, **__: Any) -> list[OrderReport]:
+    return []
+
+
 def _everything_again(self: Attempt) -> int:
     return self.ticket.units
 
@@ -613,6 +617,8 @@ FOUND: tuple[Plant, ...] = (
           ((preparing, "check_settled", _nothing),)),
     Plant("fills heard meanwhile", "A close is planned for a strategy as it was first found.",
           ((preparing.Preparer, "_find_anew", preparing.Preparer._find),)),
+    Plant("cover on sale", "Cover that another hand's open order sells counts as there.",
+          ((preparing, "sales_elsewhere", _none_found), (perform, "sales_elsewhere", _none_found))),
 )  # fmt: skip
 """Bugs that seeds have found in the program, planted back."""
 

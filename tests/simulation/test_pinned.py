@@ -28,6 +28,9 @@ PINNED = [
     # other strategy seemed to have lost it. It was heard of while the broker's clock was read:
     # all agreed when the plan was checked, and the plan was of before.
     pytest.param("fills heard meanwhile", 501_917, "asked", id="planned whose contracts were not"),
+    # One of two puts that covered two shorts was on sale from a phone. Closeout sold the long
+    # puts of another strategy, which covered them as well, and both orders filled at once.
+    pytest.param("cover on sale", 504_761, "I6", id="sold cover while the rest was on sale"),
 ]
 
 

@@ -60,6 +60,7 @@ from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget, Priority
 from closeout.runtime.claims import keep_cover, near, rooms, taken_back, unsettled
 from closeout.runtime.lookups import Lookups
+from closeout.runtime.sales import after_sales, sales_elsewhere
 
 log = structlog.get_logger(__name__)
 
@@ -230,7 +231,9 @@ class Performer:
         state = next((each for each in closes if each.close_id == own), None)
         if state is not None:
             self._check_busts(state, self._book.holdings, closes)
-            found = keep_cover(found, state.attempt.ticket, self._book.holdings)
+            sales = sales_elsewhere(symbols, self._book.holdings, self._book.orders, closes)
+            left = after_sales(self._book.holdings, sales)
+            found = keep_cover(found, state.attempt.ticket, left)
         hands = await self._hands(own, found)
         net = None if state is None else await self._beginning(state)
         return AccountChecked(self._clock.now(), found, hands, net)

@@ -32,6 +32,7 @@ from closeout.runtime.refusals import (
     UnknownPosition,
 )
 from closeout.runtime.requests import CloseRequest, Prepared
+from closeout.runtime.sales import after_sales, check_unsold_cover, sales_elsewhere
 
 log = structlog.get_logger(__name__)
 
@@ -103,11 +104,15 @@ class Preparer:
         holdings = self._holdings()
         self._check_claims(plan)
         check_reduces(plan, holdings, open_orders, cancels=cancels)
-        check_coverage(plan, holdings)
         running = self._running_near(plan)
+        sales = sales_elsewhere(plan.symbols, holdings, self._book.orders, running, but=cancels)
+        left = after_sales(holdings, sales)
+        check_coverage(plan, holdings)
+        check_unsold_cover(plan, left, sales)
         if running:
             # It may fill before this one or after it.
             check_coverage(plan, holdings_after(holdings, running))
+            check_unsold_cover(plan, holdings_after(left, running), sales)
 
     def _check_claims(self, plan: Plan) -> None:
         """
