@@ -107,6 +107,16 @@ def test_one_snapshot_proves_nothing_for_fills_may_be_told_later() -> None:
     assert [ReadHoldings()] == of_kind(ReadHoldings, effects), "and it is looked at again soon"
 
 
+def test_the_time_in_which_nobody_looked_proves_nothing_either() -> None:
+    state, _ = run(a_working_close(), snapshot(a_working_close(), 5, short=4))
+
+    state, effects = run(state, Recovered(after(30)), snapshot(state, 30, short=4))
+    assert (Phase.WORKING, []) == (state.phase, of_kind(CancelOrder, effects))
+
+    _, effects = run(state, snapshot(state, 45, short=4))
+    assert of_kind(CancelOrder, effects)
+
+
 def test_an_order_that_wants_more_than_there_is_is_cancelled() -> None:
     state = a_working_close()
     state, effects = run(state, snapshot(state, 5, short=4), snapshot(state, 21, short=4))

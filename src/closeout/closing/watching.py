@@ -143,6 +143,8 @@ def on_recovered(state: CloseState, at: datetime) -> Result:
     if state.phase is Phase.SENDING and not state.unsent:
         # It may have been sent or not: only the broker knows.
         return enter(state, Phase.UNKNOWN, at, Reason("restarted")), (look_up(state),)
+    # Fills may have been told meanwhile that nobody here has heard of.
+    state = replace(state, short_since=None)
     if state.walking is not None:
         state = replace(state, walking=resumed(state.walking, at))
     return state, (WakeAfter(timedelta(0)),)
