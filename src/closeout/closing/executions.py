@@ -42,9 +42,6 @@ class Executions:
     def entry_price(self, symbol: str) -> Decimal | None:
         return dict(self.entry_prices).get(symbol)
 
-    def sent_quote(self, symbol: str) -> Quote | None:
-        return dict(self.sent).get(symbol)
-
     def seeing(self, market: MarketSnapshot | None) -> "Executions":
         return self if market is None else replace(self, last=market)
 
