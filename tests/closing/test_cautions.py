@@ -261,8 +261,16 @@ def test_a_short_call_is_assigned_for_a_dividend_that_is_more_than_its_time_valu
     assert severities == [each.severity for each in found]
 
 
-@pytest.mark.parametrize(("day", "severity"), [(8, "danger"), (9, "warning")])
-def test_on_the_last_day_before_the_ex_date_it_is_a_danger(day: int, severity: str) -> None:
+@pytest.mark.parametrize(
+    ("day", "severity", "told"),
+    [
+        (8, "danger", "Tuesday 8 December: its holder gains by exercising tonight"),
+        (9, "warning", "Wednesday 9 December: its holder gains by exercising the night before"),
+    ],
+)
+def test_on_the_last_day_before_the_ex_date_it_is_a_danger(
+    day: int, severity: str, told: str
+) -> None:
     opens = datetime(2026, 12, 8, 14, 30, tzinfo=UTC)
     market = MarketClock(is_open=True, next_open=opens, next_close=opens, at=opens)
     quotes = (a_quote(call(471), "10.00", "10.10"), a_quote("SPY", "480", "480"))
@@ -274,7 +282,12 @@ def test_on_the_last_day_before_the_ex_date_it_is_a_danger(day: int, severity: s
         announced=[a_dividend(date(2026, 12, day))],
     )
 
-    assert severity == the("early_assignment", scene).severity
+    caution = the("early_assignment", scene)
+    assert severity == caution.severity
+    assert (
+        f"{call(471)} is short, 9.00 in the money, with 1.05 of other value left, less than the "
+        f"dividend of 1.83 on {told}, and you would owe the dividend."
+    ) == caution.message
 
 
 def test_a_dividend_while_the_strategy_lives_is_told() -> None:
@@ -501,9 +514,11 @@ def test_the_sentences_about_session_feed_and_orders() -> None:
         "ends unfilled, the next is not sent, and what is left stays open."
     ) == spoken("several_orders", scene_of(six, *tight(six)))
     walk = Terms(OrderType.LIMIT, walk=WalkTerms(Pace.NORMAL))
-    assert "A walk begins in the market of its turn." in spoken(
-        "several_orders", scene_of(six, *tight(six), terms=walk)
-    )
+    assert (
+        "2 orders, one after another: each goes out when the one before it has filled. If one "
+        "ends unfilled, the next is not sent, and what is left stays open. A walk begins in the "
+        "market of its turn."
+    ) == spoken("several_orders", scene_of(six, *tight(six), terms=walk))
 
 
 def test_contracts_that_another_strategy_has_the_other_way_are_told_with_what_can_trade() -> None:

@@ -22,9 +22,11 @@ from support.builders import (
     put,
 )
 
+from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.closing.terms import NoBid
+from closeout.closing.walk import Pace
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import Intent, OrderType, Side, TicketLeg
 from closeout.domain.pricing import option_tick_rule
@@ -200,6 +202,21 @@ def test_with_a_limit_the_calls_and_the_shares_each_go_at_their_own() -> None:
 def test_one_price_cannot_hold_for_several_orders() -> None:
     with pytest.raises(CannotPlan, match="each order goes at its own mid") as caught:
         a_plan(a_covered_call(), Terms(OrderType.LIMIT, price=Decimal("1.00")))
+
+    assert "one_price_several_orders" == caught.value.reason_code
+
+
+@pytest.mark.parametrize(
+    "walk",
+    [
+        WalkTerms(Pace.NORMAL, worst_price=Decimal("3.10")),
+        WalkTerms(Pace.NORMAL, worst_pnl=Decimal(-50)),
+    ],
+    ids=["price", "result"],
+)
+def test_one_worst_cannot_hold_for_several_orders(walk: WalkTerms) -> None:
+    with pytest.raises(CannotPlan, match=r"\(or the worst price\) out") as caught:
+        a_plan(a_covered_call(), Terms(OrderType.LIMIT, walk=walk))
 
     assert "one_price_several_orders" == caught.value.reason_code
 

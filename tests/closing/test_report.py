@@ -30,6 +30,7 @@ from closeout.closing.report import Comparison, Report, report_of
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.state import CloseState
 from closeout.closing.step import step
+from closeout.closing.witness import brings_fill
 from closeout.domain.deliverables import ContractTerms, Deliverable
 from closeout.domain.fees import FeeCode, exact_total
 from closeout.domain.orders import OrderStatus
@@ -409,3 +410,15 @@ def test_an_adjusted_contract_is_counted_by_its_own_multiplier() -> None:
 
     assert (Decimal("-3.05"), Decimal(915), Decimal(315)) == (report.fill, report.cash, report.pnl)
     assert Decimal("15.00") == dollars(report.decision)[0]
+
+
+def test_a_report_brings_a_fill_when_it_tells_of_more_than_was_known() -> None:
+    before = a_close(an_iron_condor(10), None, None)
+    part = filled(before, 2, None, CONDOR_FILLS, units=4)
+    whole = filled(part, 3, None, CONDOR_FILLS, units=10)
+
+    assert [True, True, False] == [
+        brings_fill(before, part),
+        brings_fill(part, whole),
+        brings_fill(whole, whole),
+    ]

@@ -202,6 +202,16 @@ def test_not_taken_at_the_second_sending_waits_its_turn() -> None:
     assert [state.attempt.ticket] == placed(effects)
 
 
+def test_what_went_once_and_cannot_go_again_in_time_is_for_a_person() -> None:
+    """The first sending may have arrived after all, so it is not called rejected."""
+    state, _ = absent(an_unknown_close(), since=2)
+    state, _ = run(state, OrderNotSent(after(34), ID, "503", timedelta(seconds=1)))
+    state, effects = run(state, Woke(after(121)))
+
+    assert (Phase.NEEDS_ATTENTION, "order_hidden", ()) == (state.phase, reason(state), effects)
+    assert after(121) == state.ended_at
+
+
 @pytest.mark.parametrize("retry_after", [0, 7])
 def test_a_failed_read_is_asked_again(retry_after: float) -> None:
     missed = ReadMissed(after(2), "504", timedelta(seconds=retry_after))

@@ -485,3 +485,12 @@ def test_no_trouble_of_quotes_ever_moves_the_limit(
     limit = first_limit(walk, market)
     held = next_limit(walk, limit, Sight(market, trouble), walk.schedule.interval)
     assert Decision(limit, trouble) == held
+
+
+@pytest.mark.parametrize(("ask", "trouble"), [("1.60", None), ("1.61", Holding.WIDE)])
+def test_what_widens_by_a_dime_at_most_is_not_wide(ask: str, trouble: Holding | None) -> None:
+    """A market of a nickel may be 0.15 wide, three times as much."""
+    walk = Walk(FOUR, PACKAGE, width_at_start=Decimal("0.05"))
+    quotes = market_of(long=("0.50", "0.55"), short=("1.50", ask))
+
+    assert trouble == see(LEGS, quotes, AT, walk=walk).trouble

@@ -915,3 +915,42 @@ def test_what_another_hand_has_put_in_its_place_is_the_limit_that_stands(
     state, _ = run(state, told(replace(report, limit=limit), after(4)))
 
     assert Decimal(stands) == walking(state).limit
+
+
+def test_cancelled_by_a_person_its_fills_can_still_be_read_in_two_ways() -> None:
+    state, _ = run(replaced_after_a_fill(units=10, filled=0), CancelRequested(after(7)))
+    ended = a_report(
+        state.attempt.ticket,
+        OrderStatus.CANCELED,
+        filled=4,
+        order_id="order-2",
+        replaces="order-1",
+        updated=after(8),
+    )
+
+    state, _ = run(state, told(ended, after(9)))
+
+    assert (Phase.NEEDS_ATTENTION, "fills_unclear") == (
+        state.phase,
+        state.reason.code if state.reason else None,
+    )
+    assert (after(9), after(9)) == (state.ended_at, state.phase_since)
+
+
+def test_a_chosen_limit_is_held_by_nothing() -> None:
+    state, _ = run(a_walk(), seen(5, trouble=Holding.STALE))
+    assert Holding.STALE is walking(state).holding
+
+    state, _ = run(state, LimitRequested(after(7), Decimal("0.11")))
+
+    assert None is walking(state).holding
+
+
+def test_when_its_time_is_up_the_next_price_is_an_interval_away() -> None:
+    """Not at that very instant, at which it is looked at already."""
+    state = walking(a_walk())
+
+    assert [timedelta(seconds=1), timedelta(seconds=5)] == [
+        state.next_price_in(after(59)),
+        state.next_price_in(after(60)),
+    ]

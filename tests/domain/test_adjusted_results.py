@@ -2,25 +2,31 @@
 
 from decimal import Decimal
 
-from support.builders import put
+from support.builders import holdings_of, put
 from support.past_orders import an_order
 
 from closeout.domain.chains import Chain, total_realised
 from closeout.domain.deliverables import ContractTerms, Deliverable
+from closeout.domain.grouping import group
 from closeout.domain.history import read_past
+from closeout.domain.orders import OrderReport
 
 LOW, HIGH = put(440), put(450)
 ADJUSTED = put(450, "SPY1")
 OF_TEN = {ADJUSTED: ContractTerms(10, (Deliverable("SPY", Decimal(10)),))}
 
 
-def after_a_sale(
-    bought: str, price: str, terms: dict[str, ContractTerms], *, held: tuple[str, ...] = ()
-) -> Chain:
+def a_sale(bought: str, price: str) -> list[OrderReport]:
     """Two were bought at 2.00 beside short ones of another strike, and one was sold."""
     opened = an_order((bought, 1), (LOW, -1), order_id="1", minute=0, units=2, price="2.00")
     sold = an_order((ADJUSTED, -1), order_id="2", minute=5, closes=True, price=price)
-    (chain,) = read_past("PA1", [opened, sold], {}, held=held, terms=terms).chains
+    return [opened, sold]
+
+
+def after_a_sale(
+    bought: str, price: str, terms: dict[str, ContractTerms], *, held: tuple[str, ...] = ()
+) -> Chain:
+    (chain,) = read_past("PA1", a_sale(bought, price), {}, held=held, terms=terms).chains
     return chain
 
 
@@ -37,3 +43,15 @@ def test_an_adjustment_leaves_the_dollars_that_were_paid_as_they_were() -> None:
 
 def test_a_result_is_unknown_while_the_multiplier_is() -> None:
     assert None is total_realised(after_a_sale(ADJUSTED, "5.00", {}).links)
+
+
+def test_what_is_known_of_an_adjusted_contract_reaches_its_leg_and_its_history() -> None:
+    held, orders = holdings_of({ADJUSTED: 1, LOW: -2}), a_sale(ADJUSTED, "5.00")
+
+    found = group("PA1", held, orders, {}, terms=OF_TEN)
+
+    (strategy,) = found.strategies
+    assert {LOW: None, ADJUSTED: OF_TEN[ADJUSTED]} == {
+        leg.symbol: leg.terms for leg in strategy.legs
+    }
+    assert Decimal("30.00") == total_realised(found.histories[strategy.id])

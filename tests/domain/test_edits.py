@@ -248,6 +248,15 @@ def test_an_edit_outlives_a_roll() -> None:
     assert {**times(PUTS, 2), call(475): -2, call(485): 2} == legs_of(one)
 
 
+def test_the_history_tells_when_the_user_moved_a_leg() -> None:
+    desk, puts, calls = two_verticals()
+
+    edit = desk.move(puts, put(430), 1, calls)
+
+    histories = desk.grouping.histories
+    assert [edit.at, edit.at] == [histories[puts][-1].at, histories[calls][-1].at]
+
+
 def test_what_has_gone_since_falls_short_and_says_so() -> None:
     """The close is told only after the edit, but was sent before it."""
     desk, puts, calls = two_verticals()
@@ -427,6 +436,20 @@ def test_contracts_that_the_history_knows_are_handed_out_once(sign: int) -> None
     assert [{put(430): 2 * sign}] * 2 == [legs_of(each) for each in desk.grouping.strategies]
     assert {} == desk.grouping.shortfalls
     assert [0, 2 * sign] == [part.shares[0].unexplained for part in edit.parts]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_the_history_knows_on_the_other_side_explains_nothing(sign: int) -> None:
+    """One was opened by an order, and two are held the other way: all of these are older."""
+    single = an_order((put(430), -sign), order_id="s", minute=0)
+    desk = Desk({put(430): 2 * sign}, [single])
+    (whole,) = desk.grouping.strategies
+
+    edit = desk.split(whole.id, {put(430): 1})
+
+    assert [{put(430): sign}] * 2 == [legs_of(each) for each in desk.grouping.strategies]
+    assert {} == desk.grouping.shortfalls
+    assert [sign, sign] == [part.shares[0].unexplained for part in edit.parts]
 
 
 def test_what_a_move_leaves_of_a_recognised_strategy_stays_together() -> None:

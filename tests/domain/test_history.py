@@ -322,6 +322,17 @@ def test_units_that_do_not_divide_are_rolled_with_all_the_rest() -> None:
     assert {near: -3, call(460): -1, far: 6} == chain.wants()
 
 
+def test_a_roll_that_closes_no_even_part_is_of_all_the_rest() -> None:
+    """A quarter of the shorts and half of the longs are rolled: that is no unit of it."""
+    near, far = call(450), call(450, expiry="270115")
+    opened = an_order((near, -1), (far, 1), order_id="1", minute=0, units=4)
+    rolled = a_roll(((near, 1), (far, -2)), ((call(460), -1),), minute=5)
+
+    (chain,) = chains(opened, rolled)
+
+    assert {near: -3, call(460): -1, far: 2} == chain.wants()
+
+
 def test_a_roll_of_what_nobody_has_is_an_opening() -> None:
     """What it closes is older than the history."""
     rolled = a_roll(((call(450), 1),), ((call(460), -1), (call(470), 1)), minute=5)

@@ -156,6 +156,14 @@ def test_the_picture_holds_every_strike_and_a_margin_on_both_sides() -> None:
     assert picture.spots[-1] > 480
 
 
+def test_without_an_expected_move_the_margin_is_a_quarter_of_what_is_between_the_strikes() -> None:
+    legs = (a_leg(call(400), 1), a_leg(call(480), -1))
+    picture = outlook(legs, a_market(legs, spot=None)).picture
+
+    assert picture is not None
+    assert (380.0, 500.0) == (picture.spots[0], picture.spots[-1])
+
+
 def test_the_picture_is_told_in_cents() -> None:
     picture = outlook(CONDOR).picture
 
@@ -226,6 +234,23 @@ def test_a_calendar_sold_can_lose_without_limit_when_calls_outnumber() -> None:
     assert risk is not None
     assert risk.unlimited_loss
     assert None is risk.max_loss
+
+
+def test_shares_beside_options_of_two_expiries_count_in_what_can_be_lost() -> None:
+    """Worst at a price of nothing: the put takes back 440 of the 450 that the shares cost."""
+    legs = (
+        a_leg("SPY", 100, "450.00"),
+        a_leg(call(460), -1, "9.00"),
+        a_leg(put(440, expiry=LATER), 1, "5.00"),
+    )
+    risk = outlook(legs).modelled
+
+    assert risk is not None
+    assert (Decimal(-600), False, False) == (
+        risk.max_loss,
+        risk.unlimited_loss,
+        risk.unlimited_profit,
+    )
 
 
 def test_one_expiry_leaves_nothing_to_model() -> None:

@@ -48,6 +48,16 @@ def test_of_equal_ones_the_one_that_frees_more_margin_comes_first() -> None:
     assert (Decimal(44_000 - 500), Decimal(44_000 - 4_000)) == (first.frees, second.frees)
 
 
+def test_of_wholly_equal_ones_the_one_that_expires_first_comes_first() -> None:
+    later = replace(strategy(a_leg(call(470, expiry="270219"), 1)), id="a")
+    sooner = replace(strategy(a_leg(call(470, expiry=LATER), 1)), id="b")
+
+    found = attachments(ORPHAN, [later, sooner])
+
+    assert [sooner, later] == [each.strategy for each in found]
+    assert replace(found[0], strategy=later) == found[1], "equal in all else"
+
+
 def test_shares_cover_an_orphaned_call() -> None:
     shares = strategy(a_leg("SPY", 100))
     (found,) = attachments(strategy(a_leg(call(460), -1)), [shares])

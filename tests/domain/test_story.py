@@ -192,12 +192,14 @@ def test_a_roll_tells_what_went_and_what_came() -> None:
 
 
 def test_a_roll_of_a_part_tells_both_strategies_of_each_other() -> None:
+    """At the time at which the order was sent, and not of the last news of it."""
     opened = an_order(
         (call(450), -1), (call(450, expiry="270115"), 1), order_id="1", minute=0, units=5
     )
     out = an_order((call(450), 1), order_id="r", minute=5, units=2, closes=True)
     come = an_order((call(460), -1), order_id="r", minute=5, units=2)
-    roll = replace(out, order_class="mleg", legs=(*out.legs, *come.legs))
+    legs = (*out.legs, *come.legs)
+    roll = replace(out, order_class="mleg", legs=legs, updated_at=after(400))
 
     moved, kept = past(opened, roll).chains
 
@@ -225,6 +227,30 @@ def test_what_the_user_moves_is_told_on_both_sides_with_the_time_of_the_word() -
         ChainLink(after(600), Deed.REGROUPED, "", changes((LOW, -1)), _NOTHING, ("pos_mine",))
         == left.links[-1]
     )
+
+
+def test_what_meets_its_other_side_by_the_users_word_is_told_with_no_order() -> None:
+    bought = an_order((put(430), -1), (put(440), 1), order_id="1", minute=0, price="1.00")
+    sold = an_order((put(440), -1), (put(450), 1), order_id="2", minute=1, price="1.75")
+    of_sold, of_bought = past(bought, sold).chains
+    word = a_word(of_bought.id, *out_of(of_sold.id, (put(440), -1)))
+
+    [mine] = [each for each in past(bought, sold, words=[word]).chains if each.id == of_bought.id]
+
+    ended = changes((put(440), -1))
+    assert (
+        ChainLink(after(600), Deed.REGROUPED, "", ended, Decimal("75.00"), (of_sold.id,))
+        == mine.links[-1]
+    )
+
+
+def test_what_a_strategy_is_to_get_of_itself_stays_and_is_no_story() -> None:
+    whole = the_chain(OPENED)
+    word = a_word(whole.id, *out_of(whole.id, (LOW, 1)))
+
+    (same,) = past(OPENED, words=[word]).chains
+
+    assert (whole.wants(), whole.links) == (same.wants(), same.links)
 
 
 def test_what_single_orders_did_goes_with_the_last_contract_they_did_it_to() -> None:
