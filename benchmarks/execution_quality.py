@@ -24,9 +24,10 @@ s*: the same with everything that has not filled by then crossed at natural, so 
 nothing by not filling. *Crossed* counts closes in which a limit was set beyond natural.
 
 A walk of Closeout sees the quotes of the second in which its limit then stands. With `--lag 1` it
-sees those of a second before, which is several times what Alpaca takes to replace an order.
+sees those of a second before, which is several times what Alpaca takes to replace an order. A
+limit that has moved stands for a second before it may move again, with `--stands 2` for two.
 
-    python benchmarks/execution_quality.py [--closes 500] [--seed 1] [--lag 0]
+    python benchmarks/execution_quality.py [--closes 500] [--seed 1] [--lag 0] [--stands 1]
 """
 
 import argparse
@@ -138,7 +139,7 @@ def fixed_mid(case: Case) -> Callable[[int], Decimal | None]:
     return lambda _: limit
 
 
-def closeout(pace: Pace, lag: int, case: Case) -> Callable[[int], Decimal | None]:
+def closeout(pace: Pace, lag: int, stands: int, case: Case) -> Callable[[int], Decimal | None]:
     """The walk of `closing/walk.py`, stepped as its docstring says."""
     schedule = PACES[pace]
     first = case.looks[0]
@@ -148,15 +149,20 @@ def closeout(pace: Pace, lag: int, case: Case) -> Callable[[int], Decimal | None
         width_at_start=first.net.width,
         bidless=bidless(case.legs, first.quotes),
     )
-    limits = [first_limit(walk, first.net)]
-    every = int(schedule.interval.total_seconds())
+    limit = first_limit(walk, first.net)
+    every = int(schedule.look.total_seconds())
+    moved_at = 2 - stands  # an order is taken within its first second, and then has to stand
 
     def at(second: int) -> Decimal:
-        if second and second % every == 0 and second < schedule.budget.total_seconds():
+        nonlocal limit, moved_at
+        is_look = second % every == 0 and second < schedule.budget.total_seconds()
+        if is_look and second - moved_at >= stands:
             look = case.looks[second - lag]
             seen = see(case.legs, look.quotes, look.at, walk=walk)
-            limits.append(next_limit(walk, limits[-1], seen, timedelta(seconds=second)).limit)
-        return limits[-1]
+            strode = schedule.step_at(timedelta(seconds=moved_at))
+            decision = next_limit(walk, limit, seen, timedelta(seconds=second), strode)
+            limit, moved_at = decision.limit, moved_at if decision.holding else second
+        return limit
 
     return at
 
@@ -179,14 +185,14 @@ def ladder(case: Case) -> Callable[[int], Decimal | None]:
 THIRDS = (0.0, 1 / 3, 2 / 3, 1.0)
 
 
-def policies(lag: int) -> Mapping[str, Policy]:
-    """Every policy by its name; what a walk of ours sees is `lag` seconds old."""
+def policies(lag: int, stands: int) -> Mapping[str, Policy]:
+    """Every policy by its name; a walk of ours sees what is `lag` seconds old."""
     return {
         "market": market,
         "limit at mid": fixed_mid,
-        "Closeout urgent": partial(closeout, Pace.URGENT, lag),
-        "Closeout normal": partial(closeout, Pace.NORMAL, lag),
-        "Closeout patient": partial(closeout, Pace.PATIENT, lag),
+        "Closeout urgent": partial(closeout, Pace.URGENT, lag, stands),
+        "Closeout normal": partial(closeout, Pace.NORMAL, lag, stands),
+        "Closeout patient": partial(closeout, Pace.PATIENT, lag, stands),
         "SmartPricing fast": partial(fixed_path, (0.0, 0.5, 1.0), 5),
         "SmartPricing normal": partial(fixed_path, THIRDS, 10),
         "SmartPricing patient": partial(fixed_path, (0.0, 0.25, 0.5, 0.75, 1.0), 20),
@@ -333,7 +339,7 @@ def _percent(shares: Sequence[float], rank: int) -> str:
     return f"{quantiles(shares, n=100, method='inclusive')[rank - 1]:.0%}"
 
 
-def close_all(lag: int, seed: int) -> dict[tuple[str, str], Result] | None:
+def close_all(lag: int, stands: int, seed: int) -> dict[tuple[str, str], Result] | None:
     """Every policy under every fill model on the case of this seed."""
     case = draw_case(seed)
     if case is None:
@@ -341,7 +347,7 @@ def close_all(lag: int, seed: int) -> dict[tuple[str, str], Result] | None:
     return {
         (model, name): close(case, policy, curve, seed)
         for model, curve in CURVES.items()
-        for name, policy in policies(lag).items()
+        for name, policy in policies(lag, stands).items()
     }
 
 
@@ -350,13 +356,14 @@ def main() -> None:
     reader.add_argument("--closes", type=int, default=500)
     reader.add_argument("--seed", type=int, default=1)
     reader.add_argument("--lag", type=int, choices=(0, 1, 2), default=0)
+    reader.add_argument("--stands", type=int, choices=(1, 2), default=1)
     chosen = reader.parse_args()
-    names = list(policies(chosen.lag))
+    names = list(policies(chosen.lag, chosen.stands))
     tallies = {(model, name): Tally() for model in CURVES for name in names}
     drawn = 0
     with ProcessPoolExecutor() as pool:
         seeds = range(chosen.seed, chosen.seed + 4 * chosen.closes)
-        for found in pool.map(partial(close_all, chosen.lag), seeds, chunksize=5):
+        for found in pool.map(partial(close_all, chosen.lag, chosen.stands), seeds, chunksize=5):
             if found is None or drawn == chosen.closes:
                 continue
             drawn += 1

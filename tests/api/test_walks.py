@@ -30,13 +30,13 @@ async def change(shop: Shop, close_id: str, what: str, **body: Any) -> httpx.Res
 
 async def test_a_walk_shows_where_it_stands(shop: Shop) -> None:
     close_id = await walking(shop, worst_price="2.15", at_end="cross")
-    await shop.bench.clock.seconds(25)
+    await shop.bench.clock.seconds(27)
     close = await shop.get(f"/api/closes/{close_id}")
     began = shop.bench.state(close_id).opened_at
 
     walk = close["walk"]
-    assert ("normal", 4, 20) == (walk["pace"], walk["step"], walk["steps"])
-    assert ("2.04", "2.00", "2.20", "2.15") == tuple(
+    assert ("normal", 2, 8) == (walk["pace"], walk["step"], walk["steps"])
+    assert ("2.06", "2.00", "2.20", "2.15") == tuple(
         walk[name].rstrip("0").ljust(4, "0") for name in ("limit", "mid", "natural", "worst")
     )
     assert [began.isoformat().replace("+00:00", "Z")] == [walk["started_at"]]
@@ -51,7 +51,7 @@ async def test_a_walk_says_when_its_next_price_is_due_and_not_its_next_look(shop
     await shop.bench.clock.seconds(5)
     walk = (await shop.get(f"/api/closes/{close_id}"))["walk"]
     due = datetime.fromisoformat(walk["next_step_at"])
-    assert timedelta(seconds=20) == due - datetime.fromisoformat(walk["started_at"])
+    assert timedelta(seconds=27) == due - datetime.fromisoformat(walk["started_at"])
 
 
 async def test_a_close_without_a_pace_has_no_walk(shop: Shop) -> None:
@@ -87,7 +87,7 @@ async def test_a_leg_walks_in_plain_prices(shop: Shop) -> None:
 async def test_the_preview_shows_where_a_walk_begins(shop: Shop) -> None:
     preview = (await shop.preview(**CLOSE)).json()
 
-    assert ["2.020"] == [order["limit_price"].ljust(5, "0") for order in preview["orders"]]
+    assert ["2.040"] == [order["limit_price"].ljust(5, "0") for order in preview["orders"]]
     assert preview["problem"] is None
 
 

@@ -93,8 +93,8 @@ def test_a_market_that_comes_to_the_limit_is_not_chased() -> None:
     ("mid", "decision"),
     [
         ("1.10", Decision(Decimal("1.26"))),
-        ("1.06", Decision(Decimal("1.25"))),
-        ("1.05", Decision(Decimal("1.15"))),
+        ("1.08", Decision(Decimal("1.26"))),
+        ("1.07", Decision(Decimal("1.17"))),
         ("0.95", Decision(Decimal("1.05"))),
         ("0.90", Decision(Decimal("1.20"), Holding.IMPROVED)),
     ],
@@ -102,7 +102,7 @@ def test_a_market_that_comes_to_the_limit_is_not_chased() -> None:
 def test_a_market_that_comes_to_meet_the_limit_is_followed_until_it_is_there(
     mid: str, decision: Decision
 ) -> None:
-    """An even walk would stand 0.10 from mid; 0.045 ahead of that is too far."""
+    """An even walk would stand 0.10 from mid; 0.03 ahead of that is too far."""
     walk = Walk(FOUR, PACKAGE)
     assert decision == next_limit(walk, Decimal("1.20"), Sight(net(mid, "0.30")), seconds(10))
 
@@ -121,9 +121,24 @@ def test_crossing_is_ahead_of_nothing() -> None:
 
 def test_the_first_price_follows_mid_both_ways_while_it_has_its_time() -> None:
     schedule = Schedule(seconds(40), seconds(5), first_for=seconds(20))
-    mids = ["1.00", "1.03", "1.02", "0.90"] + ["0.90"] * 4
+    mids = ["1.00", "1.04", "1.03", "0.90"] + ["0.90"] * 4
     shown = show(Walk(schedule, PACKAGE), *[net(mid, "0.20") for mid in mids])
-    assert decimals("1.00", "1.03", "1.03", "0.90", "0.95", "1.00", "1.05", "1.10") == shown
+    assert decimals("1.00", "1.04", "1.04", "0.90", "0.95", "1.00", "1.05", "1.10") == shown
+
+
+@pytest.mark.parametrize(
+    ("mid", "decision"),
+    [
+        ("1.03", Decision(Decimal("1.00"), Holding.BETWEEN_TICKS)),
+        ("1.04", Decision(Decimal("1.04"))),
+        ("0.99", Decision(Decimal("1.00"), Holding.BETWEEN_TICKS)),
+        ("0.98", Decision(Decimal("0.98"))),
+    ],
+)
+def test_a_first_price_follows_a_market_back_sooner_than_away(mid: str, decision: Decision) -> None:
+    """A fifth of the half-spread behind, a tenth ahead."""
+    walk = Walk(Schedule(seconds(40), seconds(5), first_for=seconds(20)), PACKAGE)
+    assert decision == next_limit(walk, Decimal("1.00"), Sight(net(mid, "0.20")), seconds(5))
 
 
 def test_a_first_price_that_has_its_time_says_so() -> None:
@@ -313,6 +328,45 @@ def test_a_first_price_may_stand_longer_and_the_market_is_looked_at_meanwhile(
     )
 
 
+LOOKING = Schedule(seconds(40), seconds(10), first_for=seconds(14), look_every=seconds(2))
+"""Three prices, at 0, 14 and 24 s, and a look every two seconds."""
+
+
+@pytest.mark.parametrize(
+    ("age", "step", "look", "price"),
+    [(0, 0, 2, 14), (13, 0, 1, 1), (14, 1, 2, 10), (23, 1, 1, 1), (24, 2, 2, 10), (39, 2, 1, 5)],
+)
+def test_the_market_may_be_looked_at_more_often_than_a_price_is_due(
+    age: float, step: int, look: int, price: int
+) -> None:
+    assert (step, seconds(look), seconds(price)) == (
+        LOOKING.step_at(seconds(age)),
+        LOOKING.due_in(seconds(age)),
+        LOOKING.next_price_in(seconds(age)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("age", "strode", "mid", "decision"),
+    [
+        (14, 0, "1.00", Decision(Decimal("1.15"))),
+        (16, 0, "1.00", Decision(Decimal("1.15"))),
+        (16, 1, "1.00", Decision(Decimal("1.00"), Holding.BETWEEN_TICKS)),
+        (16, 1, "0.82", Decision(Decimal("0.97"))),
+        (24, 1, "1.00", Decision(Decimal("1.30"))),
+        (26, 2, "1.00", Decision(Decimal("1.30"))),
+        (40, 2, "1.00", Decision(Decimal("1.30"))),
+    ],
+)
+def test_a_price_takes_one_stride_and_any_look_takes_back(
+    age: float, strode: int, mid: str, decision: Decision
+) -> None:
+    """The last price follows natural at every look, and so does what comes after it."""
+    market = Sight(net(mid, "0.30"))
+    walk = Walk(LOOKING, PACKAGE)
+    assert decision == next_limit(walk, Decimal("1.00"), market, seconds(age), strode)
+
+
 def test_a_last_price_that_stands_longer_follows_natural() -> None:
     schedule = Schedule(seconds(50), seconds(10), last_for=seconds(20))
     markets = [net(mid, "0.30") for mid in ("1.00", "1.00", "1.00", "1.00", "1.05")]
@@ -331,7 +385,8 @@ def test_it_is_over_when_the_last_price_has_had_its_time() -> None:
     [
         (Pace.PATIENT, 100, Pace.NORMAL, 60),
         (Pace.PATIENT, 260, Pace.NORMAL, 40),
-        (Pace.PATIENT, 296, Pace.NORMAL, 4),
+        (Pace.PATIENT, 295, Pace.NORMAL, 5),
+        (Pace.PATIENT, 296, Pace.URGENT, 4),
         (Pace.NORMAL, 10, Pace.URGENT, 15),
         (Pace.URGENT, 1, None, 15),
         (Pace.NORMAL, 58, None, 60),
@@ -433,7 +488,7 @@ def test_a_limit_goes_back_only_from_far_ahead_and_never_behind_its_start(
     for (old, new), market in zip(pairwise(show(walk, *seen)), seen[1:], strict=True):
         if new < old:
             assert first_limit(walk, market) <= new
-            assert Decimal("0.15") * (market.natural - market.mid) <= old - new
+            assert Decimal("0.1") * (market.natural - market.mid) <= old - new
             assert old < market.natural
 
 

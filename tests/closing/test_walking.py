@@ -74,6 +74,14 @@ def a_walk(at_end: AtEnd = AtEnd.REST, worst: str | None = None, units: int = 10
     return a_walking_close(an_iron_condor(units), terms, half="0.06")
 
 
+def a_looking_walk() -> CloseState:
+    """The same walk, with a look every second."""
+    schedule = Schedule(
+        timedelta(seconds=60), timedelta(seconds=5), look_every=timedelta(seconds=1)
+    )
+    return a_walking_close(an_iron_condor(10), WalkTerms(Pace.CUSTOM, schedule), half="0.06")
+
+
 def looked(state: CloseState, ended: OrderReported) -> tuple[CloseState, tuple[Effect, ...]]:
     """Let the withdrawn order end, and the account show what the close still holds."""
     state, effects = run(state, ended)
@@ -254,6 +262,35 @@ def test_one_step_an_interval_however_often_the_market_is_seen() -> None:
     assert (state, ()) == step(state, seen(9.9))
     _, effects = step(state, seen(10))
     assert 1 == len(replaced(effects))
+
+
+def test_between_strides_a_look_moves_nothing_in_a_market_that_stands() -> None:
+    state = stepped(a_looking_walk(), 5)
+    state, effects = step(state, seen(7))
+    assert (Holding.BETWEEN_TICKS, ()) == (walking(state).holding, effects)
+    _, effects = step(state, seen(10))
+    assert [Decimal("0.04")] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_between_strides_a_look_takes_back_what_the_market_has_come_to_meet() -> None:
+    state = stepped(a_looking_walk(), 5)
+    _, effects = step(state, seen(7, mid="-0.05"))
+    assert [Decimal("-0.03")] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_a_stride_that_bad_quotes_held_is_taken_at_the_next_look() -> None:
+    state, _ = step(a_looking_walk(), seen(5, trouble=Holding.STALE))
+    _, effects = step(state, seen(6))
+    assert [Decimal("0.02")] == [ticket.limit for ticket in replaced(effects)]
+
+
+def test_the_next_look_waits_until_a_replaced_order_has_stood_a_second() -> None:
+    state, _ = run(a_looking_walk(), seen(5))
+    state, _ = run(state, taken(state, 5.2))
+    state, effects = run(state, gone(state, 5.4))
+    assert (WakeAfter(timedelta(seconds=1)),) == effects
+    _, effects = step(state, Woke(after(6.4)))
+    assert 1 == len(of_kind(SeeMarket, effects))
 
 
 def test_nothing_is_replaced_while_a_replacement_is_under_way() -> None:

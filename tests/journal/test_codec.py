@@ -90,14 +90,14 @@ def test_a_plan_keeps_its_walk() -> None:
     assert walking == decode(encoded.kind, encoded.payload, row="it")
 
 
-def test_a_walk_from_before_its_ends_had_a_time_of_their_own_has_none() -> None:
+def test_a_walk_from_before_its_ends_and_looks_had_times_of_their_own_has_none() -> None:
     opened = EVENTS[0]
     assert isinstance(opened, CloseOpened)
     [only] = opened.plan.steps
     walking = replace(opened, plan=replace(opened.plan, steps=(replace(only, walk=WALK),)))
     stored = msgspec.json.decode(encode(walking).payload)
     schedule = stored["plan"]["steps"][0]["walk"]["schedule"]
-    del schedule["first_for"], schedule["last_for"]
+    del schedule["first_for"], schedule["last_for"], schedule["look_every"]
 
     assert walking == decode("close_opened", msgspec.json.encode(stored).decode(), row="it")
 

@@ -74,7 +74,7 @@ async def test_a_walk_waits_and_a_cancel_does_not(bench: Bench) -> None:
     runner = await bench.open(terms, leg=SHORT_PUT)
     bench.engine.budget.take(Priority.EXIT, 400)
     reads = bench.broker.reads.total()
-    await bench.clock.seconds(20)
+    await bench.clock.seconds(40)
     assert ([], reads) == (bench.broker.replaced, bench.broker.reads.total())
 
     bench.supervisor.cancel(runner.state.close_id)
@@ -86,7 +86,7 @@ async def test_a_walk_goes_on_when_there_is_enough_again(bench: Bench) -> None:
     terms = Terms(OrderType.LIMIT, walk=WalkTerms(Pace.NORMAL))
     await bench.open(terms, leg=SHORT_PUT)
     bench.engine.budget.take(Priority.EXIT, 200)
-    await bench.clock.seconds(30)
+    await bench.clock.seconds(40)
     assert bench.broker.replaced
 
 

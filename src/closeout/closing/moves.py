@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from closeout.closing import timing
 from closeout.closing.walk import Holding, Walk
 from closeout.domain.orders import Ticket
 
@@ -42,7 +43,7 @@ class Walking:
     The walk of the step that is being worked, its age measured over every order of it.
 
     `limit` is the net that stands; `since` is where the age of the present pace begins, and
-    `stepped` the last of its intervals that the limit was moved in (-1: none yet). `wanted` is a
+    `stepped` the last of its looks that the limit was moved at (-1: none yet). `wanted` is a
     net that a person chose and that is not in place yet. `is_resting` means that the limit
     stays where it is, and `is_cancelled` that time ended the order. With `by_cancel` this
     broker does not replace it, so it is cancelled and sent anew. `gave_way_to` is the broker's id
@@ -68,9 +69,9 @@ class Walking:
         return max(at - self.since, timedelta(0))
 
     def next_wake(self, at: datetime) -> timedelta:
-        """How long until the next look is due, or the end of the walk."""
+        """How long until the next look that may move the limit, or the end of the walk."""
         age, schedule = self.age(at), self.walk.schedule
-        due = schedule.due_in(age)
+        due = max(schedule.due_in(age), timing.REPLACE_AFTER - (at - self.moved_at))
         return min(due, schedule.budget - age) if age < schedule.budget else due
 
     def next_price_in(self, at: datetime) -> timedelta:
@@ -78,6 +79,12 @@ class Walking:
         age, schedule = self.age(at), self.walk.schedule
         due = schedule.next_price_in(age)
         return min(due, schedule.budget - age) if age < schedule.budget else due
+
+    @property
+    def strode(self) -> int:
+        """The price that the limit was last moved for (-1: none yet)."""
+        schedule = self.walk.schedule
+        return -1 if self.stepped < 0 else schedule.step_at(self.stepped * schedule.look)
 
     @property
     def ends_at(self) -> datetime:

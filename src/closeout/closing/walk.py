@@ -9,20 +9,21 @@ would be less, ticks are spread over the time. The distance is measured
 anew from the present mid and natural each time, so a market that runs away is followed. One that
 comes to meet us is followed too, before it finds an order at what has become a bad price: a limit
 that is ahead of where an even walk would stand now, by a good part of the half-spread, goes back
-to there. Where the market has come all the way, it is left to trade. A fixed stride does
-neither: swiftward's measured walk of one cent a step saw its distance grow from 0.18 to 0.32 over
-nine steps.
+to there at the next look. Where the market has come all the way, it is left to trade. A fixed
+stride does neither: swiftward's measured walk of one cent a step saw its distance grow from 0.18
+to 0.32 over nine steps.
 
 To drive one, whatever moves the orders and the clock:
 
     walk = Walk(PACES[Pace.NORMAL], Grid(EVERY_CENT))
     seen = see(legs, quotes, now)                       # legs: Sequence[TicketLeg]
     limit = first_limit(walk, seen.net)                 # NoPrice beforehand if seen.net is None
-    walk = replace(walk, width_at_start=seen.net.width)
+    walk, strode = replace(walk, width_at_start=seen.net.width), 0
     ...
     at every schedule.due_in(age): age = now - the instant of the first limit
-        decision = next_limit(walk, limit, see(legs, quotes, now, walk=walk), age)
-        if decision.holding is None: limit = decision.limit, shown by replacing the order
+        decision = next_limit(walk, limit, see(legs, quotes, now, walk=walk), age, strode)
+        if decision.holding is None:
+            limit, strode = decision.limit, walk.schedule.step_at(age)  # by replacing the order
     once is_over(walk, age): rest, cancel, or go on so when it crosses (`AtEnd`)
 
 A single leg's plain price is `-limit` when it is sold; `Grid(rule, side)` keeps it above zero.
@@ -46,9 +47,13 @@ DEAD_AFTER = timedelta(minutes=5)
 """Nor does a quote that has not changed for this long, however often it is read: a halted
 class, or a feed that died."""
 
-_AHEAD = Decimal("0.15")
+_AHEAD = Decimal("0.1")
 """A limit this share of the half-spread ahead of an even walk goes back: less is not worth a
 request and the place in the queue."""
+
+_BEHIND = Decimal("0.2")
+"""A first price follows a market that has run away by this share of the half-spread: a market may
+come back, and strides make up what a limit is behind."""
 
 _WIDE_FACTOR = 2
 _WIDE_LEAST = Decimal("0.10")
@@ -100,7 +105,8 @@ class Schedule:
 
     The budget is divided into prices that each stand for one interval, the first from the
     beginning and the last until the end, or these two for as long as `first_for` and `last_for`
-    say. The market is looked at in every interval, also while they stand.
+    say. The market is looked at once in every interval, or every `look_every`: strides are due
+    when a price is, and looks in between only bring back what the market has come to meet.
     """
 
     budget: timedelta
@@ -109,16 +115,23 @@ class Schedule:
     end_share: Decimal = _ALL
     first_for: timedelta | None = None
     last_for: timedelta | None = None
+    look_every: timedelta | None = None
 
     def __post_init__(self) -> None:
         assert timedelta(0) < self.interval <= self.first <= self.budget, "one price has time"
-        assert not self.first % self.interval, "strides are taken at looks"
+        assert not self.first % self.look, "strides are taken at looks"
+        assert not self.interval % self.look, "strides are taken at looks"
         assert 0 <= self.start_share <= self.end_share <= 1, "a walk goes from mid to natural"
 
     @property
     def first(self) -> timedelta:
         """How long the first price stands."""
         return self.interval if self.first_for is None else self.first_for
+
+    @property
+    def look(self) -> timedelta:
+        """How long from one look at the market to the next."""
+        return self.interval if self.look_every is None else self.look_every
 
     @property
     def prices(self) -> int:
@@ -146,30 +159,32 @@ class Schedule:
 
     def due_in(self, age: timedelta) -> timedelta:
         """How long until the next look; beyond the end it goes on at the same rhythm."""
-        return self.interval - age % self.interval
+        return self.look - age % self.look
 
     def next_price_in(self, age: timedelta) -> timedelta:
         """How long until the next price is due."""
-        return self.first - age if age < self.first else self.due_in(age)
+        if age < self.first:
+            return self.first - age
+        return self.interval - (age - self.first) % self.interval
 
 
 PACES = {
     Pace.PATIENT: Schedule(timedelta(minutes=5), timedelta(seconds=20)),
     Pace.NORMAL: Schedule(
         timedelta(seconds=60),
-        timedelta(seconds=2),
-        start_share=Decimal("0.1"),
-        first_for=timedelta(seconds=20),
-        last_for=timedelta(seconds=4),
+        timedelta(seconds=5),
+        start_share=Decimal("0.2"),
+        first_for=timedelta(seconds=27),
+        last_for=timedelta(seconds=3),
+        look_every=timedelta(seconds=1),
     ),
     Pace.URGENT: Schedule(timedelta(seconds=15), timedelta(seconds=3)),
 }
 """
-To natural in 15, 20 and 5 prices. Where there is time, the first one is tried for 20 seconds
-before more is given. `normal` begins a tenth of the way from mid, where orders find somebody a
-third sooner, and looks every two seconds: an order that rests longer is found by the market when
-it comes that way (`docs/measured.md`). A move costs a request of the 200 a minute that an account
-has.
+To natural in 15, 8 and 5 prices. Where there is time, the first one is tried before more is given.
+`normal` begins a fifth of the way from mid, where orders find somebody about twice as soon, and
+looks every second: an order that rests longer is found by the market when it comes that way
+(`docs/measured.md`). A move costs a request of the 200 a minute that an account has.
 """
 
 
@@ -292,12 +307,15 @@ def first_limit(walk: Walk, net: NetQuote) -> Decimal:
     return walk.grid.floor(_bounded(wanted, net, walk.worst))
 
 
-def next_limit(walk: Walk, limit: Decimal, seen: Sight, age: timedelta) -> Decision:
+def next_limit(
+    walk: Walk, limit: Decimal, seen: Sight, age: timedelta, strode: int = -1
+) -> Decision:
     """
     Return the limit to show at `age`, when `limit` stands.
 
     It is on a valid tick, and not above natural or worst unless `limit` was already. It is
-    cheaper than `limit` only where the market has come towards it.
+    cheaper than `limit` only where the market has come towards it. `strode` is the price that
+    `limit` was last moved for (`Schedule.step_at`): one price takes one stride.
     """
     if seen.net is None or seen.trouble is not None:
         return Decision(limit, seen.trouble or Holding.MISSING)
@@ -312,8 +330,12 @@ def next_limit(walk: Walk, limit: Decimal, seen: Sight, age: timedelta) -> Decis
     if bound <= limit:
         return Decision(limit, _why_not_further(walk, limit, goal))
     if walk.schedule.is_at_first(age) and not is_over(walk, age):
-        return Decision(planned) if planned > limit else Decision(limit, Holding.BETWEEN_TICKS)
+        if _is_behind(limit, planned, seen.net):
+            return Decision(planned)
+        return Decision(limit, Holding.BETWEEN_TICKS)
     left = 1 if is_over(walk, age) else walk.schedule.strides_left(age)
+    if left > 1 and walk.schedule.step_at(age) <= strode:
+        return Decision(limit, Holding.BETWEEN_TICKS)
     stride = walk.grid.floor(limit + (goal - limit) / left)
     if stride <= limit:
         # Less than a tick at a time: ticks are spread over the time instead, or a narrow
@@ -327,6 +349,11 @@ def next_limit(walk: Walk, limit: Decimal, seen: Sight, age: timedelta) -> Decis
 def _is_ahead(limit: Decimal, planned: Decimal, net: NetQuote) -> bool:
     """Whether the market has come so far towards the limit that it should go back."""
     return planned < limit and limit - planned >= _AHEAD * (net.natural - net.mid)
+
+
+def _is_behind(limit: Decimal, planned: Decimal, net: NetQuote) -> bool:
+    """Whether the market has run so far away from a first price that it should follow."""
+    return planned > limit and planned - limit >= _BEHIND * (net.natural - net.mid)
 
 
 def _goal(walk: Walk, net: NetQuote, age: timedelta) -> Decimal:

@@ -2,7 +2,8 @@
 A working order walks: when to look at the market, and what a look or a person makes of it.
 
 Time is measured from the first limit over every replacement, and across restarts: each look
-is due at a multiple of the interval since then, whatever became of the ones before.
+is due at a multiple of the walk's rhythm since then, whatever became of the ones before, and once
+an order that was just replaced has stood for its second.
 """
 
 from dataclasses import replace
@@ -79,7 +80,7 @@ def on_woke(state: CloseState, walking: Walking, event: Woke) -> Result:
 
 
 def _is_to_ask(walking: Walking, at: datetime) -> bool:
-    looks = max(timing.ASK_EVERY // walking.walk.schedule.interval, 1)
+    looks = max(timing.ASK_EVERY // walking.walk.schedule.look, 1)
     return _step(walking, at) % looks == 0
 
 
@@ -120,7 +121,8 @@ def on_market_seen(state: CloseState, event: MarketSeen) -> Result:
         return state, ()
     if is_over(walking.walk, age) and walking.walk.at_end is not AtEnd.CROSS:
         return state, ()
-    decision = next_limit(walking.walk, walking.limit, Sight(event.net, event.trouble), age)
+    sight = Sight(event.net, event.trouble)
+    decision = next_limit(walking.walk, walking.limit, sight, age, walking.strode)
     if decision.holding is not None:
         return replace(state, walking=replace(walking, holding=decision.holding)), ()
     stepping = replace(walking, stepped=_step(walking, event.at), holding=None)
@@ -218,5 +220,5 @@ def look(state: CloseState, walking: Walking) -> SeeMarket:
 
 
 def _step(walking: Walking, at: datetime) -> int:
-    """Count the intervals of this pace that have begun, also beyond its end."""
-    return walking.age(at) // walking.walk.schedule.interval
+    """Count the looks of this pace that have been due, also beyond its end."""
+    return walking.age(at) // walking.walk.schedule.look
