@@ -1,5 +1,6 @@
 """The search for the best cover, against one that tries everything."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations, product
@@ -14,6 +15,7 @@ from closeout.domain.combining import (
     ABOVE,
     LARGEST,
     RATIO_MAX,
+    Counts,
     Marks,
     entire,
     mark,
@@ -21,7 +23,7 @@ from closeout.domain.combining import (
     together,
 )
 from closeout.domain.component import Component
-from closeout.domain.deals import DEALS_MAX
+from closeout.domain.deals import DEALS_MAX, deals_of
 from closeout.domain.exact_cover import best_cover
 from closeout.domain.names import Piece, name_pieces
 
@@ -135,8 +137,10 @@ def test_no_short_is_uncovered_for_a_better_cover(seed: int) -> None:
 def test_no_cover_has_fewer_groups_than_its_deals_need(pieces: Pieces) -> None:
     (groups, _, _), _ = by_trying_everything(pieces[-1].strike)(pieces)
     component = Component(pieces, 0)
+    deals = component.deals(component.counts)
 
-    assert component.deals(component.counts) <= DEALS_MAX * groups
+    assert deals <= DEALS_MAX * groups
+    assert component.fewest(component.counts, deals) <= groups
 
 
 def marks_of(pieces: Pieces) -> Marks:
@@ -159,8 +163,27 @@ def test_a_named_shape_has_the_deals_it_says() -> None:
         if made:
             component = Component(pieces, 0)
             shapes += 1
-            assert component.deals(component.counts) <= made[0].deals <= DEALS_MAX
+            deals = component.deals(component.counts)
+            assert deals <= made[0].deals <= DEALS_MAX
+            assert component.fewest(component.counts, deals) == 1
     assert shapes > 200
+
+
+def test_deals_whose_sizes_make_no_pairs_need_one_more_group() -> None:
+    """Four pairs of equals are two groups where they are 1:1, 1:2, 1:3 or 2:3, and else more."""
+
+    def fewest(*sizes: int) -> int:
+        held = zip(((100, False), (105, False), (110, True), (120, True)), sizes, strict=True)
+        pieces = [
+            Piece(strike + step, is_put, DAY, sign * size)
+            for (strike, is_put), size in held
+            for step, sign in ((0, 1), (1, -1))
+        ]
+        component = Component(pieces, 0)
+        return component.fewest(component.counts, component.deals(component.counts))
+
+    assert fewest(7, 7, 4, 4) == fewest(7, 14, 4, 12) == fewest(4, 5, 6, 10) == 2
+    assert fewest(7, 7, 4, 5) == fewest(1, 4, 5, 5) == 3
 
 
 @pytest.mark.parametrize("size", [2, 3, 4])
@@ -196,3 +219,64 @@ def test_what_has_a_name_in_uneven_numbers_has_one_in_even_ones_too() -> None:
         pieces = some_pieces(dice, dice.randint(2, 4))
         if is_one_shape(pieces):
             assert together(tuple(range(len(pieces)))[::-1], marks_of(pieces), None), pieces
+
+
+@pytest.mark.parametrize(
+    ("longs", "shorts", "deals"),
+    [
+        ((5, 2), (2, 5), (5, 2)),
+        ((7,), (4, 3), (4, 3)),
+        ((7, 6), (6,), (6, 7)),
+        ((7,), (5,), (5, 2)),
+        ((7, 2), (5, 4), (0, 0, 0)),
+        ((0, 3), (), (3,)),
+    ],
+)
+def test_the_sizes_of_deals_are_told_where_they_are_certain(
+    longs: Counts, shorts: Counts, deals: Counts
+) -> None:
+    """What lies outside, two where seven stand against five, is a contract like any other."""
+    sides = (True,) * len(longs) + (False,) * len(shorts)
+
+    assert sorted(deals) == sorted(deals_of(sides, longs + shorts))
+
+
+def test_what_was_put_together_from_groups_needs_no_more_of_them() -> None:
+    dice = Random(7)
+    tried = [some_pieces(dice, dice.randint(2, 4)) for _ in range(2000)]
+    shapes = [pieces for pieces in tried if is_one_shape(pieces)]
+    asked = 0
+    for _ in range(3000):
+        held: Counter[tuple[int, bool, int]] = Counter()
+        groups = [
+            times(dice.randint(1, 12), dice.choice(shapes)) for _ in range(dice.randint(1, 4))
+        ]
+        for group in groups:
+            for strike, is_put, expiry, quantity in group:
+                held[strike, is_put, expiry] += quantity
+        pieces = tuple(sorted(Piece(*place, count) for place, count in held.items() if count))
+        on_one_side = all(held[each[:3]] * each.quantity > 0 for group in groups for each in group)
+        if on_one_side and bare(pieces) == sum(map(bare, groups)):
+            asked += 1
+            component = Component(pieces, 0)
+            deals = component.deals(component.counts)
+            assert component.fewest(component.counts, deals) <= len(groups), pieces
+    assert asked > 1000
+
+
+def times(units: int, pieces: Pieces) -> Pieces:
+    return tuple(piece._replace(quantity=units * piece.quantity) for piece in pieces)
+
+
+def test_two_expiries_may_stand_on_both_sides_of_a_right() -> None:
+    """A long straddle and a later risk reversal: the later short call has no cover either way."""
+    pieces = (
+        Piece(100, is_put=False, expiry=DAY, quantity=18),
+        Piece(100, is_put=True, expiry=DAY, quantity=18),
+        Piece(110, is_put=True, expiry=DAY + 30, quantity=10),
+        Piece(120, is_put=False, expiry=DAY + 30, quantity=-10),
+    )
+    component = Component(pieces, 0)
+
+    assert 2 == component.fewest(component.counts, component.deals(component.counts))
+    assert {pieces[:2], pieces[2:]} == {group.pieces for group in best_cover(pieces, 0)}

@@ -16,7 +16,7 @@ from itertools import accumulate, combinations
 from operator import itemgetter
 from typing import NamedTuple
 
-from closeout.domain.deals import DEALS_MAX, deals_of
+from closeout.domain.deals import DEALS_MAX, deals_of, make_pairs
 from closeout.domain.names import Piece, name_pieces
 
 RATIO_MAX = 3
@@ -74,8 +74,7 @@ class Combination(NamedTuple):
     def moved(self, to: Sequence[int]) -> "Combination":
         """Return the same at other places: `to` has the new ones by the old."""
         places = tuple([to[place] for place in self.places])
-        mask = sum([1 << place for place in places])
-        return Combination(mask, places, picker(places), self.pattern, self.plain, self.twice)
+        return Combination(*_at(places), self.pattern, self.plain, self.twice)
 
 
 class Table(NamedTuple):
@@ -92,8 +91,13 @@ def mark(rank: int, *, is_put: bool, is_long: bool) -> int:
 
 def forget() -> None:
     """Forget what has names; only the time it takes changes."""
-    for known in (table_of, _named, entire, _shape_of, deals_of):
+    for known in (table_of, _named, entire, _shape_of, deals_of, make_pairs, _at):
         known.cache_clear()
+
+
+def is_in_ratio(fewest: int, most: int) -> bool:
+    """Whether one shape may have these: as many of all, or 2:3, 1:2, 1:3."""
+    return fewest == most or 2 * most in (3 * fewest, 4 * fewest, 6 * fewest)
 
 
 # --- names ------------------------------------------------------------------------------
@@ -110,15 +114,17 @@ def entire(pattern: int, counts: Counts) -> tuple[Shape, int] | None:
 
 
 @lru_cache(maxsize=16_384)
-def _named(pattern: int) -> tuple[Shape | None, Shape | None] | None:
+def _named(pattern: int, sides: Sides | None) -> tuple[Shape | None, Shape | None] | None:
     """
-    Return the shape of one each, and that with two of the middle one.
+    Return the shape of one each if it fits the sides, and that with two of the middle one.
 
     Without shares these are a body between wings of one side. What has no name in either way
     has none in uneven numbers.
     """
     marks = _marks_of(pattern)
     plain, twice = _shape_of(pattern, (1,) * len(marks)), None
+    if plain and sides and not _fits(plain, sides):
+        plain = None
     if len(marks) == _TRIPLE:
         low, body, high = [each & LONG for each in marks]
         if low == high != body or marks[-1] & SHARES:
@@ -205,17 +211,13 @@ def together(places: Places, marks: Marks, sides: Sides | None) -> Combination |
 
 
 def _combination(places: Places, pattern: int, sides: Sides | None) -> Combination | None:
-    shapes = _named(pattern)
-    if shapes is None:
-        return None
-    plain, twice = shapes
-    if plain and sides and not _fits(plain, sides):
-        plain = None
-        if twice is None:
-            return None
-    return Combination(
-        sum([1 << place for place in places]), places, picker(places), pattern, plain, twice
-    )
+    shapes = _named(pattern, sides)
+    return Combination(*_at(places), pattern, *shapes) if shapes else None
+
+
+@lru_cache(maxsize=16_384)
+def _at(places: Places) -> tuple[int, Places, Pick]:
+    return sum([1 << place for place in places]), places, picker(places)
 
 
 _KIND = LONG | PUT | SHARES
@@ -281,4 +283,5 @@ def picker(places: Sequence[int]) -> Pick:
     """Return what takes the items at these places; `itemgetter` makes no tuple of one."""
     if len(places) > 1:
         return itemgetter(*places)
-    return lambda counts: tuple([counts[place] for place in places])
+    first = places[0] if places else 0
+    return itemgetter(slice(first, first + len(places)))

@@ -29,7 +29,7 @@ from closeout.domain.combining import (
     tally,
     together,
 )
-from closeout.domain.deals import deals_of
+from closeout.domain.deals import DEALS_MAX, deals_of, make_pairs
 from closeout.domain.losses import Losses
 from closeout.domain.names import Piece
 
@@ -64,6 +64,8 @@ class Component:
     _nearest: list[list[int]] = field(default_factory=list)
     """For calls and puts, places from the last expiry to the first, longs before shorts."""
     _tables: dict[int, Table] = field(default_factory=dict)
+    _moved: dict[Places, Sequence[Combination]] = field(default_factory=dict)
+    """By the likeliest partners, where not all are tried: what these may be in."""
     _bare: dict[Counts, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -108,13 +110,22 @@ class Component:
     def deals(self, counts: Counts) -> int:
         """Return how many deals these need at least: see `deals`."""
         (calls, of_calls), (puts, of_puts) = self._rights
-        deals = deals_of(calls, of_calls(counts)) + deals_of(puts, of_puts(counts))
+        deals = len(deals_of(calls, of_calls(counts))) + len(deals_of(puts, of_puts(counts)))
         if self.lots and counts[0]:
             # Shares are no deal, but no shape has three of a side with them either.
             free = sum([1 << place for place, count in enumerate(counts) if count])
             bought = (free & self.longs).bit_count()
             deals = max(deals, bought, free.bit_count() - bought)
         return deals
+
+    def fewest(self, counts: Counts, deals: int) -> int:
+        """Return how many groups these need at least, for so many deals."""
+        groups = -(-deals // DEALS_MAX)
+        if deals < DEALS_MAX * groups or not self.is_simple:
+            return groups
+        (calls, of_calls), (puts, of_puts) = self._rights
+        sizes = deals_of(calls, of_calls(counts)) + deals_of(puts, of_puts(counts))
+        return groups + (not make_pairs(sizes))
 
     # --- groups ---------------------------------------------------------------------------
 
@@ -152,11 +163,14 @@ class Component:
 
     def _in_window(self, first: int, counts: Counts) -> Sequence[Combination]:
         """Return all pairs, and larger shapes with the likeliest partners only."""
-        likely = [first, *self._likely(first, counts)]
-        large = table_of(self._marks(likely), self._sides, SIZES[:2]).rows
-        likely.reverse()
-        pairs = table_of(self._marks(range(first, -1, -1)), self._sides, SIZES[2:]).rows
-        return [*[each.moved(likely) for each in large], *pairs]
+        likely = (first, *self._likely(first, counts))
+        rows = self._moved.get(likely)
+        if rows is None:
+            large = table_of(self._marks(likely), self._sides, SIZES[:2]).rows
+            pairs = table_of(self._marks(range(first, -1, -1)), self._sides, SIZES[2:]).rows
+            to = likely[::-1]
+            rows = self._moved[likely] = [*[each.moved(to) for each in large], *pairs]
+        return rows
 
     def _likely(self, first: int, counts: Counts) -> list[int]:
         """As many contracts, then near in strike."""

@@ -11,7 +11,7 @@ Covers of the fewest groups that may do are looked for first, then of one more, 
 groups leave little to try, and the last of them must be all that is left. A branch ends when
 it cannot beat the best cover found. What is free needs at least
 
-- as many groups as it takes for its `deals`;
+- as many groups as it takes for its `deals`, and as many as are left: none of fewer were found;
 - as much margin as all of it would as one group: groups are at their worst at different
   prices, the whole at one;
 - one cut a contract.
@@ -23,12 +23,12 @@ from typing import NamedTuple
 
 from closeout.domain.combining import (
     LARGEST,
-    RATIO_MAX,
     Combination,
     Counts,
     Places,
     Shape,
     entire,
+    is_in_ratio,
 )
 from closeout.domain.component import Component
 from closeout.domain.deals import DEALS_MAX
@@ -36,11 +36,12 @@ from closeout.domain.names import Piece
 
 BUDGET = 100
 """
-Steps of the search in one component for covers of the fewest groups. Where they do not do, the
-best is taken that `_LAST_BUDGET` more steps find among covers of any number of groups: still
-exact in its contracts and the same every time. Other components do not notice.
+Steps of the search in one component until a cover is found, of the fewest groups there can be;
+it is the best one if the search ends within `_MORE` steps. Where none is found, the best is
+taken that `_MORE` steps find among covers of any number of groups. Either is exact in its
+contracts and the same every time. Other components do not notice.
 """
-_LAST_BUDGET = 150
+_MORE = 150
 
 
 class Found(NamedTuple):
@@ -96,40 +97,44 @@ def _best(component: Component) -> _Taken:
     whole = _made(component.wholes[component.all], counts)
     if whole:
         return (whole,)
-    budget, partial = BUDGET, _Search(component, 0, 0)
-    for limit in range(max(2, _groups_for(component.deals(counts))), len(counts)):
+    budget = BUDGET
+    fewest = component.fewest(counts, component.deals(counts))
+    for limit in range(max(_LAST_TWO, fewest), len(counts) + 1):
         search = _Search(component, limit, budget)
         search.run()
-        budget -= search.steps
-        if budget < 0:
-            partial = search
-            break
         if search.best:
             return search.best
-    last = _Search(component, len(counts), _LAST_BUDGET, is_last=True)
+        if search.is_cut_off:
+            break
+        budget -= search.steps
+    last = _Search(component, len(counts), 0, is_last=True)
     last.run()
-    return partial.best if partial.best and partial.cost < last.cost else last.best
+    return last.best
 
 
 def _made(combination: Combination | None, counts: Counts) -> _Take | None:
     """Return all that there is of these as one group, if they have a name in such numbers."""
     if combination is None:
         return None
-    made = entire(combination.pattern, combination.pick(counts))
+    wanted = combination.pick(counts)
+    if not is_in_ratio(min(wanted), max(wanted)):
+        return None
+    made = entire(combination.pattern, wanted)
     return (combination.places, *made) if made else None
 
 
 @dataclass(slots=True)
 class _Search:
-    """One pass over a component, for covers of at most `limit` groups."""
+    """One pass over a component, for covers of just `limit` groups: there are none of fewer."""
 
     component: Component
     limit: int
     budget: int
     is_last: bool = False
-    """Then it may take as many groups as there are contracts, and always ends in a cover."""
+    """Then there may be covers of fewer groups, and one is found in any case."""
     best: _Taken = ()
     steps: int = 0
+    is_cut_off: bool = False
     _best_cost: _Cost | None = None
     _seen: dict[Counts, _Cost] = field(default_factory=dict)
     """What was paid to leave just these contracts: paying more for the same cannot win."""
@@ -171,14 +176,13 @@ class _Search:
     ) -> None:
         """Try every group of the first free contract."""
         after = self.limit - len(taken) - 1
-        best_before = self.best
+        best_before, component = self.best, self.component
         for left, places, shape, units in self._options(counts, free, after, deals):
             if self.best is not best_before:
                 best_before, spent = self.best, spent or self._cost(taken)
                 if not self._may_win(counts, free, spent, deals):
                     return
-            if self.steps >= self.budget and (self.best or not self.is_last):
-                self.steps = self.budget + 1
+            if self._is_time_up():
                 return
             with_it = (*taken, (places, shape, units))
             if not left:
@@ -186,11 +190,19 @@ class _Search:
                 self._end(with_it)
                 continue
             still = _without(counts, places, shape, units)
-            needed = self.component.deals(still)
-            if needed <= DEALS_MAX * after:
+            needed = component.deals(still)
+            if component.fewest(still, needed) <= after:
                 self.steps += 1
                 paid = self._paid(spent, places, shape, units) if spent else None
                 self._descend(still, left, with_it, paid, needed)
+
+    def _is_time_up(self) -> bool:
+        """Tell whether there were too many steps; a cover that is found gives more of them."""
+        if self.best:
+            self.is_cut_off = self.steps >= self.budget + _MORE
+        else:
+            self.is_cut_off = self.steps >= self.budget and not self.is_last
+        return self.is_cut_off
 
     def _end_in_two(self, counts: Counts, free: int, taken: _Taken, deals: int) -> None:
         """Try every group that leaves what may be one: that need not be searched."""
@@ -228,12 +240,14 @@ class _Search:
 
     def _may_win(self, counts: Counts, free: int, spent: _Cost, deals: int) -> bool:
         groups, margin, cuts = spent
-        groups += _groups_for(deals)
-        if groups != len(self.best) or self.component.lots < 0:
+        fewest, left = _groups_for(deals), len(self.best) - groups
+        if fewest > left:
+            return False
+        if (self.is_last and fewest < left) or self.component.lots < 0:
             # Shares that stay alone bind nothing here, so with short ones margin has no bound.
-            return groups <= len(self.best)
+            return True
         margin += self.component.losses.together(counts)
-        return (groups, margin, cuts + free.bit_count()) < self.cost
+        return (len(self.best), margin, cuts + free.bit_count()) < self.cost
 
     # --- groups that hold the first free contract -----------------------------------------
 
@@ -255,7 +269,11 @@ class _Search:
             units, largest = min(wanted), max(wanted)
             if plain and deals - plain.deals <= most:
                 options.append((free & ~(mask & having[units]), places, plain, units))
-            if units < largest <= RATIO_MAX * units and (made := entire(pattern, wanted)):
+            if (
+                units < largest
+                and is_in_ratio(units, largest)
+                and (made := entire(pattern, wanted))
+            ):
                 options.append((free ^ mask, places, *made))
             if twice:
                 options += _with_body(places, wanted, twice, free)
