@@ -161,7 +161,7 @@ test('a close walks, is hurried, and rests where it is told to', async ({
   await expect(walk.getByTestId('price-line')).toBeVisible()
   await expectAccessible(desk.page)
   await walk.getByTestId('faster').click()
-  await expect(walk.getByTestId('walk-progress')).toContainText('of 30')
+  await expect(walk.getByTestId('walk-progress')).toContainText('of 12')
 
   await walk.getByTestId('choose-limit').click()
   await walk.getByRole('button', { name: 'one cent more' }).click()
