@@ -47,16 +47,10 @@ from alpaca_simulator.exchange.fills import Offer, OfferedLeg, TouchModel
 from alpaca_simulator.exchange.market import Market
 from alpaca_simulator.exchange.orders import Side as ExchangeSide
 from alpaca_simulator.scenarios.model import MarketPart, UnderlyingPart
-from closeout.closing.walk import (
-    PACES,
-    Grid,
-    Pace,
-    Walk,
-    bidless,
-    first_limit,
-    next_limit,
-    see,
-)
+from closeout.closing.schedule import PACES, Pace
+from closeout.closing.sight import bidless, see
+from closeout.closing.strides import first_limit, next_limit
+from closeout.closing.walk import Grid, Walk
 from closeout.domain.orders import Side, TicketLeg
 from closeout.domain.pricing import EVERY_CENT
 from closeout.domain.quotes import NetQuote, Quote
@@ -140,7 +134,7 @@ def fixed_mid(case: Case) -> Callable[[int], Decimal | None]:
 
 
 def closeout(pace: Pace, lag: int, stands: int, case: Case) -> Callable[[int], Decimal | None]:
-    """The walk of `closing/walk.py`, stepped as its docstring says."""
+    """The walk of `closing/strides.py`, stepped as its docstring says."""
     schedule = PACES[pace]
     first = case.looks[0]
     walk = Walk(

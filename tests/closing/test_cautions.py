@@ -29,7 +29,7 @@ from closeout.closing.cautions import cautions
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.scene import Caution, Scene, Severity
-from closeout.closing.walk import Pace
+from closeout.closing.schedule import Pace
 from closeout.domain.announcements import Announcement, AnnouncementKind
 from closeout.domain.holdings import Holdings, MarketClock
 from closeout.domain.orders import OrderReport, OrderType

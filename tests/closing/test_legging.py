@@ -38,10 +38,11 @@ from closeout.closing.events import (
 from closeout.closing.limits import MarketView
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import plan_strategy
+from closeout.closing.schedule import Pace
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
 from closeout.closing.terms import IfRefused, Terms
-from closeout.closing.walk import Pace, Walk
+from closeout.closing.walk import Walk
 from closeout.closing.wording import describe
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderStatus, OrderType, Side

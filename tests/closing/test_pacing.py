@@ -16,8 +16,8 @@ from support.builders import (
 
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plans import Plan
+from closeout.closing.schedule import Pace
 from closeout.closing.terms import NoBid, Terms
-from closeout.closing.walk import Pace
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderType
 from closeout.domain.strategies import Strategy

@@ -25,8 +25,8 @@ from support.builders import (
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms, plan_leg, plan_strategy
 from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.closing.schedule import Pace
 from closeout.closing.terms import NoBid
-from closeout.closing.walk import Pace
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import Intent, OrderType, Side, TicketLeg
 from closeout.domain.pricing import option_tick_rule

@@ -24,7 +24,7 @@ from closeout.closing.preview import (
     preview_steps,
     worth,
 )
-from closeout.closing.walk import Pace
+from closeout.closing.schedule import Pace
 from closeout.domain.orders import OrderType
 from closeout.domain.pricing import net_quote
 from closeout.domain.quotes import Quote

@@ -39,9 +39,10 @@ from closeout.closing.events import (
     Woke,
 )
 from closeout.closing.pacing import WalkTerms
+from closeout.closing.schedule import Pace
 from closeout.closing.state import CloseState
 from closeout.closing.step import fold, step
-from closeout.closing.walk import AtEnd, Holding, Pace
+from closeout.closing.walk import AtEnd, Holding
 from closeout.domain.orders import Execution, OrderStatus
 from closeout.domain.quotes import NetQuote
 

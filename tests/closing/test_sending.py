@@ -44,9 +44,9 @@ from closeout.closing.events import (
 )
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
+from closeout.closing.schedule import Pace, Schedule
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold, step
-from closeout.closing.walk import Pace, Schedule
 from closeout.domain.orders import OrderStatus, OrderType
 
 ID = "closeout-c1-0-0"

@@ -10,10 +10,10 @@ from support.builders import a_covered_call, a_walking_close, an_iron_condor, op
 
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.report import report_of
+from closeout.closing.schedule import Pace
 from closeout.closing.state import CloseState
 from closeout.closing.step import step
 from closeout.closing.totals import terms_of, totals_of
-from closeout.closing.walk import Pace
 from closeout.domain.strategies import Strategy
 
 

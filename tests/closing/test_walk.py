@@ -14,22 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.builders import AT, a_quote, after, put
 
-from closeout.closing.walk import (
-    PACES,
-    AtEnd,
-    Decision,
-    Grid,
-    Holding,
-    Pace,
-    Schedule,
-    Sight,
-    Walk,
-    first_limit,
-    is_over,
-    next_limit,
-    quickened,
-    see,
-)
+from closeout.closing.schedule import PACES, Pace, Schedule
+from closeout.closing.sight import Sight, see
+from closeout.closing.strides import Decision, first_limit, is_over, next_limit, quickened
+from closeout.closing.walk import AtEnd, Grid, Holding, Walk
 from closeout.domain.orders import Side, TicketLeg
 from closeout.domain.pricing import EVERY_CENT, floor_to_tick, option_tick_rule
 from closeout.domain.quotes import NetQuote, Quote

@@ -51,9 +51,10 @@ from closeout.closing.events import (
 )
 from closeout.closing.moves import Replacing, Walking, Withdrawing
 from closeout.closing.pacing import WalkTerms
+from closeout.closing.schedule import Pace, Schedule
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
-from closeout.closing.walk import AtEnd, Holding, Pace, Schedule
+from closeout.closing.walk import AtEnd, Holding
 from closeout.closing.walking import check_limit
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderStatus, Ticket

@@ -34,7 +34,8 @@ from closeout.closing.events import (
 )
 from closeout.closing.plans import Plan, PlanStep, Target
 from closeout.closing.rooms import Hand, Room
-from closeout.closing.walk import AtEnd, Grid, Holding, Pace, Schedule, Walk
+from closeout.closing.schedule import Pace, Schedule
+from closeout.closing.walk import AtEnd, Grid, Holding, Walk
 from closeout.domain.assignments import Share
 from closeout.domain.edits import (
     Edit,

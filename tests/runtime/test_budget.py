@@ -9,7 +9,7 @@ from support.manual_clock import ManualClock
 
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
-from closeout.closing.walk import Pace
+from closeout.closing.schedule import Pace
 from closeout.domain.orders import OrderType
 from closeout.runtime.budget import Budget, Priority
 

@@ -13,8 +13,8 @@ from support.memory_journal import MemoryJournal
 from closeout.closing.events import CancelRequested, OrderNotSent, OrderReported
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
+from closeout.closing.schedule import Pace
 from closeout.closing.state import Phase
-from closeout.closing.walk import Pace
 from closeout.domain.orders import OrderStatus, OrderType
 from closeout.ports import JournalFailed, NotOwner, StoredClose
 from closeout.runtime.ownership import LIFE

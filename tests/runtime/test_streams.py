@@ -9,8 +9,8 @@ from support.eventually import eventually, settle
 
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
+from closeout.closing.schedule import Pace
 from closeout.closing.state import Phase
-from closeout.closing.walk import Pace
 from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
 from closeout.runtime.breaker import FAILURES_TO_OPEN, OPEN_FOR
 from closeout.runtime.budget import REQUESTS_A_MINUTE

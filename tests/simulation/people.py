@@ -19,8 +19,9 @@ from alpaca_simulator.exchange import orders as theirs
 from alpaca_simulator.exchange.refusals import Refusal
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.partial import WHOLE, Portion
+from closeout.closing.schedule import Pace, Schedule
 from closeout.closing.terms import IfRefused, NoBid, Terms
-from closeout.closing.walk import AtEnd, Pace, Schedule
+from closeout.closing.walk import AtEnd
 from closeout.domain.edits import (
     EditsUndone,
     LegMoved,

@@ -10,8 +10,9 @@ from simulation.holdings import tick
 from simulation.venue import Touch, Venue
 
 from closeout.closing.pacing import WalkTerms
+from closeout.closing.schedule import PACES
 from closeout.closing.terms import NoBid
-from closeout.closing.walk import PACES, AtEnd
+from closeout.closing.walk import AtEnd
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import Side, Ticket
 

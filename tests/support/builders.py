@@ -21,9 +21,9 @@ from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import MarketView, Terms, plan_strategy
 from closeout.closing.plans import Plan
 from closeout.closing.rooms import Room
+from closeout.closing.schedule import Pace, Schedule
 from closeout.closing.state import CloseState
 from closeout.closing.step import step
-from closeout.closing.walk import Pace, Schedule
 from closeout.domain.deliverables import ContractTerms
 from closeout.domain.holdings import Holding, Holdings
 from closeout.domain.occ import option_or_none

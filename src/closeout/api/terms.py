@@ -4,8 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from closeout.closing.pacing import WalkTerms
+from closeout.closing.schedule import Pace, Schedule
 from closeout.closing.terms import IfRefused, NoBid, Terms
-from closeout.closing.walk import AtEnd, Pace, Schedule
+from closeout.closing.walk import AtEnd
 from closeout.domain.orders import OrderType
 from closeout.schemas.closes import Termed
 from closeout.schemas.pacing import CustomWalk, Pacing

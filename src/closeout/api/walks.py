@@ -5,7 +5,8 @@ from datetime import datetime
 from closeout.api.deps import Desk
 from closeout.closing.moves import Walking
 from closeout.closing.state import CloseState, Phase
-from closeout.closing.walk import AtEnd, is_over
+from closeout.closing.strides import is_over
+from closeout.closing.walk import AtEnd
 from closeout.closing.walking import can_change
 from closeout.domain.errors import NoPrice
 from closeout.domain.pricing import net_quote

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from closeout.closing.walk import PACES, AtEnd, Grid, Pace, Schedule, Walk, bidless
+from closeout.closing.schedule import PACES, Pace, Schedule
+from closeout.closing.sight import bidless
+from closeout.closing.walk import AtEnd, Grid, Walk
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import TicketLeg
 from closeout.domain.quotes import NetQuote, Quote

@@ -9,8 +9,9 @@ from closeout.closing.limits import MarketView, leg_limits, order_limit, order_n
 from closeout.closing.pacing import WalkTerms, known_entry, plan_walk
 from closeout.closing.packages import Package, packages
 from closeout.closing.plans import Plan, PlanStep, Target
+from closeout.closing.strides import first_limit
 from closeout.closing.terms import IfRefused, NoBid, Terms
-from closeout.closing.walk import Grid, first_limit
+from closeout.closing.walk import Grid
 from closeout.domain.errors import CannotPlan
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderType, TicketLeg

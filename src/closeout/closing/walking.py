@@ -17,9 +17,11 @@ from closeout.closing.events import FasterRequested, LimitRequested, MarketSeen,
 from closeout.closing.moves import Walking
 from closeout.closing.moving import move, watch_move
 from closeout.closing.plans import PlanStep
+from closeout.closing.sight import Sight
 from closeout.closing.state import CloseState, Phase
+from closeout.closing.strides import first_limit, is_over, next_limit, quickened
 from closeout.closing.transitions import Result, ask
-from closeout.closing.walk import AtEnd, Sight, first_limit, is_over, next_limit, quickened
+from closeout.closing.walk import AtEnd
 from closeout.domain.errors import CannotPlan
 from closeout.domain.orders import OrderStatus
 from closeout.domain.quotes import NetQuote

@@ -40,9 +40,9 @@ from closeout.closing.events import (
 from closeout.closing.hands import hands_of, is_missing
 from closeout.closing.ids import close_of
 from closeout.closing.rooms import Hand, Room
+from closeout.closing.sight import see
 from closeout.closing.state import CloseState
 from closeout.closing.timing import SETTLE_WITHIN
-from closeout.closing.walk import see
 from closeout.closing.walking import is_to_begin, look
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import Ticket
