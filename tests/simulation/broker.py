@@ -458,4 +458,5 @@ class _Stream:
             return
         self._items.put_nowait(item)
         if isinstance(item, TradeUpdate) and item.is_revision:
+            self._checks.hears_of_bust(self._process, item)
             self._loop.later(10.0, self._checks.told_of_bust, self._process, item)

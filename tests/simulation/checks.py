@@ -42,7 +42,14 @@ from closeout.closing.wording import describe
 from closeout.domain.edits import Edit
 from closeout.domain.holdings import Holdings, root_of
 from closeout.domain.occ import option_or_none
-from closeout.domain.orders import OrderReport, OrderStatus, Ticket, TicketLeg, TradeUpdate
+from closeout.domain.orders import (
+    Execution,
+    OrderReport,
+    OrderStatus,
+    Ticket,
+    TicketLeg,
+    TradeUpdate,
+)
 from closeout.domain.outcomes import Accepted, NotSent, PlaceOutcome, Refused
 from closeout.domain.strategies import leg_id
 from closeout.runtime.engine import Engine
@@ -98,6 +105,9 @@ class Checks:
         self.froze = 0.0
         """The longest a process was frozen, seconds."""
         self._ledger = {s: row.quantity for s, row in venue.truth.rows.items()}
+        self._unheard: list[tuple[float, Execution, int]] = []
+        """Trades that were taken back, when, and by how much that changed the holding; less those
+        of which the stream has told the process at work."""
         self._close_of_order: dict[str, str] = {}
         self._reads: list[tuple[float, Holdings]] = []
         self._denied: set[str] = set()
@@ -589,9 +599,18 @@ class Checks:
         for target in plan.targets:
             unknown = tracked.fills[target.symbol] - tracked.state.filled(target.symbol)
             rows[target.symbol] = rows.get(target.symbol, 0) - target.side.sign * unknown
-        if self._stays_covered_from(rows, ticket):
+        before_busts = self._before_busts(rows, since=self._since(tracked))
+        if any(self._stays_covered_from(each, ticket) for each in (rows, before_busts)):
             return
         self.fail("I6", f"{ticket.client_order_id} sells cover whose short is not known to be gone")
+
+    def _before_busts(self, rows: dict[str, int], *, since: float) -> dict[str, int]:
+        """Put back what was taken back since then: a late stream and a young snapshot hide it."""
+        before = dict(rows)
+        for at, each, change in self._unheard:
+            if at > since:
+                before[each.symbol] = before.get(each.symbol, 0) - change
+        return before
 
     def _check_legging(self, tracked: Tracked, ticket: Ticket) -> None:
         """Legs go by themselves after a refusal of the package as such, if that was wished."""
@@ -714,11 +733,19 @@ class Checks:
             side = sides[each.symbol]
             assert side is not None
             self.touched.add(each.symbol)
-            self._ledger[each.symbol] = self._ledger.get(each.symbol, 0) - side.sign * each.quantity
+            change = -side.sign * each.quantity
+            self._ledger[each.symbol] = self._ledger.get(each.symbol, 0) + change
+            self._unheard.append((self._loop.time(), each, change))
             if close_id is not None:
                 tracked = self.closes[close_id]
                 tracked.fills[each.symbol] -= each.quantity
                 tracked.busted[each.symbol] += each.quantity
+
+    def hears_of_bust(self, process: Process, update: TradeUpdate) -> None:
+        """The stream brings a bust to this process."""
+        if self.is_at_work(process):
+            told = {each.execution_id for each in update.undone}
+            self._unheard = [each for each in self._unheard if each[1].execution_id not in told]
 
     def told_of_bust(self, process: Process, update: TradeUpdate) -> None:
         """Some seconds ago the stream brought a bust to this process."""

@@ -5,8 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-_ALL = Decimal(1)
-
 
 class Pace(StrEnum):
     """How patient a walk is."""
@@ -31,7 +29,7 @@ class Schedule:
     budget: timedelta
     interval: timedelta
     start_share: Decimal = Decimal(0)
-    end_share: Decimal = _ALL
+    end_share: Decimal = Decimal(1)
     first_for: timedelta | None = None
     last_for: timedelta | None = None
     look_every: timedelta | None = None

@@ -46,6 +46,8 @@ _BEHIND = Decimal("0.2")
 """A first price follows a market that has run away by this share of the half-spread: a market may
 come back, and strides make up what a limit is behind."""
 
+_ALL = Decimal(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -118,7 +120,7 @@ def _is_behind(limit: Decimal, planned: Decimal, net: NetQuote) -> bool:
 def _goal(walk: Walk, net: NetQuote, age: timedelta) -> Decimal:
     """Where this walk is heading in the market as it is."""
     crosses = walk.at_end is AtEnd.CROSS and is_over(walk, age)
-    return _at_share(Decimal(1) if crosses else walk.schedule.end_share, net)
+    return _at_share(_ALL if crosses else walk.schedule.end_share, net)
 
 
 def _at_share(share: Decimal, net: NetQuote) -> Decimal:
