@@ -21,7 +21,13 @@ from support.builders import (
 )
 
 from closeout.closing.effects import CancelOrder, CheckAccount, PlaceOrder
-from closeout.closing.events import HoldingsRead, OrderNotSent, TradeRevised
+from closeout.closing.events import (
+    CancelRequested,
+    HoldingsRead,
+    OrderNotSent,
+    OrderRefused,
+    TradeRevised,
+)
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.wording import describe
 from closeout.domain.orders import Execution, OrderReport, OrderStatus, Side, TicketLeg
@@ -168,6 +174,25 @@ def test_a_later_order_at_work_is_cancelled_for_a_bust_before_it() -> None:
         state.attempt.ticket, OrderStatus.CANCELED, order_id="order-2", updated=after(30)
     )
     state, _ = run(state, told(ended, after(30)))
+    assert (Phase.NEEDS_ATTENTION, "trade_busted") == (state.phase, reason(state))
+
+
+def test_a_refusal_does_not_end_it_without_telling_of_a_bust() -> None:
+    state = a_later_step()
+    state, _ = run(state, checked(state, after(3)))
+    identity = state.attempt.ticket.client_order_id
+    refused = OrderRefused(after(21), identity, 403, 40310000, "uncovered", ())
+
+    state, _ = run(state, bust_of_the_call(state), refused)
+
+    assert (Phase.NEEDS_ATTENTION, "trade_busted") == (state.phase, reason(state))
+
+
+def test_nor_does_a_person_who_cancels_what_waits_to_be_sent() -> None:
+    state = a_later_step()
+
+    state, _ = run(state, bust_of_the_call(state), CancelRequested(after(21)))
+
     assert (Phase.NEEDS_ATTENTION, "trade_busted") == (state.phase, reason(state))
 
 

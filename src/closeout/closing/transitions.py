@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from closeout.closing.attempts import Attempt
+from closeout.closing.busts import told
 from closeout.closing.effects import (
     CheckAccount,
     Effect,
@@ -57,7 +58,13 @@ def enter(
 
 
 def end_short(state: CloseState, phase: Phase, at: datetime, reason: Reason) -> Result:
-    """End without having closed everything; with something filled a person must look."""
+    """
+    End without having closed everything.
+
+    With something filled a person must look, and also where a trade was taken back.
+    """
+    if state.busts and phase is not Phase.NEEDS_ATTENTION:
+        phase, reason = Phase.NEEDS_ATTENTION, Reason("trade_busted", told(state.busts))
     if state.any_filled and phase is Phase.REJECTED:
         phase = Phase.NEEDS_ATTENTION
     return enter(state, phase, at, reason), ()
