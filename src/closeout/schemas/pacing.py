@@ -42,7 +42,7 @@ class Pacing(Input):
     What a close request says of a price walk; all of it is optional.
 
     `pace` lets a limit order walk from mid towards natural: patient in 5 minutes, normal (from a
-    tenth of the way) in 60 seconds, urgent in 15. Where the market comes towards it, the limit
+    fifth of the way) in 60 seconds, urgent in 15. Where the market comes towards it, the limit
     goes back to where it should stand by then. Nobody goes beyond `worst_price` (signed as
     `limit_price`) or, said the other way, below `worst_pnl` dollars of realised P&L of the whole
     close. `at_end` says what becomes of the order when the time is used up: it rests (if nothing
