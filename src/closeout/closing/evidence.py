@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from closeout.closing import timing
-from closeout.closing.busts import told
 from closeout.closing.cancelling import begin_cancel
 from closeout.closing.clearing import on_conflict_report
 from closeout.closing.effects import FollowOrder, ReadHoldings, WakeAfter
@@ -22,7 +21,7 @@ from closeout.closing.moving import (
 from closeout.closing.reports import absorb
 from closeout.closing.shrinking import send_what_is_left
 from closeout.closing.state import CloseState, Phase, Reason
-from closeout.closing.transitions import Result, end_short, enter, first_attempt, prepare
+from closeout.closing.transitions import Result, busted, end_short, enter, first_attempt, prepare
 from closeout.closing.walking import begin
 from closeout.domain.orders import OrderReport, OrderStatus
 
@@ -89,7 +88,7 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
             after, effects = _keep_working(state, order, at)
             return after, (FollowOrder(state.attempt.unseen_successor), *effects)
         case OrderStatus.CANCELED if state.busts:
-            return end_short(state, Phase.NEEDS_ATTENTION, at, _busted(state))
+            return end_short(state, Phase.NEEDS_ATTENTION, at, busted(state))
         case OrderStatus.CANCELED if is_withdrawn(state):
             return send_anew(state, at)
         case OrderStatus.CANCELED if _is_to_go_again(state):
@@ -116,10 +115,6 @@ def _why_cancelled(state: CloseState) -> str:
     return "cancelled" if state.cancel_requested else "cancelled_elsewhere"
 
 
-def _busted(state: CloseState) -> Reason:
-    return Reason("trade_busted", told(state.busts))
-
-
 def _keep_working(state: CloseState, order: OrderReport, at: datetime) -> Result:
     if state.cancel_requested or state.is_recut or state.is_undone_before:
         order = state.attempt.standing or order
@@ -143,7 +138,7 @@ def _is_left_behind(state: CloseState) -> bool:
 def _send_next(state: CloseState, at: datetime) -> Result:
     planned = state.next_step
     if state.busts:
-        return end_short(state, Phase.NEEDS_ATTENTION, at, _busted(state))
+        return end_short(state, Phase.NEEDS_ATTENTION, at, busted(state))
     if state.cancel_requested:
         return end_short(state, Phase.CANCELLED, at, Reason("cancelled"))
     if planned is None or _is_left_behind(state):

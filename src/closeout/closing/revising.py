@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from closeout.closing.attempts import Attempt
-from closeout.closing.busts import Bust, told
+from closeout.closing.busts import Bust
 from closeout.closing.cancelling import begin_cancel
 from closeout.closing.events import OrderReported, TradeRevised
 from closeout.closing.evidence import on_report, settle
 from closeout.closing.reports import absorb
-from closeout.closing.state import CloseState, Phase, Reason
-from closeout.closing.transitions import Result, enter
+from closeout.closing.state import CloseState, Phase
+from closeout.closing.transitions import Result, busted, enter
 from closeout.domain.holdings import root_of
 from closeout.domain.orders import LegReport, Side
 
@@ -40,8 +40,7 @@ def on_trade_revised(state: CloseState, event: TradeRevised) -> Result:
     merged = state.with_attempt(absorb(attempt, event.report))
     revised = replace(merged, busts=(*state.busts, *busts))
     if state.phase is Phase.VERIFYING or state.phase.is_end:
-        reason = Reason("trade_busted", told(revised.busts))
-        return enter(revised, Phase.NEEDS_ATTENTION, event.at, reason), ()
+        return enter(revised, Phase.NEEDS_ATTENTION, event.at, busted(revised)), ()
     return settle(revised, event.at)
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from closeout.closing import timing
 from closeout.closing.attempts import Attempt
-from closeout.closing.busts import told
 from closeout.closing.cancelling import cancel_unsent
 from closeout.closing.effects import CheckAccount, PlaceOrder, ReadHoldings, WakeAfter
 from closeout.closing.events import (
@@ -29,7 +28,7 @@ from closeout.closing.moving import (
 )
 from closeout.closing.rooms import Room, fit
 from closeout.closing.state import CloseState, Phase, Reason
-from closeout.closing.transitions import Result, end_short, enter, look_up, prepare
+from closeout.closing.transitions import Result, busted, end_short, enter, look_up, prepare
 from closeout.closing.walk import Grid
 from closeout.closing.walking import begun_in
 from closeout.domain.pricing import coarser_rule
@@ -176,8 +175,7 @@ def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Resu
     """
     if state.busts:
         # What is open again may need what this order would sell as its cover.
-        reason = Reason("trade_busted", told(state.busts))
-        return end_short(state, Phase.NEEDS_ATTENTION, event.at, reason)
+        return end_short(state, Phase.NEEDS_ATTENTION, event.at, busted(state))
     ticket = state.attempt.ticket
     fits = fit(ticket.legs, _units_left(state), event.rooms)
     if fits.free < fits.held and event.at < give_up:

@@ -57,6 +57,11 @@ def enter(
     )
 
 
+def busted(state: CloseState) -> Reason:
+    """Name the trades that the exchange has taken back."""
+    return Reason("trade_busted", told(state.busts))
+
+
 def end_short(state: CloseState, phase: Phase, at: datetime, reason: Reason) -> Result:
     """
     End without having closed everything.
@@ -64,7 +69,7 @@ def end_short(state: CloseState, phase: Phase, at: datetime, reason: Reason) -> 
     With something filled a person must look, and also where a trade was taken back.
     """
     if state.busts and phase is not Phase.NEEDS_ATTENTION:
-        phase, reason = Phase.NEEDS_ATTENTION, Reason("trade_busted", told(state.busts))
+        phase, reason = Phase.NEEDS_ATTENTION, busted(state)
     if state.any_filled and phase is Phase.REJECTED:
         phase = Phase.NEEDS_ATTENTION
     return enter(state, phase, at, reason), ()
