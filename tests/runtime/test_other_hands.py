@@ -16,6 +16,7 @@ from support.bench import (
 from support.broker_script import rate_limited
 from support.eventually import settle
 
+from closeout.closing.partial import Portion
 from closeout.closing.state import Phase
 from closeout.closing.wording import describe
 from closeout.domain.errors import CannotPlan
@@ -141,6 +142,23 @@ async def test_nor_does_what_is_left_beside_a_running_close(empty_bench: Bench) 
         await bench.supervisor.open(CloseRequest(*cover, AT_MARKET))
 
     assert ("would_uncover", 1) == (refusal.value.reason_code, len(bench.broker.sent))
+
+
+async def test_what_a_running_close_sells_is_gone_once(empty_bench: Bench) -> None:
+    """One of two spares goes, by an order that is no other hand's, and the second one covers."""
+    bench = empty_bench
+    bench.open_package({SHORT_PUT: -1, LONG_PUT: 1}, 1)
+    bench.broker.hold(SPARE, 2)
+    await bench.start()
+    spare, cover = position_of(bench, SPARE), position_of(bench, LONG_PUT)
+    one = Portion(quantity=1)
+    await bench.supervisor.open(CloseRequest(*spare, AT_MARKET, portion=one))
+    await settle()
+
+    await bench.supervisor.open(CloseRequest(*cover, AT_MARKET))
+    await settle()
+
+    assert [SPARE, LONG_PUT] == [ticket.legs[0].symbol for ticket in bench.broker.sent]
 
 
 async def test_a_package_of_another_hand_takes_its_own_short_along(empty_bench: Bench) -> None:
