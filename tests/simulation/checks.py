@@ -58,6 +58,8 @@ from closeout.runtime.shared import PATIENCE
 
 _PATIENCE = 60.0
 _UNTIL_FREE = 30.0
+_WRITTEN_AGAIN = 1.0
+"""Seconds until a write that failed is tried again; what came meanwhile waits for it."""
 _FILLS = frozenset({"fill", "partial_fill"})
 _SETTLED = {ActivityType.OPTION_EXPIRY: Sight.EXPIRED}
 
@@ -403,7 +405,10 @@ class Checks:
             if each.state.phase is Phase.WORKING and supervisor.close(close_id) == each.state
         ]
         if working and not self._venue.day.has_journal_trouble:
-            wait = 1.0 + 8 * self._venue.day.journal_delay
+            # What is written since before the day healed takes as long as it did then.
+            wait = 1.0 + 8 * self._day.journal_delay
+            if self._day.has_journal_trouble:
+                wait += _WRITTEN_AGAIN
             if self._lists[process]:
                 # One read of the list waits for another, but not for long.
                 wait += PATIENCE.total_seconds()
