@@ -96,6 +96,14 @@ class Tracked:
                 sent.fate, sent.since = Fate.UNKNOWN, at
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a strategy had at some time, and when it was edited last before."""
+
+    contracts: Mapping[str, int]
+    edited: float | None
+
+
 class Ownership:
     """Signed contracts of each strategy, as they were at any time."""
 
@@ -103,6 +111,8 @@ class Ownership:
         self.owned = owned
         self.edited: dict[int, float] = {}
         """Those whose contracts somebody has moved, and when that was done last."""
+        self._traded: dict[int, float] = {}
+        self._forgotten: set[int] = set()
         self._history: list[list[tuple[float, dict[str, int]]]] = [
             [(0.0, dict(each.contracts))] for each in owned
         ]
@@ -113,7 +123,10 @@ class Ownership:
     def is_grouped_anew(self, owner: int) -> bool:
         """Whether only its shape says what belongs to it, and that has changed."""
         told = owner >= len(self.owned) or self.owned[owner].is_one_order or owner in self.edited
-        return not told and len(self._history[owner]) > 1
+        if told:
+            return False
+        left = {symbol: quantity for symbol, quantity in self.now(owner).items() if quantity}
+        return left != self.owned[owner].contracts
 
     def symbols(self, owner: int) -> frozenset[str]:
         """Everything the strategy has or had."""
@@ -126,11 +139,32 @@ class Ownership:
 
     def move(self, source: int, target: int, symbol: str, change: int, at: float) -> None:
         """Give signed contracts of one strategy to another."""
-        self.trade(source, symbol, -change, at)
-        self.trade(target, symbol, change, at)
+        self._change(source, symbol, -change, at)
+        self._change(target, symbol, change, at)
         self.edited |= {source: at, target: at}
 
+    def kept(self, owner: int) -> Kept:
+        return Kept(self.now(owner), self.edited.get(owner))
+
+    def put_back(self, owner: int, kept: Kept, at: float) -> None:
+        """Have a strategy be what it was before an edit that was undone."""
+        self._history[owner].append((at, dict(kept.contracts)))
+        self.edited.pop(owner, None)
+        if kept.edited is not None:
+            self.edited[owner] = kept.edited
+
+    def has_traded(self, owner: int, since: float) -> bool:
+        return self._traded.get(owner, -1.0) >= since
+
+    def forget(self, owner: int) -> None:
+        """Nobody can say any more what this strategy has."""
+        self._forgotten.add(owner)
+
     def trade(self, owner: int, symbol: str, change: int, at: float) -> None:
+        self._traded[owner] = at
+        self._change(owner, symbol, change, at)
+
+    def _change(self, owner: int, symbol: str, change: int, at: float) -> None:
         after = dict(self.now(owner))
         after[symbol] = after.get(symbol, 0) + change
         self._history[owner].append((at, after))
@@ -145,10 +179,11 @@ class Ownership:
         index = max(0, bisect_right(history, since, key=lambda each: each[0]) - 1)
         return [row for _, row in history[index:]]
 
-    def match(self, symbols: frozenset[str]) -> list[int]:
-        """The strategies that have all of these."""
+    def only_one_with(self, symbols: frozenset[str]) -> int | None:
+        """The strategy that has or had all of these, if there is one only and it is known."""
         every = range(len(self._history))
-        return [owner for owner in every if symbols <= self.symbols(owner)]
+        found = [owner for owner in every if symbols <= self.symbols(owner)]
+        return found[0] if len(found) == 1 and found[0] not in self._forgotten else None
 
     def shared(self) -> frozenset[str]:
         counts = Counter(symbol for each in self.owned for symbol in each.contracts)

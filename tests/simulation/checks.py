@@ -220,7 +220,7 @@ class Checks:
         symbols = frozenset(event.plan.symbols)
         owner = self.positions.get(event.position_id)
         if owner is None and event.position_id not in self.edits.forgotten:
-            owner = next(iter(self._own.match(symbols)), None)
+            owner = self._own.only_one_with(symbols)
         self.closes[record.close_id] = Tracked(
             state=state,
             opened=(event.at - self._start).total_seconds(),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from simulation.books import Ownership
+from simulation.books import Kept, Ownership
 from simulation.sights import Sight
 
 from closeout.domain.edits import (
@@ -37,6 +37,15 @@ class Wish:
     target: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An edit that is on record: its positions, and their strategies as they were before."""
+
+    at: float
+    positions: set[str]
+    before: Mapping[int, Kept]
+
+
 class EditBook:
     """
     What each position should be by what was asked for, whatever was written.
@@ -48,7 +57,7 @@ class EditBook:
         self._own = own
         self._positions = positions
         self._wish: Wish | None = None
-        self._touched: dict[int, set[str]] = {}
+        self._made: dict[int, _Made] = {}
         self.forgotten: set[str] = set()
         """Positions of which nobody can say any more what they should be."""
 
@@ -63,14 +72,15 @@ class EditBook:
             yield f"edit {edit.number} is on record, and nobody asked for it"
             return
         if isinstance(edit, EditsUndone):
-            self._forget({each for number in edit.undone for each in self._touched[number]})
+            for number in sorted(edit.undone, reverse=True):
+                self._take_back(self._made[number], at)
             return
         target = wish.target
         if target is None:
             sources = {position for position, _, _ in wish.moves}
             [target] = {part.position_id for part in edit.parts} - sources
             self._positions[target] = self._own.found(at)
-        self._touched[edit.number] = {target, *(position for position, _, _ in wish.moves)}
+        self._made[edit.number] = self._before({target, *(it for it, _, _ in wish.moves)}, at)
         if running.intersection(symbol for _, symbol, _ in wish.moves):
             yield f"edit {edit.number} moves contracts of a running close"
         for position, symbol, change in self._moves(wish):
@@ -92,7 +102,22 @@ class EditBook:
             rows[position] = dict(self._own.now(source))
         return [(position, *pair) for position, row in rows.items() for pair in row.items()]
 
+    def _before(self, positions: set[str], at: float) -> _Made:
+        owners = {self._positions[each] for each in positions if each in self._positions}
+        return _Made(at, positions, {owner: self._own.kept(owner) for owner in owners})
+
+    def _take_back(self, made: _Made, at: float) -> None:
+        """What has traded since is not what it was before, whatever is undone."""
+        is_known = made.positions <= self._positions.keys()
+        if not is_known or any(self._own.has_traded(owner, made.at) for owner in made.before):
+            self._forget(made.positions)
+            return
+        for owner, kept in made.before.items():
+            self._own.put_back(owner, kept, at)
+
     def _forget(self, positions: set[str]) -> None:
         self.forgotten |= positions
         for each in positions:
-            self._positions.pop(each, None)
+            owner = self._positions.pop(each, None)
+            if owner is not None:
+                self._own.forget(owner)

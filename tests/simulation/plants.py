@@ -54,13 +54,15 @@ from closeout.closing.rooms import Fit, Room
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.step import step
 from closeout.closing.transitions import Result, end_short, enter
+from closeout.domain.assignments import Assignment
+from closeout.domain.edits import Edit, EditsUndone, assignments
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderStatus, Side
 from closeout.domain.pricing import EVERY_CENT
 from closeout.domain.quotes import NetQuote
 from closeout.domain.strategies import Leg, Strategy, unit_count
 from closeout.ports import Lease, ReadFailed, StoredClose
-from closeout.runtime import book, claims, perform, preparing, prices
+from closeout.runtime import book, claims, perform, preparing, prices, regrouper
 from closeout.runtime.doubts import Doubts
 from closeout.runtime.keys import Keys
 from closeout.runtime.opener import Opener
@@ -382,6 +384,10 @@ async def _open_at_any_time(self: Opener, request: CloseRequest) -> Runner:
 _open_at_any_time.__qualname__ = Opener._open.__qualname__
 
 
+def _undo_nothing(edits: Iterable[Edit]) -> tuple[Assignment, ...]:
+    return assignments(each for each in edits if not isinstance(each, EditsUndone))
+
+
 def _cover_seen_by_one(state: CloseState, target: Target, holdings: Holdings) -> tuple[int, int]:
     most = max(_sound_parts(state, target, holdings))
     return most, most
@@ -567,6 +573,8 @@ PLANTS: tuple[Plant, ...] = (
           ((preparing, "check_unclaimed", _nothing),)),
     Plant("cover not checked", "A long is sold from over its short.",
           ((preparing, "check_coverage", _nothing), (perform, "keep_cover", _as_found))),
+    Plant("undo not in force", "An undo is on record and changes nothing.",
+          ((regrouper, "assignments", _undo_nothing),)),
     Plant("keys not remembered", "A repeated request begins anew.",
           ((Keys, "find", _no_key),)),
     Plant("a failed read is an empty account", "The book is emptied when it cannot be read.",
