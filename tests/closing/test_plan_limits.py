@@ -96,12 +96,17 @@ def test_a_sale_offset_below_nothing_asks_for_the_smallest_price() -> None:
     assert Decimal("0.05") == single(1, at_offset("9"), NICKEL, "2.00", "2.10").limit
 
 
-def test_a_buy_offset_below_nothing_is_refused() -> None:
+@pytest.mark.parametrize("offset", ["-9", "-2.05", "-2.01"])
+def test_a_buy_offset_that_leaves_less_than_a_tick_is_refused(offset: str) -> None:
     """The smallest price is more than was said, and nobody pays to be bought from."""
-    with pytest.raises(CannotPlan, match="leaves nothing to pay") as caught:
-        single(-1, at_offset("-9"), NICKEL, "2.00", "2.10")
+    with pytest.raises(CannotPlan, match="smallest price") as caught:
+        single(-1, at_offset(offset), NICKEL, "2.00", "2.10")
 
     assert "invalid_tick" == caught.value.reason_code
+
+
+def test_a_buy_offset_that_leaves_one_tick_is_taken() -> None:
+    assert Decimal("0.05") == single(-1, at_offset("-2.00"), NICKEL, "2.00", "2.10").limit
 
 
 def test_a_price_on_a_tick_is_taken_as_it_is() -> None:
@@ -172,21 +177,36 @@ def test_a_package_never_pays_past_mid_plus_offset(
     assert is_on_tick(limit, EVERY_CENT)
 
 
-@given(cents, cents, st.sampled_from([NICKEL, option_tick_rule("AAPL", penny_program=True)]))
-def test_a_single_leg_at_mid_is_on_a_tick_and_between_the_touches_or_smallest(
+RULES = st.sampled_from([NICKEL, option_tick_rule("AAPL", penny_program=True)])
+
+
+@given(cents, cents, RULES)
+def test_a_purchase_at_mid_is_on_a_tick_and_no_dearer_or_refused(
     bid: int, width: int, rule: TickRule
 ) -> None:
-    low, high = f"{bid / 100:.2f}", f"{(bid + width) / 100:.2f}"
+    mid = Decimal(2 * bid + width) / 200
+    touch = (f"{bid / 100:.2f}", f"{(bid + width) / 100:.2f}")
+    if mid < rule.below:
+        with pytest.raises(CannotPlan, match="smallest price"):
+            single(-1, LIMIT, rule, *touch)
+        return
+
+    limit = single(-1, LIMIT, rule, *touch).limit
+
+    assert limit is not None
+    assert mid - rule.tick(mid) < limit <= mid
+    assert is_on_tick(limit, rule)
+
+
+@given(cents, cents, RULES)
+def test_a_sale_at_mid_is_on_a_tick_and_no_cheaper(bid: int, width: int, rule: TickRule) -> None:
     mid = Decimal(2 * bid + width) / 200
 
-    buy, sell = (single(each, LIMIT, rule, low, high).limit for each in (-1, 1))
+    limit = single(1, LIMIT, rule, f"{bid / 100:.2f}", f"{(bid + width) / 100:.2f}").limit
 
-    assert buy is not None
-    assert sell is not None
-    assert is_on_tick(buy, rule)
-    assert is_on_tick(sell, rule)
-    assert buy <= max(mid, rule.below)
-    assert sell >= mid
+    assert limit is not None
+    assert mid <= limit < mid + rule.tick(mid)
+    assert is_on_tick(limit, rule)
 
 
 def test_shares_are_priced_in_cents() -> None:
@@ -222,14 +242,14 @@ def test_a_net_price_off_the_steps_that_a_refusal_taught_is_refused_likewise() -
     assert "A package trades in steps of 0.05 net: use 1.00 or 1.05." == str(refused.value)
 
 
-@pytest.mark.parametrize(("offset", "left"), [("-2.05", "0.00"), ("-2.06", "-0.01")])
-def test_an_offset_that_leaves_nothing_says_what_to_leave(offset: str, left: str) -> None:
+@pytest.mark.parametrize(("offset", "left"), [("-2.01", "0.04"), ("-2.06", "-0.01")])
+def test_an_offset_that_leaves_too_little_says_what_to_leave(offset: str, left: str) -> None:
     with pytest.raises(CannotPlan) as refused:
         single(-1, at_offset(offset), NICKEL, "2.00", "2.10")
 
     assert (
-        f"Mid and offset come to {left} for {HIGH}, which leaves nothing to pay: use an offset "
-        "that leaves 0.05 or more."
+        f"Mid and offset come to {left} for {HIGH}, below 0.05, the smallest price there is. "
+        "Use an offset that leaves 0.05 or more, or close at market."
     ) == str(refused.value)
 
 

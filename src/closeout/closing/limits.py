@@ -109,12 +109,12 @@ def _leg_limit(leg: TicketLeg, share: Decimal, market: MarketView) -> Decimal:
 
 def _single_price(leg: TicketLeg, price: Decimal, market: MarketView) -> Decimal:
     rule = market.rule(leg.symbol)
-    if leg.side is Side.BUY and price <= 0:
+    if leg.side is Side.BUY and price < rule.below:
         # The smallest price there is would be beyond the user's own.
         raise CannotPlan(
             "invalid_tick",
-            f"Mid and offset come to {price} for {leg.symbol}, which leaves nothing to pay: "
-            f"use an offset that leaves {rule.below} or more.",
+            f"Mid and offset come to {price} for {leg.symbol}, below {rule.below}, the smallest "
+            f"price there is. Use an offset that leaves {rule.below} or more, or close at market.",
         )
     return conservative(price, leg.side, rule)
 
