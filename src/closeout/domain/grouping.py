@@ -6,9 +6,10 @@ share are kept here. What strategies claim and what is left unassigned add up to
 holdings, always.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from closeout.domain.assignments import Assignment
@@ -17,7 +18,7 @@ from closeout.domain.claims import Claims, netted, settle
 from closeout.domain.deliverables import ContractTerms
 from closeout.domain.history import Past, read_past
 from closeout.domain.holdings import Holding, Holdings
-from closeout.domain.occ import option_or_none
+from closeout.domain.occ import option_or_none, underlying_of
 from closeout.domain.orders import OrderReport
 from closeout.domain.recognition import recognise
 from closeout.domain.settlements import Settlement
@@ -30,6 +31,8 @@ from closeout.domain.strategies import (
     shape_id,
     strategy_id,
 )
+
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,42 +187,47 @@ def _of_chain(
 def _underlying(legs: list[Leg]) -> str:
     """The underlying of the options; users may put other shares beside them."""
     for leg in legs:
-        if leg.option:
+        if leg.underlying != leg.symbol:
             return leg.underlying
     return legs[0].underlying
 
 
 def _leg(strategy: str, symbol: str, quantity: int, entry: Decimal | None) -> Leg:
     option = option_or_none(symbol)
-    return Leg(
-        id=leg_id(strategy, symbol),
-        symbol=symbol,
-        underlying=option.underlying if option else symbol,
-        quantity=quantity,
-        entry_price=entry,
-    )
+    underlying = underlying_of(option.root) if option else symbol
+    return Leg(leg_id(strategy, symbol), symbol, underlying, quantity, entry)
 
 
-def _in_order(legs: Iterable[Leg]) -> tuple[Leg, ...]:
+def _in_order(legs: list[Leg]) -> tuple[Leg, ...]:
     """Shares first, then by expiry, strike and right, as a chain is read."""
+    return tuple(sorted(legs, key=_place_in_chain) if len(legs) > 1 else legs)
 
-    def key(leg: Leg) -> tuple[date, Decimal, str]:
-        option = leg.option
-        if option is None:
-            return (date.min, Decimal(0), leg.symbol)
-        return (option.expiry, option.strike, option.right)
 
-    return tuple(sorted(legs, key=key))
+def _place_in_chain(leg: Leg) -> tuple[date, Decimal, str]:
+    option = option_or_none(leg.symbol)
+    if option is None:
+        return (date.min, _ZERO, leg.symbol)
+    return (option.expiry, option.strike, option.right)
 
 
 def _merged(groups: Iterable[Claims]) -> list[Claims]:
     """Put groups of one shape together: they are one strategy of more units."""
-    found: dict[tuple[tuple[str, int], ...], Claims] = {}
+    alike: dict[frozenset[str], list[Claims]] = {}
     for each in groups:
-        total = found.setdefault(tuple(sorted(in_lowest_terms(each).items())), {})
-        for symbol, quantity in each.items():
-            total[symbol] = total.get(symbol, 0) + quantity
-    return [*found.values()]
+        alike.setdefault(frozenset(each), []).append(each)
+    return [
+        total
+        for some in alike.values()
+        for total in (some if len(some) == 1 else _of_one_shape(some))
+    ]
+
+
+def _of_one_shape(groups: Iterable[Claims]) -> Iterable[Claims]:
+    """The same for groups of the same contracts, in whatever ratios."""
+    found: dict[tuple[tuple[str, int], ...], Counter[str]] = defaultdict(Counter)
+    for each in groups:
+        found[tuple(sorted(in_lowest_terms(each).items()))].update(each)
+    return map(dict, found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,25 +245,36 @@ class _Recognised:
 
     def strategy(self, claims: Claims) -> Strategy:
         identity = self._identity(claims)
+        entries, loose = self.entries, self.past.loose
+        explained = [
+            symbol
+            for symbol in claims
+            if symbol in loose.lots and self._is_explained(symbol, claims[symbol])
+        ]
         legs = [
-            _leg(identity, symbol, quantity, self._entry(symbol, quantity))
+            _leg(
+                identity,
+                symbol,
+                quantity,
+                loose.entry_price(symbol, quantity) if symbol in explained else entries.get(symbol),
+            )
             for symbol, quantity in claims.items()
         ]
+        is_all = len(explained) == len(claims)
         return Strategy(
             id=identity,
             account=self.account,
             underlying=_underlying(legs),
             legs=_in_order(legs),
-            opened_at=self._opened_at(claims),
+            opened_at=loose.opened_at(claims) if is_all else None,
             grouped_by=GroupedBy.SHAPE,
         )
 
     def history(self, claims: Claims) -> tuple[ChainLink, ...]:
         """What single orders did to these contracts, oldest first."""
-        links = {
-            id(link): link for symbol in claims for link in self.past.loose_links.get(symbol, ())
-        }
-        return tuple(sorted(links.values(), key=_linked_at))
+        known = self.past.loose_links
+        links = {id(link): link for symbol in claims if symbol in known for link in known[symbol]}
+        return tuple(sorted(links.values(), key=_linked_at)) if links else ()
 
     def _identity(self, claims: Claims) -> str:
         if len(claims) == 1:
@@ -264,22 +283,11 @@ class _Recognised:
                 self.account, symbol, "shares" if option_or_none(symbol) is None else "single"
             )
         else:
-            identity = shape_id(self.account, in_lowest_terms(claims))
+            identity = shape_id(self.account, claims)
         if identity in self.taken:
             # More of a shape than its opening orders explain.
             return strategy_id(self.account, identity, "more")
         return identity
-
-    def _entry(self, symbol: str, quantity: int) -> Decimal | None:
-        """What single orders paid where they explain all of it, else the broker's average."""
-        if self._is_explained(symbol, quantity):
-            return self.past.loose.entry_price(symbol, quantity)
-        return self.entries.get(symbol)
-
-    def _opened_at(self, claims: Claims) -> datetime | None:
-        if all(self._is_explained(symbol, quantity) for symbol, quantity in claims.items()):
-            return self.past.loose.opened_at(claims)
-        return None
 
     def _is_explained(self, symbol: str, quantity: int) -> bool:
         wanted = self.past.loose.wanted(symbol)

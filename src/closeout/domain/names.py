@@ -55,7 +55,7 @@ def has_name(shape: Shape) -> bool:
 
 def piece_of(option: OccSymbol, quantity: int) -> Piece:
     return Piece(
-        int(option.strike.scaleb(3)), option.right is Right.PUT, option.expiry.toordinal(), quantity
+        int(option.strike * 1000), option.right is Right.PUT, option.expiry.toordinal(), quantity
     )
 
 

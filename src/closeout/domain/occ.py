@@ -74,7 +74,7 @@ class OccSymbol(NamedTuple):
     @property
     def underlying(self) -> str:
         """The ticker it is traded under; the digit of an adjusted root is dropped."""
-        return self.root.rstrip("0123456789")
+        return underlying_of(self.root)
 
     @property
     def is_adjusted(self) -> bool:
@@ -84,6 +84,12 @@ class OccSymbol(NamedTuple):
     def __str__(self) -> str:
         strike = int(self.strike.scaleb(3))
         return f"{self.root}{self.expiry:%y%m%d}{self.right.value}{strike:08d}"
+
+
+@lru_cache(maxsize=4096)
+def underlying_of(root: str) -> str:
+    """Return the ticker that options of a root are traded under."""
+    return root.rstrip("0123456789")
 
 
 @lru_cache(maxsize=16_384)
