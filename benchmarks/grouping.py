@@ -24,6 +24,7 @@ from itertools import product
 from random import Random
 from string import ascii_uppercase
 
+from closeout.domain import recognition
 from closeout.domain.grouping import group
 from closeout.domain.holdings import Holding, Holdings
 from closeout.domain.orders import Intent, LegReport, OrderReport, OrderStatus, Side
@@ -123,12 +124,13 @@ def known(orders: Sequence[OrderReport], share: float) -> list[OrderReport]:
 
 
 def forget() -> None:
-    """Empty every cache of the domain, as after a start."""
+    """Empty every cache of the domain, as after a start; what a start makes itself stays."""
     for name, module in [*sys.modules.items()]:
         if name.startswith("closeout.domain."):
             for each in vars(module).values():
                 if hasattr(each, "cache_clear"):
                     each.cache_clear()
+    recognition.forget()
 
 
 def measured(work: Callable[[], object], before: Callable[[], object], rounds: int) -> float:

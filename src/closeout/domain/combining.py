@@ -1,287 +1,148 @@
 """
-Which contracts have a name together: the stuff of a cover.
+The named groups of one component: which contracts may be together.
 
-A contract is known here by its *mark* alone: side, right, expiry by rank, and whether its
-strike is above that of the contract before it. Widths decide which name a shape has, never
-whether it has one, so what is found for some marks holds for all contracts like them.
-
-Places are counted from the end of a chain. What comes after a contract then has the same places
-wherever the contract stands, and components of different size share what is found.
+Contracts are known by their *place*: places count from the end of the chain, and shares have
+place 0. What comes after a contract then has all places below its own. Sets of places are bit
+masks, and the first of a set is its highest bit.
 """
 
-import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from itertools import accumulate, combinations
-from operator import itemgetter
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from closeout.domain.deals import DEALS_MAX, deals_of, make_pairs
-from closeout.domain.names import Piece, name_pieces
+from closeout.domain.patterns import ANY_SIDE, EXPIRY, LARGEST, PATTERNS, Counts, Pattern, Shape
 
-RATIO_MAX = 3
-"""A contract may be held this many times as often as another of its group."""
-LARGEST = 4
-LARGEST_WITH_SHARES = 3
-"""Shares and two options; larger shapes hold a hedged pair, which stays for itself."""
-LOT = 100
-
-_PAIR, _TRIPLE = 2, 3
-SIZES = (LARGEST, _TRIPLE, _PAIR, 1)
-
-ABOVE, PUT, LONG, SHARES = 1, 2, 4, 8
-_EXPIRY = 16
-"""Marks are sums of these; the rank of the expiry counts sixteens."""
-_BITS = 16
-"""Room for a mark in a pattern, which has the marks of its contracts below a leading one."""
-
-Marks = tuple[int, ...]
 Places = tuple[int, ...]
-Counts = tuple[int, ...]
-Pick = Callable[[Sequence[int]], tuple[int, ...]]
-Sides = tuple[int, int]
-"""Whether calls, and puts, come to more longs (1), more shorts (-1) or neither (0)."""
+Row = tuple[int, Places, Pattern, Shape | None, Shape | None, int]
+"""
+Contracts that have a name together: their set, places and pattern; the shape of one each and
+that with a body of two between wings, where these have names; and one of each, packed.
+"""
+
+_WINDOW = 9
+"""How many partners of a contract are tried in shapes of three and four."""
 
 
-class Shape(NamedTuple):
+class Combinations(dict[int, Pattern | None]):
     """
-    A named group in lowest terms: unsigned ratios, and what calls and puts come to.
+    By a set of places: the pattern of all of them, None where they have no name.
 
-    How many `deals` it is: see there; shares are another.
-    """
-
-    ratios: Counts
-    calls: int
-    puts: int
-    deals: int
-
-
-class Combination(NamedTuple):
-    """
-    Contracts that have a name together. `mask` has a bit for each of `places`.
-
-    `pick` takes what is theirs from a list by place. `plain` is the shape of one each, `twice`
-    that with a body of two between wings, where these have names.
+    `sides` are those of the component, as in `Shape.fits`: what does not fit is left out.
     """
 
-    mask: int
-    places: Places
-    pick: Pick
-    pattern: int
-    plain: Shape | None
-    twice: Shape | None
+    __slots__ = ("_codes", "_each", "_near", "_rows", "_strikes", "sides")
 
-    def moved(self, to: Sequence[int]) -> "Combination":
-        """Return the same at other places: `to` has the new ones by the old."""
-        places = tuple([to[place] for place in self.places])
-        return Combination(*_at(places), self.pattern, self.plain, self.twice)
+    def __init__(
+        self, codes: list[int], strikes: list[int], each: Sequence[int], sides: int
+    ) -> None:
+        super().__init__()
+        self._codes = codes
+        self._strikes = strikes
+        self._each = each
+        self.sides = sides
+        self._rows: dict[int, list[Row]] = {}
+        self._near: dict[Places, list[Row]] = {}
 
+    def __missing__(self, free: int) -> Pattern | None:
+        found = self[free] = self._whole(free) if free.bit_count() <= LARGEST else None
+        return found
 
-class Table(NamedTuple):
-    """All combinations of a contract with later ones: the largest first, then by the chain."""
+    def _whole(self, free: int) -> Pattern | None:
+        codes, strikes = self._codes, self._strikes
+        place = free.bit_length() - 1
+        nearest, below = codes[place] // EXPIRY * EXPIRY, strikes[place]
+        pattern = PATTERNS
+        while free:
+            place = free.bit_length() - 1
+            free ^= 1 << place
+            strike = strikes[place]
+            longer = pattern[codes[place] - nearest + (strike > below)]
+            if longer is None:
+                return None
+            pattern, below = longer, strike
+        plain = pattern.plain
+        return pattern if pattern.twice or (plain and plain.fits & self.sides) else None
 
-    rows: Sequence[Combination]
-    by_mask: dict[int, Combination]
+    def rows(self, first: int, counts: Counts) -> list[Row]:
+        """
+        Return what a contract may be in with later ones: the largest first, then by the chain.
 
+        Of many later ones only those likeliest by their counts are tried in large shapes.
+        """
+        if first > _WINDOW:
+            likely = self._likely(first, counts)
+            rows = self._near.get(likely)
+            if rows is None:
+                rows = self._near[likely] = self._all_with(first, likely)
+            return rows
+        rows = self._rows.get(first)
+        if rows is None:
+            rows = self._rows[first] = self._all_with(first, None)
+        return rows
 
-def mark(rank: int, *, is_put: bool, is_long: bool) -> int:
-    """Return the mark of a contract that is not above the one before it."""
-    return rank * _EXPIRY + LONG * is_long + PUT * is_put
+    def _likely(self, first: int, counts: Counts) -> Places:
+        """As many contracts, then near in strike; shares always."""
+        wanted, strike, strikes = counts[first], self._strikes[first], self._strikes
 
+        def distance(place: int) -> tuple[int, int, int]:
+            if not strikes[place]:
+                return (0, 0, 0)
+            count = counts[place]
+            unlike = 0 if count == wanted else (1 if count in (2 * wanted, wanted / 2) else 2)
+            return (unlike, abs(strikes[place] - strike), -place)
 
-def forget() -> None:
-    """Forget what has names; only the time it takes changes."""
-    for known in (table_of, _named, entire, _shape_of, deals_of, make_pairs, _at):
-        known.cache_clear()
+        others = [place for place in range(first) if counts[place]]
+        return tuple(sorted(sorted(others, key=distance)[:_WINDOW], reverse=True))
 
-
-def is_in_ratio(fewest: int, most: int) -> bool:
-    """Whether one shape may have these: as many of all, or 2:3, 1:2, 1:3."""
-    return fewest == most or 2 * most in (3 * fewest, 4 * fewest, 6 * fewest)
-
-
-# --- names ------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=16_384)
-def entire(pattern: int, counts: Counts) -> tuple[Shape, int] | None:
-    """Return the shape that just so many of each make together, and how often they do."""
-    unit = math.gcd(*counts)
-    if max(counts) > RATIO_MAX * unit:
-        return None
-    shape = _shape_of(pattern, tuple([count // unit for count in counts]))
-    return (shape, unit) if shape else None
-
-
-@lru_cache(maxsize=16_384)
-def _named(pattern: int, sides: Sides | None) -> tuple[Shape | None, Shape | None] | None:
-    """
-    Return the shape of one each if it fits the sides, and that with two of the middle one.
-
-    Without shares these are a body between wings of one side. What has no name in either way
-    has none in uneven numbers.
-    """
-    marks = _marks_of(pattern)
-    plain, twice = _shape_of(pattern, (1,) * len(marks)), None
-    if plain and sides and not _fits(plain, sides):
-        plain = None
-    if len(marks) == _TRIPLE:
-        low, body, high = [each & LONG for each in marks]
-        if low == high != body or marks[-1] & SHARES:
-            twice = _shape_of(pattern, (1, 2, 1))
-    return (plain, twice) if plain or twice else None
-
-
-@lru_cache(maxsize=16_384)
-def _shape_of(pattern: int, ratios: Counts) -> Shape | None:
-    """Return the shape these make in these ratios, None where that has no name."""
-    strike = calls = puts = lots = 0
-    pieces = []
-    for each, ratio in zip(_marks_of(pattern), ratios, strict=True):
-        quantity = ratio if each & LONG else -ratio
-        if each & SHARES:
-            lots = quantity
-            continue
-        strike += each & ABOVE
-        calls, puts = (calls, puts + quantity) if each & PUT else (calls + quantity, puts)
-        pieces.append(Piece(strike, bool(each & PUT), each // _EXPIRY, quantity))
-    if lots and pieces and (abs(lots) > 1 or len(ratios) > LARGEST_WITH_SHARES):
-        return None
-    is_named = name_pieces(pieces, lots * LOT) is not None
-    is_one = len(ratios) == 1 or (len(ratios) == _PAIR and not (lots or calls or puts))
-    deals = 1 if is_one else DEALS_MAX
-    return Shape(ratios, calls, puts, deals) if is_named else None
-
-
-def _marks_of(pattern: int) -> list[int]:
-    marks = []
-    while pattern > 1:
-        marks.append(pattern & ((1 << _BITS) - 1))
-        pattern >>= _BITS
-    return marks[::-1]
-
-
-# --- combinations -----------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4096)
-def table_of(marks: Marks, sides: Sides | None, sizes: Sequence[int] = SIZES) -> Table:
-    """
-    Return what the first of these contracts may be in, of such sizes.
-
-    What comes to more of a side than `sides` allow is left out.
-    """
-    first, *others = range(len(marks) - 1, -1, -1)
-    of_first, *of_others = [_TALLY[each & _KIND] for each in marks]
-    codes, heights = _climbed(marks)
-    alone = 1 << _BITS | codes[first]
-    rows = []
-    for size in sizes:
-        may_follow = _MAY_FOLLOW[size, of_first]
-        totals = map(sum, combinations(of_others, size - 1))
-        for places, total in zip(combinations(others, size - 1), totals, strict=True):
-            if total in may_follow:
-                pattern, below = alone, heights[first]
-                for place in places:
-                    height = heights[place]
-                    pattern = pattern << _BITS | codes[place] + (height > below)
-                    below = height
-                row = _combination((first, *places), pattern, sides)
-                if row:
-                    rows.append(row)
-    return Table(rows, {row.mask: row for row in rows})
+    def _all_with(  # noqa: C901, PLR0912 - loops as deep as shapes are large
+        self, first: int, near: Places | None
+    ) -> list[Row]:
+        """Follow the patterns from the first contract; `near` are all there are if it is None."""
+        codes, strikes, each, sides = self._codes, self._strikes, self._each, self.sides
+        nearest, is_simple = codes[first] // EXPIRY * EXPIRY, sides != ANY_SIDE
+        if nearest:
+            codes = [code - nearest for code in codes]
+        of_one = PATTERNS[codes[first]]
+        if of_one is None:
+            return []
+        quads: list[Row] = []
+        triples: list[Row] = []
+        pairs: list[Row] = []
+        mask_1, each_1, strike_1 = 1 << first, each[first], strikes[first]
+        for second in range(first - 1, -1, -1):
+            strike_2 = strikes[second]
+            of_two = of_one[codes[second] + (strike_2 > strike_1)]
+            if of_two is None:
+                continue
+            mask_2, each_2 = mask_1 | 1 << second, each_1 + each[second]
+            plain = of_two.plain
+            if plain and plain.fits & sides:
+                pairs.append((mask_2, (first, second), of_two, plain, None, each_2))
+            if (of_two.is_end and is_simple) or (near is not None and second not in near):
+                continue
+            for third in _below(second, near):
+                strike_3 = strikes[third]
+                of_three = of_two[codes[third] + (strike_3 > strike_2)]
+                if of_three is None:
+                    continue
+                mask_3, each_3 = mask_2 | 1 << third, each_2 + each[third]
+                plain, twice, places = of_three.plain, of_three.twice, (first, second, third)
+                if plain and not plain.fits & sides:
+                    plain = None
+                if plain or twice:
+                    triples.append((mask_3, places, of_three, plain, twice, each_3))
+                if of_three.is_end and is_simple:
+                    continue
+                for fourth in _below(third, near):
+                    of_four = of_three[codes[fourth] + (strikes[fourth] > strike_3)]
+                    if of_four is not None and (plain := of_four.plain) and plain.fits & sides:
+                        mask, unit = mask_3 | 1 << fourth, each_3 + each[fourth]
+                        quads.append((mask, (*places, fourth), of_four, plain, None, unit))
+        if of_one.plain and of_one.plain.fits & sides:
+            pairs.append((mask_1, (first,), of_one, of_one.plain, None, each_1))
+        return quads + triples + pairs
 
 
-def tally(mark: int) -> int:
-    """Return what the kind of a contract adds to the tally of a group."""
-    return _TALLY[mark & _KIND]
-
-
-def may_join(tallies: Sequence[int]) -> bool:
-    """Whether contracts of these kinds can have a name together at all."""
-    return sum(tallies) in _MAY_JOIN[len(tallies)]
-
-
-def together(places: Places, marks: Marks, sides: Sides | None) -> Combination | None:
-    """Return all of these as one combination, if they have a name."""
-    pattern = 1
-    for each in marks:
-        pattern = pattern << _BITS | each
-    return _combination(places, pattern, sides)
-
-
-def _combination(places: Places, pattern: int, sides: Sides | None) -> Combination | None:
-    shapes = _named(pattern, sides)
-    return Combination(*_at(places), pattern, *shapes) if shapes else None
-
-
-@lru_cache(maxsize=16_384)
-def _at(places: Places) -> tuple[int, Places, Pick]:
-    return sum([1 << place for place in places]), places, picker(places)
-
-
-_KIND = LONG | PUT | SHARES
-_CALLS, _SHORT_CALLS, _PUTS, _SHORT_PUTS, _STOCK = 1, 8, 64, 512, 4096
-"""How many of each kind there are is told in one number, three bits for each."""
-_TALLY = {
-    LONG: _CALLS,
-    0: _SHORT_CALLS,
-    LONG | PUT: _PUTS,
-    PUT: _SHORT_PUTS,
-    SHARES: _STOCK,
-    SHARES | LONG: _STOCK,
-}
-_KINDS = (_CALLS, _SHORT_CALLS, _PUTS, _SHORT_PUTS)
-# What contracts with a name are made of.
-_MAY_JOIN = {
-    1: frozenset([*_KINDS, _STOCK]),
-    _PAIR: frozenset(map(sum, combinations((*_KINDS, _STOCK), 2))),
-    _TRIPLE: frozenset(
-        [
-            2 * _CALLS + _SHORT_CALLS,
-            _CALLS + 2 * _SHORT_CALLS,
-            2 * _PUTS + _SHORT_PUTS,
-            _PUTS + 2 * _SHORT_PUTS,
-            _CALLS + _SHORT_CALLS + _SHORT_PUTS,
-            _PUTS + _SHORT_PUTS + _SHORT_CALLS,
-            *[_STOCK + one + other for one in _KINDS for other in _KINDS],
-        ]
-    ),
-    LARGEST: frozenset(
-        [
-            2 * _CALLS + 2 * _SHORT_CALLS,
-            2 * _PUTS + 2 * _SHORT_PUTS,
-            _CALLS + _SHORT_CALLS + _PUTS + _SHORT_PUTS,
-        ]
-    ),
-}
-
-
-_MAY_FOLLOW = {
-    (size, first): frozenset([total - first for total in totals])
-    for size, totals in _MAY_JOIN.items()
-    for first in (*_KINDS, _STOCK)
-}
-
-
-def _climbed(marks: Marks) -> tuple[list[int], list[int]]:
-    """Return, by place, the marks of contracts above nothing, and how high each strike ranks."""
-    codes = [each & ~ABOVE for each in reversed(marks)]
-    heights = [*accumulate([each & ABOVE for each in marks])]
-    heights.reverse()
-    return codes, heights
-
-
-def _fits(shape: Shape, sides: Sides) -> bool:
-    calls, puts = sides
-    return (not shape.calls or shape.calls * calls > 0) and (
-        not shape.puts or shape.puts * puts > 0
-    )
-
-
-def picker(places: Sequence[int]) -> Pick:
-    """Return what takes the items at these places; `itemgetter` makes no tuple of one."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    first = places[0] if places else 0
-    return itemgetter(slice(first, first + len(places)))
+def _below(place: int, near: Places | None) -> Sequence[int]:
+    """Return the later places, along the chain."""
+    if near is None:
+        return range(place - 1, -1, -1)
+    return [other for other in near if other < place]

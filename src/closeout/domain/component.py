@@ -1,209 +1,167 @@
 """
 One component of contracts as the search sees it: counts by place, and sets of places.
 
-Places count from the end of the chain (see `combining`); shares have place 0. Counts are
-unsigned, for a contract never changes its side. Sets of places are bit masks.
+Places count from the end of the chain (see `combining`). Counts are unsigned, for a contract
+never changes its side, and all of them are one packed number, *held*. So are, above the counts,
+what calls and puts come to and what all of it loses at every price: when a group is taken
+away, one subtraction leaves the right numbers everywhere.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from operator import itemgetter, mul
 
-from closeout.domain.combining import (
-    ABOVE,
-    LARGEST,
-    PUT,
-    SHARES,
-    SIZES,
-    Combination,
-    Counts,
-    Marks,
-    Pick,
-    Places,
-    Shape,
-    Sides,
-    Table,
-    mark,
-    may_join,
-    picker,
-    table_of,
-    tally,
-    together,
-)
-from closeout.domain.deals import DEALS_MAX, deals_of, make_pairs
-from closeout.domain.losses import Losses
+from closeout.domain.combining import Combinations
+from closeout.domain.deals import DEALS_MAX, DealsOfRight, may_pair
+from closeout.domain.losses import losses_of
 from closeout.domain.names import Piece
+from closeout.domain.packing import Reader, packing_for
+from closeout.domain.patterns import ANY_SIDE, EXPIRY, LONG, PUT, SHARES, Counts, side_of
 
-_WINDOW = 9
-"""How many partners of a contract are tried in shapes of three and four."""
+_QUANTITY = itemgetter(3)
+_BITS = [1 << place for place in range(64)]
 
 
-@dataclass(slots=True)
 class Component:
     """Sorted pieces of one root, and signed hundreds of shares."""
 
-    pieces: Sequence[Piece]
-    lots: int
-    chain: Sequence[Piece] = field(init=False)
-    """The pieces from the last to the first."""
-    counts: Counts = field(init=False)
-    all: int = field(init=False)
-    longs: int = 0
-    """The set of those that are long."""
-    is_simple: bool = field(init=False)
-    """One expiry and no shares: the usual, for which less has to be looked at."""
-    wholes: "_Wholes" = field(init=False)
-    """By the set of what is free: all of that as one combination, None where it has no name."""
-    _losses: Losses | None = None
-    _codes: list[int] = field(default_factory=list)
-    """Marks without the strike."""
-    _strikes: list[int] = field(default_factory=list)
-    _tallies: list[int] = field(init=False)
-    _sides: Sides | None = None
-    _rights: list[tuple[tuple[bool, ...], Pick]] = field(init=False)
-    """For calls and puts, which of them are long, and what takes theirs."""
-    _nearest: list[list[int]] = field(default_factory=list)
-    """For calls and puts, places from the last expiry to the first, longs before shorts."""
-    _tables: dict[int, Table] = field(default_factory=dict)
-    _moved: dict[Places, Sequence[Combination]] = field(default_factory=dict)
-    """By the likeliest partners, where not all are tried: what these may be in."""
-    _bare: dict[Counts, int] = field(default_factory=dict)
+    __slots__ = (
+        "_bare",
+        "_nearest",
+        "_shares",
+        "all",
+        "bits",
+        "calls",
+        "chain",
+        "combinations",
+        "each",
+        "held",
+        "is_simple",
+        "longs",
+        "lots",
+        "margins",
+        "nothing",
+        "overdrawn",
+        "puts",
+        "reader",
+        "size",
+    )
 
-    def __post_init__(self) -> None:
-        self.chain = self.pieces[::-1]
-        ranks = _ranks(self.chain)
-        self.is_simple = len(ranks) == 1 and not self.lots
-        counts = []
-        if self.lots:
-            self._codes.append(SHARES | mark(0, is_put=False, is_long=self.lots > 0))
-            self._strikes.append(0)  # above nothing
-            counts.append(abs(self.lots))
-            self.longs = int(self.lots > 0)
-        for strike, is_put, expiry, quantity in self.chain:
-            self._codes.append(mark(ranks[expiry], is_put=is_put, is_long=quantity > 0))
-            self._strikes.append(strike)
+    def __init__(self, pieces: Sequence[Piece], lots: int) -> None:  # noqa: PLR0915 - made often
+        self.lots = lots
+        self.chain = chain = pieces[::-1]
+        """The pieces from the last to the first."""
+        self.size = size = len(pieces) + (lots != 0)
+        self.bits = bits = _BITS[:size] if size < len(_BITS) else [1 << n for n in range(size)]
+        self.all = (1 << size) - 1
+        ranks = _ranks(pieces)
+        self.is_simple = is_simple = len(ranks) == 1 and not lots
+        """One expiry and no shares: the usual, for which less has to be looked at."""
+        packing = packing_for(
+            2 * chain[0].strike * (sum(map(abs, map(_QUANTITY, pieces))) + abs(lots))
+        )
+        width, above = packing.width, packing.width * (size + 2)
+        lost, prices = losses_of(pieces, lots, packing)
+        codes, strikes, counts, each = [], [], [], []
+        longs: tuple[list[int], list[int]] = ([], [])
+        shorts: tuple[list[int], list[int]] = ([], [])
+        net = [0, 0]
+        one = 1
+        self.longs = 0
+        """The set of those that are long."""
+        if lots:
+            codes.append(SHARES | LONG * (lots > 0))
+            strikes.append(0)
+            counts.append(abs(lots))
+            each.append(one + (lost[0] << above))
+            self.longs = int(lots > 0)
+            one <<= width
+        place = len(counts)
+        for strike, is_put, expiry, quantity in chain:
+            code = ranks[expiry] + PUT if is_put else ranks[expiry]
+            net[is_put] += quantity
+            strikes.append(strike)
+            each.append(one + (lost[place] << above))
             if quantity > 0:
-                self.longs |= 1 << len(counts)
-            counts.append(abs(quantity))
-        self.counts, self.all = tuple(counts), (1 << len(counts)) - 1
-        self.wholes = _Wholes(self)
-        self._tallies = [tally(code) for code in self._codes]
-        codes = [*enumerate(self._codes)]
-        self._rights = [
-            self._of_right([place for place, code in codes if not code & (PUT | SHARES)]),
-            self._of_right([place for place, code in codes if code & PUT]),
-        ]
-        if self.is_simple:
-            calls, puts = self.net(self.counts)
-            self._sides = (_sign(calls), _sign(puts))
-        else:
-            self._nearest = _nearest(self.chain, int(self.lots != 0))
+                codes.append(code + LONG)
+                counts.append(quantity)
+                longs[is_put].append(place)
+                self.longs |= bits[place]
+            else:
+                codes.append(code)
+                counts.append(-quantity)
+                shorts[is_put].append(place)
+            place += 1
+            one <<= width
+        self.each = each
+        """One of each contract."""
+        calls, puts = net
+        if is_simple and (calls or puts):
+            # What calls, and puts, come to is there to be used up.
+            nets = one * _sign(calls), (one << width) * _sign(puts)
+            for right in (False, True):
+                for place in longs[right]:
+                    each[place] += nets[right]
+                for place in shorts[right]:
+                    each[place] -= nets[right]
+        self.overdrawn = (one | one << width) << width - 1
+        """What is set of a held where a group took more of a side than there is."""
+        self.nothing = packing.zero * packing.ones(prices) << above
+        self.held = self.nothing + sum(map(mul, each, counts))
+        self.reader = Reader(packing, size + 2 + prices, size + 2)
+        sides = side_of(calls, puts) if is_simple else ANY_SIDE
+        self.combinations = Combinations(codes, strikes, each, sides)
+        self.calls = DealsOfRight(self.reader, longs[0], shorts[0], packing)
+        self.puts = DealsOfRight(self.reader, longs[1], shorts[1], packing)
+        self.margins = Margins(self.reader, self.nothing)
+        self._shares = packing.full if lots else 0
+        if lots:
+            self.margins[each[0]] = 0  # shares alone bind nothing
+        if not is_simple:
+            self._nearest = _nearest(chain, int(lots != 0))
+            self._bare: dict[int, int] = {}
 
-    def _of_right(self, places: list[int]) -> tuple[tuple[bool, ...], Pick]:
-        return tuple([bool(self.longs >> place & 1) for place in places]), picker(places)
+    def counts(self, held: int) -> Counts:
+        """Return the numbers of what is held, counts by place first."""
+        reader = self.reader
+        return reader.unpack(held.to_bytes(reader.size, "little"))
 
-    @property
-    def losses(self) -> Losses:
-        if self._losses is None:
-            self._losses = Losses(self.chain, self.lots)
-        return self._losses
-
-    def deals(self, counts: Counts) -> int:
+    def deals(self, held: int) -> int:
         """Return how many deals these need at least: see `deals`."""
-        (calls, of_calls), (puts, of_puts) = self._rights
-        deals = len(deals_of(calls, of_calls(counts))) + len(deals_of(puts, of_puts(counts)))
-        if self.lots and counts[0]:
+        deals = len(self.calls[held & self.calls.mask][0]) + len(
+            self.puts[held & self.puts.mask][0]
+        )
+        if held & self._shares:
             # Shares are no deal, but no shape has three of a side with them either.
-            free = sum([1 << place for place, count in enumerate(counts) if count])
+            free = sum(
+                [bit for bit, count in zip(self.bits, self.counts(held), strict=False) if count]
+            )
             bought = (free & self.longs).bit_count()
             deals = max(deals, bought, free.bit_count() - bought)
         return deals
 
-    def fewest(self, counts: Counts, deals: int) -> int:
+    def fewest(self, held: int, deals: int) -> int:
         """Return how many groups these need at least, for so many deals."""
         groups = -(-deals // DEALS_MAX)
         if deals < DEALS_MAX * groups or not self.is_simple:
             return groups
-        (calls, of_calls), (puts, of_puts) = self._rights
-        sizes = deals_of(calls, of_calls(counts)) + deals_of(puts, of_puts(counts))
-        return groups + (not make_pairs(sizes))
+        calls, puts = self.calls, self.puts
+        return groups + (not may_pair(calls[held & calls.mask], puts[held & puts.mask]))
 
-    # --- groups ---------------------------------------------------------------------------
-
-    def rows(self, counts: Counts, free: int) -> Sequence[Combination]:
-        """Return what the first free contract may be in, the others free or not."""
-        first = free.bit_length() - 1
-        if first > _WINDOW:
-            return self._in_window(first, counts)
-        table = self._tables.get(first)
-        if table is None:
-            marks = self._marks(range(first, -1, -1))
-            table = self._tables[first] = table_of(marks, self._sides)
-        return table.rows
-
-    def whole(self, free: int) -> Combination | None:
-        if not 0 < free.bit_count() <= LARGEST:
-            return None
-        first = free.bit_length() - 1
-        table = self._tables.get(first)
-        if table is not None:
-            return table.by_mask.get(free)
-        places = tuple([place for place in range(first, -1, -1) if free >> place & 1])
-        if not may_join([self._tallies[place] for place in places]):
-            return None
-        return together(places, self._marks(places), self._sides)
-
-    def _marks(self, places: Iterable[int]) -> Marks:
-        marks: list[int] = []
-        below = 0
-        for place in places:
-            strike = self._strikes[place]
-            marks.append(self._codes[place] + ABOVE * (strike > below and bool(marks)))
-            below = max(below, strike)
-        return tuple(marks)
-
-    def _in_window(self, first: int, counts: Counts) -> Sequence[Combination]:
-        """Return all pairs, and larger shapes with the likeliest partners only."""
-        likely = (first, *self._likely(first, counts))
-        rows = self._moved.get(likely)
-        if rows is None:
-            large = table_of(self._marks(likely), self._sides, SIZES[:2]).rows
-            pairs = table_of(self._marks(range(first, -1, -1)), self._sides, SIZES[2:]).rows
-            to = likely[::-1]
-            rows = self._moved[likely] = [*[each.moved(to) for each in large], *pairs]
-        return rows
-
-    def _likely(self, first: int, counts: Counts) -> list[int]:
-        """As many contracts, then near in strike."""
-        wanted, strike = counts[first], self._strikes[first]
-
-        def distance(place: int) -> tuple[int, int, int]:
-            if self.lots and not place:
-                return (0, 0, 0)
-            count = counts[place]
-            unlike = 0 if count == wanted else (1 if count in (2 * wanted, wanted / 2) else 2)
-            return (unlike, abs(self._strikes[place] - strike), -place)
-
-        others = [place for place in range(first) if counts[place]]
-        return sorted(sorted(others, key=distance)[:_WINDOW], reverse=True)
-
-    # --- cover ----------------------------------------------------------------------------
-
-    def signed(self, counts: Counts) -> list[int]:
-        longs = self.longs
-        return [count if longs >> place & 1 else -count for place, count in enumerate(counts)]
-
-    def net(self, counts: Counts) -> tuple[int, int]:
-        """Return what calls and puts come to, longs less shorts."""
-        held = self.signed(counts)
-        (_, of_calls), (_, of_puts) = self._rights
-        return sum(of_calls(held)), sum(of_puts(held))
-
-    def bare(self, counts: Counts) -> int:
+    def bare(self, held: int) -> int:
         """Count shorts without a long of their right that lives as long, or shares."""
-        known = self._bare.get(counts)
+        known = self._bare.get(held)
         if known is None:
-            known = self._bare[counts] = self._bare_of(self.signed(counts))
+            longs = self.longs
+            quantities = [
+                count if longs & bit else -count
+                for bit, count in zip(self.bits, self.counts(held), strict=False)
+            ]
+            known = self._bare[held] = self._bare_of(quantities)
         return known
+
+    def leaves_cover(self, bare: int, still: int, units: int, each: int) -> bool:
+        """Whether no more shorts end up bare when so many are taken and so much is still held."""
+        return self.bare(still) + units * self.bare(each + self.nothing) == bare
 
     def _bare_of(self, quantities: Sequence[int]) -> int:
         lots = quantities[0] if self.lots else 0
@@ -218,23 +176,22 @@ class Component:
             total += max(0, bare - spare)
         return total
 
-    def bare_in(self, places: Places, shape: Shape) -> int:
-        """Count the uncovered shorts of one unit."""
-        alone = [0] * len(self.counts)
-        for place, ratio in zip(places, shape.ratios, strict=True):
-            alone[place] = ratio
-        return self.bare(tuple(alone))
 
+class Margins(dict[int, int]):
+    """By one unit of a group: the most that it loses."""
 
-class _Wholes(dict[int, Combination | None]):
-    """What the search asks for most: each set is looked at once."""
+    __slots__ = ("_nothing", "_reader")
 
-    def __init__(self, component: Component) -> None:
+    def __init__(self, reader: Reader, nothing: int) -> None:
         super().__init__()
-        self._component = component
+        self._reader = reader
+        self._nothing = nothing
 
-    def __missing__(self, free: int) -> Combination | None:
-        found = self[free] = self._component.whole(free)
+    def __missing__(self, unit: int) -> int:
+        reader = self._reader
+        found = self[unit] = reader.most_lost(
+            reader.unpack((unit + self._nothing).to_bytes(reader.size, "little"))
+        )
         return found
 
 
@@ -242,12 +199,17 @@ def _sign(number: int) -> int:
     return (number > 0) - (number < 0)
 
 
-def _ranks(pieces: Iterable[Piece]) -> dict[int, int]:
+def _ranks(pieces: Sequence[Piece]) -> dict[int, int]:
+    """Return by expiry what it adds to a mark."""
+    first = pieces[0].expiry
+    if all(piece.expiry == first for piece in pieces):
+        return {first: 0}
     expiries = sorted({piece.expiry for piece in pieces})
-    return {expiry: rank for rank, expiry in enumerate(expiries)}
+    return {expiry: EXPIRY * rank for rank, expiry in enumerate(expiries)}
 
 
 def _nearest(chain: Sequence[Piece], shares: int) -> list[list[int]]:
+    """Return, for calls and puts, places from the last expiry to the first, longs before shorts."""
     order = sorted(
         range(len(chain)), key=lambda place: (-chain[place].expiry, chain[place].quantity < 0)
     )

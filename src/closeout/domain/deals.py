@@ -15,34 +15,44 @@ and those of the three the two counts on one side. The ratios of a shape are at 
 are those of its deals: the sizes must make pairs of 1:1, 1:2, 1:3 or 2:3, or else it takes
 one more group. This holds within one expiry, where no short is left uncovered beside a long of
 its right, so that what lies outside is on one side.
+
+Sizes are known as well where one contract stands against all others: every other is a deal. Two
+against two, of which none are equal, are three deals in either of two ways: the least of the
+four goes to one of the others or to the other, and what is left follows.
 """
 
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+
+from closeout.domain.packing import Packing, Reader
 
 DEALS_MAX = 2
 """Deals in one named shape."""
 
-Deals = tuple[int, ...]
-"""The fewest deals: how large each is if there are no more, 0 where that is not known."""
+Places = Sequence[int]
+Sizes = tuple[int, ...]
+Deals = tuple[Sizes, ...]
+"""
+The fewest deals, in every way that they can be made: how large each is if there are no more,
+0 where that is not known.
+"""
 
-_THREE = 3
+_TWO, _THREE = 2, 3
 _SIZES_MAX = 12
 """How many sizes are looked at; more are in so many groups that time is up before."""
 
 
-@lru_cache(maxsize=16_384)
-def deals_of(sides: tuple[bool, ...], counts: tuple[int, ...]) -> Deals:
-    """Return the deals that contracts of one right need at least; `sides` tell the longs."""
-    longs: list[int] = []
-    shorts: list[int] = []
-    for is_long, count in zip(sides, counts, strict=True):
-        if count:
-            (longs if is_long else shorts).append(count)
+def deals_of(longs: list[int], shorts: list[int]) -> Deals:
+    """Return the deals that contracts of one right need at least; the lists are used up."""
     if not longs or not shorts:
-        return tuple(longs or shorts)
+        return (tuple(longs or shorts),)
     net = sum(longs) - sum(shorts)
-    if net:
-        (shorts if net > 0 else longs).append(abs(net))
+    if net > 0:
+        shorts.append(net)
+    elif net < 0:
+        longs.append(-net)
+    if len(longs) == 1 or len(shorts) == 1:
+        return (tuple(shorts if len(longs) == 1 else longs),)
     deals, bought = [], []
     for count in longs:
         if count in shorts:
@@ -53,22 +63,63 @@ def deals_of(sides: tuple[bool, ...], counts: tuple[int, ...]) -> Deals:
     left = len(bought) + len(shorts)
     if left <= _THREE:
         deals += bought if len(bought) > len(shorts) else shorts
-        return tuple(deals)
-    return (0,) * (len(deals) + left - min(len(bought), len(shorts), left // _THREE))
+        return (tuple(deals),)
+    if not deals and len(bought) == len(shorts) == _TWO:
+        if min(shorts) < min(bought):
+            bought, shorts = shorts, bought
+        least, (one, other) = min(bought), shorts
+        return ((least, one, other - least), (least, other, one - least))
+    return ((0,) * (len(deals) + left - min(len(bought), len(shorts), left // _THREE)),)
 
 
-@lru_cache(maxsize=16_384)
-def make_pairs(sizes: tuple[int, ...]) -> bool:
-    """Whether groups of two deals may be made of deals of these sizes."""
-    if not sizes or len(sizes) > _SIZES_MAX:
+class DealsOfRight(dict[int, Deals]):
+    """
+    By what is held of one right, and nothing else: the deals it needs.
+
+    `mask` has all bits of the right's lanes.
+    """
+
+    __slots__ = ("_longs", "_reader", "_shorts", "mask")
+
+    def __init__(self, reader: Reader, longs: Places, shorts: Places, packing: Packing) -> None:
+        super().__init__()
+        self._reader = reader
+        self._longs, self._shorts = _picker(longs), _picker(shorts)
+        self.mask = packing.mask((*longs, *shorts))
+
+    def __missing__(self, held: int) -> Deals:
+        reader = self._reader
+        counts = reader.unpack(held.to_bytes(reader.size, "little"))
+        longs, shorts = filter(None, self._longs(counts)), filter(None, self._shorts(counts))
+        found = self[held] = deals_of([*longs], [*shorts])
+        return found
+
+
+def _picker(places: Places) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+    """Return what takes the items at these places; `itemgetter` makes no tuple of one."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    first = places[0] if places else 0
+    return itemgetter(slice(first, first + len(places)))
+
+
+def may_pair(some: Deals, others: Deals) -> bool:
+    """Whether groups of two deals may be made of all of these."""
+    for one in some:
+        for other in others:
+            if _make_pairs(one + other):
+                return True
+    return False
+
+
+def _make_pairs(sizes: Sizes) -> bool:
+    if len(sizes) > _SIZES_MAX or not sizes:
         return True
-    first, *others = sizes
-    return any(
-        _may_join(first, other) and make_pairs((*others[:place], *others[place + 1 :]))
-        for place, other in enumerate(others)
-    )
-
-
-def _may_join(one: int, other: int) -> bool:
-    less, more = (one, other) if one < other else (other, one)
-    return not less or 2 * more in (2 * less, 3 * less, 4 * less, 6 * less)
+    first, others = sizes[0], sizes[1:]
+    for place, other in enumerate(others):
+        less, more = (first, other) if first < other else (other, first)
+        if (
+            less == more or not less or more == 2 * less or more == 3 * less or 2 * more == 3 * less
+        ) and (len(others) == 1 or _make_pairs(others[:place] + others[place + 1 :])):
+            return True
+    return False

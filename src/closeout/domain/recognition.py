@@ -15,7 +15,7 @@ for it; and a contract of another expiry never takes a hedged group apart.
 **Search.** Each component is covered by `exact_cover`, which is exact nearly always: expiries
 are small.
 
-Ratios beyond `combining.RATIO_MAX` are taken for two positions of different size, not for one
+Ratios beyond `patterns.RATIO_MAX` are taken for two positions of different size, not for one
 shape.
 """
 
@@ -23,11 +23,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from closeout.domain import combining
-from closeout.domain.combining import LOT
+from closeout.domain import patterns
 from closeout.domain.exact_cover import Found, best_cover
 from closeout.domain.names import Piece, piece_of
-from closeout.domain.occ import option_or_none
+from closeout.domain.occ import option_or_none, underlying_of
+from closeout.domain.patterns import LOT
 
 Group = dict[str, int]
 """Signed contracts (or shares) by symbol."""
@@ -39,30 +39,29 @@ def recognise(quantities: Mapping[str, int]) -> list[Group]:
 
     The groups add up to `quantities`. Their order follows the symbols.
     """
-    options: dict[tuple[str, str], list[tuple[Piece, str]]] = defaultdict(list)
+    options: dict[str, list[tuple[Piece, str]]] = defaultdict(list)
     shares = {}
-    for symbol, quantity in sorted(quantities.items()):
+    for symbol, quantity in quantities.items():
         option = option_or_none(symbol)
         if not quantity:
             continue
         if option is None:
             shares[symbol] = quantity
         else:
-            key = (option.underlying, option.root)
-            options[key].append((piece_of(option, quantity), symbol))
+            options[option.root].append((piece_of(option, quantity), symbol))
     found: list[Group] = []
-    for (underlying, root), pieces in sorted(options.items()):
+    for underlying, root in sorted([(underlying_of(root), root) for root in options]):
         # An adjusted contract does not deliver a hundred plain shares.
         held = shares.pop(underlying, 0) if root == underlying else 0
-        found += _of_one_root(pieces, underlying, held)
-    found += [{symbol: quantity} for symbol, quantity in shares.items()]
+        found += _of_one_root(options[root], underlying, held)
+    found += [{symbol: shares[symbol]} for symbol in sorted(shares)]
     return found
 
 
 def forget() -> None:
     """Forget what was found before, as after a start; only the time it takes changes."""
     _cover_root.cache_clear()
-    combining.forget()
+    patterns.forget()
 
 
 def _of_one_root(named: list[tuple[Piece, str]], underlying: str, shares: int) -> list[Group]:
@@ -70,12 +69,16 @@ def _of_one_root(named: list[tuple[Piece, str]], underlying: str, shares: int) -
     symbols = {piece[:3]: symbol for piece, symbol in named}
     lots = abs(shares) // LOT * (1 if shares > 0 else -1)
     groups: list[Group] = []
-    for group in _cover_root(tuple(sorted(piece for piece, _ in named)), lots):
-        of_options = {symbols[piece[:3]]: piece.quantity for piece in group.pieces}
-        used = group.lots * LOT
-        shares -= used
-        groups.append({**of_options, **({underlying: used} if used else {})})
-    return [group for group in groups if group] + ([{underlying: shares}] if shares else [])
+    for pieces, used in _cover_root(tuple(sorted([piece for piece, _ in named])), lots):
+        group = {symbols[piece[:3]]: piece.quantity for piece in pieces}
+        if used:
+            group[underlying] = used * LOT
+            shares -= used * LOT
+        if group:
+            groups.append(group)
+    if shares:
+        groups.append({underlying: shares})
+    return groups
 
 
 @lru_cache(maxsize=4096)
