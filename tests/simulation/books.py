@@ -1,20 +1,20 @@
-"""The checkers' own books: what each strategy owns, what was sent, what each close did."""
+"""The checkers' own books: what was sent, what each close did, and what all of them share."""
 
-import math
-from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from simulation.holdings import Owned
+from simulation.loop import Process, VirtualLoop
+from simulation.ownership import Ownership
+from simulation.sights import Sight
+from simulation.venue import Venue
 
-from closeout.closing.partial import Portion
+from closeout.closing.ids import close_of
 from closeout.closing.state import CloseState
-from closeout.domain.occ import Right, option_or_none
-from closeout.domain.orders import Ticket
+from closeout.domain.orders import OrderReport, Ticket
 from closeout.runtime.requests import CloseRequest
 
 
@@ -62,7 +62,6 @@ class Tracked:
 
     state: CloseState
     opened: float
-    key: str | None
     request: CloseRequest | None
     owner: int | None
     sent: dict[str, Sent] = field(default_factory=dict)
@@ -95,142 +94,118 @@ class Tracked:
             if sent.fate in (Fate.REFUSED, Fate.DUPLICATE) and identity not in self.refused:
                 sent.fate, sent.since = Fate.UNKNOWN, at
 
+    @property
+    def reports(self) -> list[OrderReport]:
+        """What the broker has told of its orders, as committed."""
+        return [each for attempt in self.state.attempts for each in attempt.orders]
+
+    def is_reported(self, client_order_id: str) -> bool:
+        return any(each.client_order_id == client_order_id for each in self.reports)
+
+    def refused_package(self, ticket: Ticket) -> Sent | None:
+        """The package that this leg goes in the place of; a refused replacement is none."""
+        orders = {attempt.ticket.client_order_id for attempt in self.state.attempts}
+        if ticket.is_package:
+            return None
+        [leg] = ticket.legs
+        found = [
+            sent
+            for identity, sent in self.sent.items()
+            if identity in orders
+            and sent.ticket.is_package
+            and sent.fate is Fate.REFUSED
+            and sent.ticket.contracts(leg.symbol)
+        ]
+        return found[-1] if found else None
+
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What a strategy had at some time, and when it was edited last before."""
+class Violation:
+    rule: str
+    at: float
+    text: str
 
-    contracts: Mapping[str, int]
-    edited: float | None
-
-
-class Ownership:
-    """Signed contracts of each strategy, as they were at any time."""
-
-    def __init__(self, owned: tuple[Owned, ...]) -> None:
-        self.owned = owned
-        self.edited: dict[int, float] = {}
-        """Those whose contracts somebody has moved, and when that was done last."""
-        self._traded: dict[int, float] = {}
-        self._forgotten: set[int] = set()
-        self._history: list[list[tuple[float, dict[str, int]]]] = [
-            [(0.0, dict(each.contracts))] for each in owned
-        ]
-
-    def now(self, owner: int) -> Mapping[str, int]:
-        return self._history[owner][-1][1]
-
-    def is_grouped_anew(self, owner: int) -> bool:
-        """Whether only its shape says what belongs to it, and that has changed."""
-        told = owner >= len(self.owned) or self.owned[owner].is_one_order or owner in self.edited
-        if told:
-            return False
-        left = {symbol: quantity for symbol, quantity in self.now(owner).items() if quantity}
-        return left != self.owned[owner].contracts
-
-    def symbols(self, owner: int) -> frozenset[str]:
-        """Everything the strategy has or had."""
-        return frozenset(symbol for _, row in self._history[owner] for symbol in row)
-
-    def found(self, at: float) -> int:
-        """Have a new strategy without anything in it."""
-        self._history.append([(at, {})])
-        return len(self._history) - 1
-
-    def move(self, source: int, target: int, symbol: str, change: int, at: float) -> None:
-        """Give signed contracts of one strategy to another."""
-        self._change(source, symbol, -change, at)
-        self._change(target, symbol, change, at)
-        self.edited |= {source: at, target: at}
-
-    def kept(self, owner: int) -> Kept:
-        return Kept(self.now(owner), self.edited.get(owner))
-
-    def put_back(self, owner: int, kept: Kept, at: float) -> None:
-        """Have a strategy be what it was before an edit that was undone."""
-        self._history[owner].append((at, dict(kept.contracts)))
-        self.edited.pop(owner, None)
-        if kept.edited is not None:
-            self.edited[owner] = kept.edited
-
-    def has_traded(self, owner: int, since: float) -> bool:
-        return self._traded.get(owner, -1.0) >= since
-
-    def forget(self, owner: int) -> None:
-        """Nobody can say any more what this strategy has."""
-        self._forgotten.add(owner)
-
-    def trade(self, owner: int, symbol: str, change: int, at: float) -> None:
-        self._traded[owner] = at
-        self._change(owner, symbol, change, at)
-
-    def _change(self, owner: int, symbol: str, change: int, at: float) -> None:
-        after = dict(self.now(owner))
-        after[symbol] = after.get(symbol, 0) + change
-        self._history[owner].append((at, after))
-
-    def most(self, owner: int, symbol: str, since: float) -> int:
-        """The most contracts of `symbol`, unsigned, that the strategy had since then."""
-        return max(abs(row.get(symbol, 0)) for row in self.since(owner, since))
-
-    def since(self, owner: int, since: float) -> list[Mapping[str, int]]:
-        """Every state the strategy was in from then to now."""
-        history = self._history[owner]
-        index = max(0, bisect_right(history, since, key=lambda each: each[0]) - 1)
-        return [row for _, row in history[index:]]
-
-    def only_one_with(self, symbols: frozenset[str]) -> int | None:
-        """The strategy that has or had all of these, if there is one only and it is known."""
-        every = range(len(self._history))
-        found = [owner for owner in every if symbols <= self.symbols(owner)]
-        return found[0] if len(found) == 1 and found[0] not in self._forgotten else None
-
-    def shared(self) -> frozenset[str]:
-        counts = Counter(symbol for each in self.owned for symbol in each.contracts)
-        return frozenset(symbol for symbol, count in counts.items() if count > 1)
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.at:.3f} s: {self.text}"
 
 
-def is_barer(after: Mapping[str, int], before: Mapping[str, int]) -> bool:
-    """Whether shorts of some root and right are uncovered that were not."""
-    known = uncovered(before)
-    return any(bare > known.get(each, 0) for each, bare in uncovered(after).items())
+class Books:
+    """What one seed's checkers look at, what they know of it, and what they found wrong."""
 
+    def __init__(
+        self, loop: VirtualLoop, venue: Venue, ownership: Ownership, start: datetime
+    ) -> None:
+        self.loop = loop
+        self.venue = venue
+        self.own = ownership
+        self.day = venue.day
+        """As it was drawn; the venue's own heals."""
+        self.violations: list[Violation] = []
+        self.met: Counter[Sight] = Counter()
+        self.closes: dict[str, Tracked] = {}
+        self.close_of_order: dict[str, Tracked] = {}
+        """The close of each order of ours, by the broker's id."""
+        self.positions: dict[str, int] = {}
+        """Position ids to the strategies they were seen to be."""
+        self.owner: Process | None = None
+        """The process that has the account, as the journal says."""
+        self.touched: set[str] = set()
+        """Symbols that another hand has traded."""
+        self.froze = 0.0
+        """The longest a process was frozen, seconds."""
+        lag = max(venue.day.holdings_lag, venue.day.order_lag)
+        self.slack = 1.0 + 20 * venue.day.latency + lag
+        """Seconds by which what a process that never froze knows may be too old."""
+        self.on_mark: Callable[[str], None] = lambda what: None
+        """Hears what happens of interest: whoever wants to strike at that moment."""
+        self._start = start
 
-def uncovered(quantities: Mapping[str, int]) -> dict[tuple[str, Right], int]:
-    """
-    Count short options that nothing covers, by itself: at each expiry, what is short from
-    there on less what is long from there on, the worst of all expiries.
-    """
-    classes: dict[tuple[str, Right], list[tuple[date, int]]] = defaultdict(list)
-    for symbol, quantity in quantities.items():
-        option = option_or_none(symbol)
-        if option is not None and quantity:
-            classes[(option.root, option.right)].append((option.expiry, quantity))
-    found = {}
-    for (root, right), rows in classes.items():
-        bare = max(-sum(q for day, q in rows if day >= expiry) for expiry, _ in rows)
-        cover = quantities.get(root, 0) // 100 if right is Right.CALL else 0
-        found[(root, right)] = max(0, bare - max(0, cover))
-    return found
+    def fail(self, rule: str, text: str) -> None:
+        self.violations.append(Violation(rule, self.loop.time(), text))
+        self.loop.is_halted = True
 
+    def mark(self, what: str) -> None:
+        self.on_mark(what)
 
-def portion(
-    asked: Portion, contracts: Mapping[str, int], chosen: Collection[str]
-) -> dict[str, int]:
-    """
-    Count the option contracts, unsigned, that a portion of a strategy means.
+    def touch(self, symbols: Iterable[str]) -> None:
+        """Note that another hand trades these."""
+        self.touched.update(symbols)
 
-    `chosen` has the symbols of the legs that were named, none when none was.
-    """
-    legs = {
-        symbol: abs(quantity)
-        for symbol, quantity in contracts.items()
-        if quantity and option_or_none(symbol) and (not chosen or symbol in chosen)
-    }
-    if asked.quantity is not None:
-        return {symbol: min(asked.quantity, count) for symbol, count in legs.items()}
-    units = math.gcd(*legs.values()) or 1
-    wanted = units if asked.units is None else min(asked.units, units)
-    if asked.percent is not None:
-        wanted = max(units * asked.percent // 100, 1)
-    return {symbol: count // units * wanted for symbol, count in legs.items()}
+    def seconds(self, at: datetime) -> float:
+        """Convert a time to seconds since the day began."""
+        return (at - self._start).total_seconds()
+
+    # --- whose the account is ---------------------------------------------------------
+
+    def is_at_work(self, process: Process) -> bool:
+        """Whether the account is this process's by what is on record."""
+        return self.owner is process
+
+    def check_owner(self, process: Process, what: str) -> None:
+        if not self.is_at_work(process):
+            self.fail("I2", f"process {process.number} {what}, and the account is another's")
+
+    # --- closes -----------------------------------------------------------------------
+
+    def close_with(self, client_order_id: str) -> Tracked | None:
+        """The close that this order is of, if that is on record."""
+        return self.closes.get(close_of(client_order_id) or "?")
+
+    def running(self) -> list[Tracked]:
+        return [each for each in self.closes.values() if not each.state.phase.is_end]
+
+    # --- how old knowledge can be -----------------------------------------------------
+
+    @property
+    def leeway(self) -> float:
+        """Seconds by which what a process knows may be older than it was meant to be."""
+        return self.slack + self.froze
+
+    def since(self, tracked: Tracked) -> float:
+        """How old what was known when the close was planned can be."""
+        known = max(tracked.opened, tracked.looked)
+        return max(0.0, known - self.leeway)
+
+    def since_opened(self, tracked: Tracked) -> float:
+        """How old what was known when the close was opened can be."""
+        return max(0.0, tracked.opened - self.leeway)

@@ -76,15 +76,15 @@ class SimulatedBroker:
     # --- what changes something -------------------------------------------------------
 
     async def place(self, ticket: Ticket) -> PlaceOutcome:
-        self._checks.sending(self._process, ticket)
+        self._checks.orders.sending(self._process, ticket)
         outcome = await self._carry(ticket, lambda: self._venue.submit(ticket))
-        self._checks.answered(self._process, ticket, outcome)
+        self._checks.answers.answered(self._process, ticket, outcome)
         return outcome
 
     async def replace(self, order_id: str, ticket: Ticket) -> ReplaceOutcome:
-        self._checks.replacing(self._process, order_id, ticket)
+        self._checks.orders.replacing(self._process, order_id, ticket)
         outcome = await self._carry(ticket, lambda: self._replace(order_id, ticket))
-        self._checks.answered(self._process, ticket, outcome)
+        self._checks.answers.answered(self._process, ticket, outcome)
         return outcome
 
     def _replace(self, order_id: str, ticket: Ticket) -> OrderReport:
@@ -93,7 +93,7 @@ class SimulatedBroker:
         is_overtaken = old is not None and old.status in _BEING_REPLACED
         dropped = max(self._day.replace_dropped, 0.5) if is_overtaken else self._day.replace_dropped
         if dropped and old is not None and self._chance.random() < dropped:
-            self._checks.met[Sight.REPLACE_DROPPED] += 1
+            self._checks.books.met[Sight.REPLACE_DROPPED] += 1
             return replace(
                 report_of(old),
                 order_id=f"dropped-{ticket.client_order_id}",
@@ -122,11 +122,11 @@ class SimulatedBroker:
                 await self._travel()
                 return OutcomeUnknown("HTTP 503")
             case "late_arrival":
-                self._checks.left(ticket)
+                self._checks.answers.left(ticket)
                 self._send(ticket, work, self._chance.uniform(0.1, LATEST_ARRIVAL))
                 return await self._silence()
             case fate:
-                self._checks.left(ticket)
+                self._checks.answers.left(ticket)
                 answer = self._send(ticket, work, self._latency())
                 return await self._hear(fate, answer)
 
@@ -166,12 +166,12 @@ class SimulatedBroker:
             related = refusal.extras.get("related_orders", ())
             orders = tuple(related) if isinstance(related, list) else ()
             outcome = Refused(refusal.status, refusal.code, refusal.message, orders)
-        self._checks.arrived(ticket, outcome)
+        self._checks.answers.arrived(ticket, outcome)
         if not answer.done():
             answer.set_result(outcome)
 
     async def cancel(self, order_id: str) -> CancelOutcome:
-        self._checks.cancelling(self._process, order_id)
+        self._checks.cancels.cancelling(self._process, order_id)
         match self._fate():
             case "rate_limited":
                 await self._travel()
@@ -254,12 +254,12 @@ class SimulatedBroker:
         return found
 
     async def order_by_client_id(self, client_order_id: str) -> OrderReport | None:
-        self._checks.asking(self._process, client_order_id)
+        self._checks.gaps.asking(self._process, client_order_id)
         await self._ask()
         order = self._venue.order_by_client_id(client_order_id)
         found = None if order is None else self._venue.seen_late(order, self._order_lag())
         await self._travel()
-        self._checks.looked_up(self._process, client_order_id, found)
+        self._checks.answers.looked_up(self._process, client_order_id, found)
         return found
 
     async def open_orders(self) -> tuple[OrderReport, ...]:
@@ -269,12 +269,12 @@ class SimulatedBroker:
     async def order_history(self, since: datetime | None) -> tuple[OrderReport, ...]:
         query = OrderFilter(status="all", limit=500, after=since, descending=False)
         asked = [order.client_order_id for order in self._venue.exchange.orders(query)]
-        self._checks.listing(self._process, asked)
+        self._checks.gaps.listing(self._process, asked)
         try:
             await self._ask()
             return self._seen(self._venue.exchange.orders(query))
         finally:
-            self._checks.listed(self._process)
+            self._checks.gaps.listed(self._process)
 
     def _seen(self, orders: Iterable[Order]) -> tuple[OrderReport, ...]:
         lag = self._order_lag()
@@ -302,7 +302,7 @@ class SimulatedBroker:
         rows = self._venue.exchange.activities(query)
         await self._travel()
         if rows:
-            self._checks.met[Sight.SETTLED] += 1
+            self._checks.books.met[Sight.SETTLED] += 1
         return tuple(_settlement(row) for row in rows)
 
     async def holdings(self) -> Holdings:
@@ -310,7 +310,7 @@ class SimulatedBroker:
         try:
             await self._ask()
         except ReadFailed:
-            self._checks.read_failed()
+            self._checks.reads.read_failed()
             raise
         lag = self._day.holdings_lag
         behind = self._chance.uniform(0.0, lag) if lag else 0.0
@@ -327,7 +327,7 @@ class SimulatedBroker:
         )
         await self._travel()
         read = Holdings(at, rows)
-        self._checks.read_holdings(read)
+        self._checks.reads.read_holdings(read)
         return read
 
     async def account(self) -> Account:
@@ -422,7 +422,7 @@ class _Stream:
             gap = timedelta(seconds=self._loop.time() - self._down_since)
         self._put(LinkUp(self._clock.now(), gap))
         if gap is not None and self._process.is_alive:
-            self._checks.came_up(self._process)
+            self._checks.gaps.came_up(self._process)
 
     def _plan_cut(self) -> None:
         if self._chance.random() < self._venue.day.stream_cuts:
@@ -458,5 +458,5 @@ class _Stream:
             return
         self._items.put_nowait(item)
         if isinstance(item, TradeUpdate) and item.is_revision:
-            self._checks.hears_of_bust(self._process, item)
-            self._loop.later(10.0, self._checks.told_of_bust, self._process, item)
+            self._checks.cover.hears_of_bust(self._process, item)
+            self._loop.later(10.0, self._checks.fills.told_of_bust, self._process, item)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from simulation.books import Kept, Ownership
+from simulation.ownership import Kept, Ownership
 from simulation.sights import Sight
 
 from closeout.domain.edits import (

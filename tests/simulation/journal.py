@@ -1,14 +1,15 @@
 """
 A journal in memory that keeps only what was committed.
 
-The disk outlives every process. A write is committed some time after it was asked for; when
+A write is committed some time after it was asked for; when
 its process dies before that, nobody knows whether it was, and the seed decides.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from simulation.disk import Disk, Record
 from simulation.sights import Sight
 from simulation.site import Site
 
@@ -24,32 +25,6 @@ from closeout.ports import (
     SettlementHistory,
     StoredClose,
 )
-
-
-@dataclass(slots=True)
-class Record:
-    close_id: str
-    account: str
-    position_id: str
-    key: str | None
-    fingerprint: str
-    events: list[Event] = field(default_factory=list)
-    is_ended: bool = False
-
-
-class Disk:
-    """What is committed."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, Record] = {}
-        self.down_until = 0.0
-        self.lease: Lease | None = None
-        self.history = OrderHistory()
-        self.settled = SettlementHistory()
-        self.edits: list[Edit] = []
-
-    def find_by_key(self, key: str) -> Record | None:
-        return next((each for each in self.records.values() if each.key == key), None)
 
 
 class SimulatedJournal:
@@ -106,7 +81,7 @@ class SimulatedJournal:
     def _owned(self) -> Lease:
         lease = self._disk.lease
         if lease is None or lease.epoch != self._epoch:
-            self._checks.met[Sight.FENCED] += 1
+            self._checks.books.met[Sight.FENCED] += 1
             raise NotOwner("another process has taken the account")
         return lease
 
@@ -133,7 +108,7 @@ class SimulatedJournal:
         try:
             await self._write(commit)
         except JournalFailed:
-            self._checks.unsaid(self._process, close_id, fingerprint)
+            self._checks.promises.unsaid(self._process, close_id, fingerprint)
             raise
 
     async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
@@ -214,7 +189,7 @@ class SimulatedJournal:
             if edit.number != len(self._disk.edits) + 1:
                 raise SequenceTaken(f"edit {edit.number} is not the next")
             self._disk.edits.append(edit)
-            self._checks.edited(edit)
+            self._checks.requests.edited(edit)
 
         await self._write(commit)
 
@@ -257,7 +232,7 @@ class SimulatedJournal:
             commit()
             self._confirm()
         except JournalFailed as failure:
-            self._checks.met[Sight.JOURNAL_TROUBLE] += 1
+            self._checks.books.met[Sight.JOURNAL_TROUBLE] += 1
             if self._process.is_alive:
                 said.set_exception(failure)
             return

@@ -141,7 +141,7 @@ class User:
         if walk.worst is not None and self._walks.random() < 0.7:
             net = min(net, walk.grid.floor(walk.worst))
         limit = walk.grid.price(net)
-        self._checks.chose(close_id, limit)
+        self._checks.requests.chose(close_id, limit)
         self._world.as_process(
             self._change, lambda: engine.supervisor.change_limit(close_id, limit)
         )
@@ -179,7 +179,7 @@ class User:
         except (CannotRegroup, NotBegun, ReadFailed, JournalFailed) as refusal:
             self.refusals.append(refusal.code)
             if isinstance(refusal, CloseRunning):
-                self._checks.met[Sight.EDIT_REFUSED] += 1
+                self._checks.books.met[Sight.EDIT_REFUSED] += 1
         finally:
             self._is_editing = False
 
@@ -240,7 +240,7 @@ class User:
             running = self._world.behind or running
         if running is None:
             return
-        self._checks.asked(request)
+        self._checks.requests.asked(request)
         if request.idempotency_key is not None:
             self._keyed.setdefault(request.idempotency_key, request)
         running.do(self._start, running, request)
@@ -254,20 +254,20 @@ class User:
             runner = await engine.supervisor.open(request)
         except CannotPlan as refusal:
             self.refusals.append(refusal.reason_code)
-            self._checks.refused(request, refusal.reason_code)
+            self._checks.requests.refused(request, refusal.reason_code)
             return
         except (NotBegun, ReadFailed, JournalFailed) as refusal:
             self.refusals.append(refusal.code)
-            self._checks.denied(running.process, request)
+            self._checks.promises.denied(running.process, request)
             if self._day.has_second and isinstance(refusal, StandingBy):
-                self._checks.met[Sight.STANDS_BY] += 1
+                self._checks.books.met[Sight.STANDS_BY] += 1
             return
         close_id = runner.state.close_id
-        self._checks.promised(close_id)
+        self._checks.promises.promised(close_id)
         self.closes.append(close_id)
         key = request.idempotency_key
         if key is not None and self._answers.setdefault(key, close_id) != close_id:
-            self._checks.fail("I2", f"key {key} led to two closes")
+            self._checks.books.fail("I2", f"key {key} led to two closes")
         await engine.supervisor.decided(runner)
 
     # --- what they ask for --------------------------------------------------------------
@@ -425,7 +425,7 @@ class OtherHand:
             side=theirs.Side.SELL if held > 0 else theirs.Side.BUY,
             limit_price=far,
         )
-        self._checks.touch([symbol])
+        self._checks.books.touch([symbol])
         self._try(lambda: self._venue.exchange.submit(request))
 
     async def assign(self) -> None:
@@ -435,7 +435,7 @@ class OtherHand:
             return
         self._venue.catch_up()
         short = -self._venue.truth.quantity(symbol)
-        self._checks.touch([symbol, option.underlying])
+        self._checks.books.touch([symbol, option.underlying])
         self._venue.exchange.assign(symbol, self._chance.randint(1, max(1, short)))
         self._venue.catch_up()
 
@@ -470,7 +470,7 @@ class OtherHand:
         order = self._open_order() if order_id is None else self._venue.order(order_id)
         if order is None or order.limit_price is None:
             return
-        self._checks.touch([row.symbol for row in order.contracts])
+        self._checks.books.touch([row.symbol for row in order.contracts])
         price = order.limit_price + self._chance.choice((-5, 5, 20)) * Decimal("0.10")
         request = theirs.ReplaceRequest(limit_price=price)
         if order.qty > 1 and self._chance.random() < 0.4:
@@ -504,7 +504,7 @@ class OtherHand:
             symbol=symbol,
             side=theirs.Side.BUY if change > 0 else theirs.Side.SELL,
         )
-        self._checks.touch([symbol])
+        self._checks.books.touch([symbol])
         self._try(lambda: self._venue.exchange.submit(request))
 
     def _try(self, work: Callable[[], object]) -> None:

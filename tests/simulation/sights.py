@@ -168,17 +168,6 @@ def _walking(  # noqa: C901, PLR0912 - a list
         yield Sight.GIVEN_UP
 
 
-def _replacing(moving: Replacing, after: CloseState) -> Iterator[Sight]:
-    assert after.walking is not None, "it moves"
-    orders = after.attempt.orders
-    if after.attempt.ticket == moving.ticket:
-        yield Sight.STEPPED
-    elif after.walking.moving is None and any(
-        each.replaced_by for each in orders if each.order_id == moving.order_id
-    ):
-        yield Sight.OVERTAKEN
-
-
 def replaced(outcome: PlaceOutcome) -> Iterator[Sight]:
     """What the answer to a replacement shows."""
     match outcome:

@@ -2,13 +2,10 @@
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from simulation.checks import Checks
 from simulation.loop import Process, VirtualClock, VirtualLoop
 from simulation.venue import Venue
-
-if TYPE_CHECKING:
-    from simulation.checks import Checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +14,5 @@ class Site:
     clock: VirtualClock
     venue: Venue
     process: Process
-    checks: "Checks"
+    checks: Checks
     chance: random.Random

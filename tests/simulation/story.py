@@ -9,19 +9,19 @@ from simulation.world import World
 from closeout.closing.events import Event
 
 _HEARD = (
-    "sending",
-    "replacing",
-    "taken",
-    "edited",
-    "answered",
-    "arrived",
-    "looked_up",
-    "cancelling",
-    "promised",
-    "denied",
-    "refused",
-    "touch",
+    ("orders", "sending"),
+    ("orders", "replacing"),
+    ("requests", "edited"),
+    ("answers", "answered"),
+    ("answers", "arrived"),
+    ("answers", "looked_up"),
+    ("cancels", "cancelling"),
+    ("promises", "promised"),
+    ("promises", "denied"),
+    ("requests", "refused"),
+    ("books", "touch"),
 )
+"""Checkers and what each of them hears."""
 
 
 def tell(world: World, say: Callable[[str], None]) -> None:
@@ -30,17 +30,18 @@ def tell(world: World, say: Callable[[str], None]) -> None:
     def line(text: str) -> None:
         say(f"{world.loop.time():9.3f}  {text[:200]}")
 
-    def overheard(name: str) -> Callable[..., None]:
-        heard = getattr(world.checks, name)
+    def overhear(checker: object, name: str) -> None:
+        heard = getattr(checker, name)
 
         def hear(*args: Any) -> None:
             line(f"{name} {' '.join(map(_short, args))}")
             heard(*args)
 
-        return hear
+        setattr(checker, name, hear)
 
-    for name in _HEARD:
-        setattr(world.checks, name, overheard(name))
+    overhear(world.checks, "taken")
+    for checker, name in _HEARD:
+        overhear(getattr(world.checks, checker), name)
     _tell_commits(world, line)
     world.venue.on_told.insert(
         0, lambda event, _: line(f"exchange: {event.event} {event.order.client_order_id}")
@@ -59,7 +60,7 @@ def _tell_commits(world: World, line: Callable[[str], None]) -> None:
 
     def hear(process: Any, record: Any, events: tuple[Event, ...]) -> None:
         committed(process, record, events)
-        state = world.checks.closes[record.close_id].state
+        state = world.books.closes[record.close_id].state
         for event in events:
             line(f"journal: {type(event).__name__} of {record.close_id}")
         line(f"         it is {state.phase} {state.reason or ''}")

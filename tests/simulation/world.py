@@ -16,13 +16,15 @@ from typing import Any
 from unittest import mock
 
 import structlog
-from simulation.books import Ownership
+from simulation.books import Books, Violation
 from simulation.broker import SimulatedBroker
-from simulation.checks import Checks, Violation
+from simulation.checks import Checks
 from simulation.days import Day, draw_day, with_theme, with_walk_faults
+from simulation.disk import Disk
 from simulation.holdings import open_account
-from simulation.journal import Disk, SimulatedJournal
+from simulation.journal import SimulatedJournal
 from simulation.loop import Process, Stuck, VirtualClock, VirtualLoop
+from simulation.ownership import Ownership
 from simulation.people import Act, OtherHand, User
 from simulation.quotes import SimulatedQuotes
 from simulation.sights import Sight
@@ -102,9 +104,10 @@ class World:
         self.owned = account.owned
         self._expires_today = account.expires_today
         self._own = Ownership(account.owned)
-        self.checks = Checks(self.loop, self.venue, self._own, account.start)
-        self.checks.on_mark = self._on_mark
-        self.checks.on_replacing = self._race
+        self.books = Books(self.loop, self.venue, self._own, account.start)
+        self.checks = Checks(self.books)
+        self.books.on_mark = self._on_mark
+        self.checks.orders.on_replacing = self._race
         self.checks.on_taken = self._taken
         self._walks = random.Random(f"{seed}:walks")
         self._themes = random.Random(f"{seed}:themes")
@@ -130,11 +133,11 @@ class World:
         journal = SimulatedJournal(site, self.disk)
         me = f"process {process.number}"
         engine: Engine = process.run(partial(Engine, me=me), broker, quotes, journal, self.clock)
-        process.after_step = partial(self.checks.look, process)
+        process.after_step = partial(self.checks.reads.look, process)
         process.on_kill = partial(self._buried, place)
         self._processes += 1
         self.places[place] = Running(process, engine, broker, journal)
-        self.checks.watch(process, engine)
+        self.checks.reads.watch(process, engine)
         process.run(engine.start)
 
     @property
@@ -165,7 +168,7 @@ class World:
         running = self.places[place]
         assert running is not None, "it was alive"
         self.places[place] = None
-        self.checks.unwatch(running.process)
+        self.checks.reads.unwatch(running.process)
         running.journal.die()
         wait = self._chance.choice((0.1, 1.0, 5.0, 20.0, 40.0, 150.0))
         self.loop.later(0.0 if self._is_healed else wait, self._revive, place)
@@ -238,8 +241,8 @@ class World:
 
     def _freeze(self, seconds: float) -> None:
         if self.front is not None and not self._is_healed:
-            self.checks.met[Sight.FROZEN] += 1
-            self.checks.froze = max(self.checks.froze, seconds)
+            self.books.met[Sight.FROZEN] += 1
+            self.books.froze = max(self.books.froze, seconds)
             process = self.front.process
             process.is_frozen = True
             self.loop.later(seconds, self.loop.thaw, process)
@@ -272,9 +275,9 @@ class World:
             held = {leg.symbol: leg.quantity for leg in strategy.legs}
             found = [i for i, it in enumerate(self._own.owned) if it.contracts == held]
             if len(found) == 1:
-                self.checks.positions[strategy.id] = found[0]
-        if len(self.checks.positions) < len(self._own.owned):
-            self.checks.fail("books", "the page does not show the strategies that were opened")
+                self.books.positions[strategy.id] = found[0]
+        if len(self.books.positions) < len(self._own.owned):
+            self.books.fail("books", "the page does not show the strategies that were opened")
 
     def _plan(self) -> float:
         """Draw what will happen; return how long the bad day lasts."""
@@ -357,7 +360,7 @@ class World:
                 del self.places[place]
         if gone is not None:
             gone.process.on_kill = gone.journal.die
-            self.checks.unwatch(gone.process)
+            self.checks.reads.unwatch(gone.process)
             gone.process.kill()
         if not self.places:
             self.places[0] = None
@@ -396,7 +399,7 @@ class World:
                 if director.done():
                     director.result()
             except Stuck as stuck:
-                self.checks.fail("I9", str(stuck))
+                self.books.fail("I9", str(stuck))
             finally:
                 self._collect_crashes()
                 self.loop.dispose()
@@ -407,16 +410,16 @@ class World:
             if not task.done() or task.cancelled() or _is_told(task):
                 continue
             if task.exception() is not None:
-                self.checks.fail("crash", f"{task.get_coro()!r}: {task.exception()!r}")
+                self.books.fail("crash", f"{task.get_coro()!r}: {task.exception()!r}")
         for trouble in self.loop.troubles:
-            self.checks.fail("crash", trouble)
+            self.books.fail("crash", trouble)
 
     def _outcome(self) -> Outcome:
-        closes = self.checks.closes.values()
+        closes = self.books.closes.values()
         return Outcome(
             seed=self.seed,
             day=self.day,
-            violations=tuple(self.checks.violations),
+            violations=tuple(self.books.violations),
             phases=tuple(each.state.phase.value for each in closes),
             reasons=tuple(
                 each.state.reason.code
@@ -427,7 +430,7 @@ class World:
             seconds=self.loop.time(),
             steps=self.loop.steps,
             processes=self._processes,
-            met=tuple(sorted(self.checks.met.items())),
+            met=tuple(sorted(self.books.met.items())),
             trace=self._trace,
         )
 
