@@ -217,6 +217,19 @@ def test_following_marks_leads_to_all_that_has_a_name(size: int) -> None:
             assert not (has_name(pattern) and (before := follow(marks[:-1])) and before.is_end)
 
 
+def test_whatever_a_contract_may_be_in_holds_it() -> None:
+    """The first two of fourteen have the same likely partners here."""
+    counts = (1, 7, *[(-1) ** place for place in range(12)])
+    pieces = [
+        Piece(strike, is_put=False, expiry=DAY, quantity=count)
+        for strike, count in enumerate(counts, start=100)
+    ]
+    component = Component(pieces, 0)
+    for first in (13, 12):
+        rows = component.combinations.rows(first, component.counts(component.held))
+        assert {first} == {places[0] for _, places, *_ in rows}
+
+
 def test_whether_a_shape_has_a_name_does_not_depend_on_its_widths() -> None:
     dice = Random(7)
     for _ in range(500):

@@ -69,9 +69,9 @@ class Combinations(dict[int, Pattern | None]):
         """
         if first > _WINDOW:
             likely = self._likely(first, counts)
-            rows = self._near.get(likely)
+            rows = self._near.get((first, *likely))
             if rows is None:
-                rows = self._near[likely] = self._all_with(first, likely)
+                rows = self._near[first, *likely] = self._all_with(first, likely)
             return rows
         rows = self._rows.get(first)
         if rows is None:
