@@ -22,10 +22,14 @@ notes the time at every station (`order_path_marks.py`, in rounds of its own); a
 until the last leg of a condor has reached the broker, answers waited for, beside four
 single-leg orders of the SDK one after another.
 
-    python benchmarks/order_path.py [--rounds 6] [--samples 25]
+With `--shortcuts` another table instead: what is left when parts of the way are left out, one after
+another (`order_path_shortcuts.py`).
+
+    python benchmarks/order_path.py [--rounds 6] [--samples 25] [--shortcuts]
 """
 
 import argparse
+import itertools
 import json
 import secrets
 import socket
@@ -69,6 +73,14 @@ TICKERS = (
     *("MCD", "META", "MSFT", "MU", "NFLX", "NKE", "NVDA", "ORCL", "PEP", "PFE", "PG", "PLTR"),
 )
 MARKS, FLOOR = "order_path_marks.py", "order_path_floor.py"
+SHORTCUTS, LEAVES_OUT = "order_path_shortcuts.py", "ORDER_PATH_LEAVES_OUT"
+LEFT_OUT = (
+    ("as it is", ""),
+    ("without an HTTP library towards the broker", "library"),
+    ("and the event loop waits for the disk", "library,thread"),
+    ("and without FastAPI", "library,thread,router"),
+    ("and without a plan or guards", "library,thread,router,plan"),
+)
 PARTS = (
     ("the request's own way to the server", "sent", "arrived"),
     ("HTTP: until the route has it", "arrived", "asked_from"),
@@ -567,6 +579,32 @@ def print_shares(rounds: int, samples: int) -> None:
         print(f"| {name} | {took:.2f} | {took / sum(parts.values()):.0%} |")
 
 
+def print_shortcuts(rounds: int, samples: int) -> None:
+    taken: dict[str, list[float]] = {name: [] for name, _ in LEFT_OUT}
+    sdk: list[Sample] = []
+    for _, (name, parts) in itertools.product(range(rounds), LEFT_OUT):
+        with site((str(HERE / SHORTCUTS), "serve", "--port", "0"), {LEAVES_OUT: parts}) as place:
+            place.simulator.add_faults(
+                {"on": "POST /v2/orders", "kind": "never_fill", "times": None}
+            )
+            client = sdk_client(place.simulator)
+            place.rest()
+            for index in range(samples + WARM_UP):
+                position = place.positions[index % len(TICKERS)]
+                place.look(position)
+                [closed] = close_at_once(place, [position])
+                [sent] = submit_at_once(place, [position], [client])
+                if index >= WARM_UP:
+                    taken[name].append(closed.own)
+                    sdk.append(sent)
+    base = median(each.own for each in sdk)
+    print("| Closeout, previewed, alone | p50 ms | p50 ratio |\n|---|---:|---:|")
+    for name, own in taken.items():
+        print(f"| {name} | {median(own):.2f} | {median(own) / base:.2f} |")
+    called = median(each.call for each in sdk)
+    print(f"| SDK | {base:.2f} | 1 |\n| SDK, until it returns | {called:.2f} | |")
+
+
 def print_last_leg() -> None:
     print("\n| broker answers after | Closeout: last leg there, ms | SDK leg by leg, ms | ratio |")
     print("|---|---:|---:|---:|")
@@ -580,7 +618,11 @@ def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     reader.add_argument("--rounds", type=int, default=6)
     reader.add_argument("--samples", type=int, default=25)
+    reader.add_argument("--shortcuts", action="store_true")
     chosen = reader.parse_args()
+    if chosen.shortcuts:
+        print_shortcuts(chosen.rounds, chosen.samples)
+        return
     print_paths(chosen.rounds, chosen.samples)
     print_shares(max(1, chosen.rounds // 3), chosen.samples)
     print_last_leg()
