@@ -396,11 +396,10 @@ def _cover_seen_by_one(state: CloseState, target: Target, holdings: Holdings) ->
 _sound_parts = claims._open_parts
 
 
-def _late_snapshot_is_nothing(self: book.Book, holdings: Holdings) -> None:
-    if self.holdings is not None and holdings.at < self.holdings.at:
-        return
-    self.holdings = holdings
-    self.regroup()
+def _late_snapshot_is_nothing(self: book.Book, snapshot: book._Snapshot) -> None:
+    if self._held_at is None or snapshot.asked_at >= self._held_at:
+        self.holdings, self._held_at = snapshot.holdings, snapshot.asked_at
+        self.regroup()
 
 
 # --- walks ------------------------------------------------------------------------------
