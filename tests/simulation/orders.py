@@ -13,7 +13,7 @@ from simulation.requests import Requests
 
 from closeout.closing.moves import Replacing
 from closeout.closing.state import CloseState, Phase
-from closeout.domain.orders import OrderStatus, Ticket
+from closeout.domain.orders import OrderReport, OrderStatus, Ticket
 
 
 class Orders:
@@ -139,7 +139,9 @@ def _cannot_be(tracked: Tracked, identity: str, replaced: str) -> bool:
     """Whether the broker has told that this order ended, or which other one replaced it."""
     names = {each.order_id: each.client_order_id for each in tracked.reports}
     return any(
-        each.order_id == replaced
+        _is_other_heir(each, identity)
+        if each.replaces == replaced
+        else each.order_id == replaced
         and each.status.is_final
         and (
             each.status is not OrderStatus.REPLACED
@@ -147,3 +149,8 @@ def _cannot_be(tracked: Tracked, identity: str, replaced: str) -> bool:
         )
         for each in tracked.reports
     )
+
+
+def _is_other_heir(report: OrderReport, identity: str) -> bool:
+    """Whether this is the one order in the place of the replaced: nobody refuses what traded."""
+    return report.client_order_id != identity and any(leg.filled for leg in report.legs)
