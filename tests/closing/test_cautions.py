@@ -283,7 +283,7 @@ def test_on_the_last_day_before_the_ex_date_it_is_a_danger(
     )
 
     caution = the("early_assignment", scene)
-    assert severity == caution.severity
+    assert (severity, call(471)) == (caution.severity, caution.symbol)
     assert (
         f"{call(471)} is short, 9.00 in the money, with 1.05 of other value left, less than the "
         f"dividend of 1.83 on {told}, and you would owe the dividend."

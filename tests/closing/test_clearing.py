@@ -182,11 +182,18 @@ def test_orders_that_do_not_go_away_are_for_a_person(last: Event) -> None:
     assert FIRST not in describe(state)
 
 
+def test_every_order_that_may_still_work_is_named() -> None:
+    state, _ = run(opening(FIRST, SECOND)[0], Woke(after(60)))
+
+    assert f"{FIRST}, {SECOND} may still work" == (state.reason and state.reason.detail)
+
+
 def test_contracts_that_never_come_free_are_for_a_person() -> None:
     state = over()
     state, effects = run(state, checked(state, after(61), free={SHORT: 7}))
 
     assert (Phase.NEEDS_ATTENTION, "conflicts_remain", ()) == (state.phase, reason(state), effects)
+    assert "their contracts did not come free" == (state.reason and state.reason.detail)
 
 
 def test_a_person_may_stop_while_orders_are_cleared_away() -> None:

@@ -537,3 +537,11 @@ def test_what_widens_by_a_dime_at_most_is_not_wide(ask: str, trouble: Holding | 
     quotes = market_of(long=("0.50", "0.55"), short=("1.50", ask))
 
     assert trouble == see(LEGS, quotes, AT, walk=walk).trouble
+
+
+@pytest.mark.parametrize(("ask", "trouble"), [("2.05", None), ("2.06", Holding.WIDE)])
+def test_what_is_twice_as_wide_at_most_is_not_wide(ask: str, trouble: Holding | None) -> None:
+    walk = Walk(FOUR, PACKAGE, width_at_start=Decimal("0.30"))
+    quotes = market_of(long=("0.50", "0.55"), short=("1.50", ask))
+
+    assert trouble == see(LEGS, quotes, AT, walk=walk).trouble

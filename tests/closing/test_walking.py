@@ -677,6 +677,14 @@ def test_faster_than_urgent_goes_to_natural_and_not_past_worst() -> None:
         assert [Decimal(limit)] == [ticket.limit for ticket in replaced(effects)]
 
 
+def test_what_is_to_be_cancelled_or_is_hurried_to_the_end_goes_no_faster() -> None:
+    cancelled, _ = run(a_walk(), CancelRequested(after(5)))
+    hurried, _ = run(a_walk(), FasterRequested(after(20)), FasterRequested(after(21)))
+
+    for state in (cancelled, hurried):
+        assert (state, ()) == step(state, FasterRequested(after(22)))
+
+
 def test_a_chosen_limit_is_put_in_place_and_rests() -> None:
     state, effects = run(a_walk(), LimitRequested(after(7), Decimal("0.11")))
     assert [Decimal("0.11")] == [ticket.limit for ticket in replaced(effects)]

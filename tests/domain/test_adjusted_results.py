@@ -55,3 +55,12 @@ def test_what_is_known_of_an_adjusted_contract_reaches_its_leg_and_its_history()
         leg.symbol: leg.terms for leg in strategy.legs
     }
     assert Decimal("30.00") == total_realised(found.histories[strategy.id])
+
+
+def test_what_a_contract_delivers_is_said_in_words() -> None:
+    cash = Deliverable("USD", Decimal("12.5"), is_cash=True)
+    delivered = (Deliverable("SPY", Decimal(150)), cash, Deliverable("SPYX", None))
+
+    told = str(ContractTerms(100, delivered))
+
+    assert "150 SPY and $12.50 cash and SPYX of an amount not determined yet" == told

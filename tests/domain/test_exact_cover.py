@@ -308,3 +308,11 @@ def test_two_expiries_may_stand_on_both_sides_of_a_right() -> None:
 
     assert 2 == component.fewest(component.held, component.deals(component.held))
     assert {pieces[:2], pieces[2:]} == {group.pieces for group in best_cover(pieces, 0)}
+
+
+@pytest.mark.parametrize(("is_put", "most"), [(False, 0), (True, 100)])
+def test_what_is_sold_beside_shares_binds_what_both_may_lose(is_put: bool, most: int) -> None:  # noqa: FBT001 - a parameter
+    """A hundred shares cover a call at any price, and are worth nothing when a put is dearest."""
+    component = Component((Piece(100, is_put=is_put, expiry=DAY, quantity=-1),), 1)
+
+    assert most == component.margins[sum(component.each)]

@@ -220,6 +220,16 @@ def test_of_opposite_claims_only_the_smaller_one_is_netted_away() -> None:
     assert (Netted(put(440), 5, (by_leg[8].id,)),) == by_leg[-5].netted
 
 
+def test_a_claim_that_the_account_shows_whole_is_not_netted() -> None:
+    """It holds all that one strategy has, as if the other one's were not there."""
+    held = {**held_after(LONG_ACROSS, SHORT_ACROSS), put(440): 5}
+    desk = grouped(held, [LONG_ACROSS, SHORT_ACROSS])
+    long, short = sorted(desk.strategies, key=lambda each: -legs_of(each)[put(440)])
+
+    assert () == long.netted
+    assert (Netted(put(440), 5, (long.id,)),) == short.netted
+
+
 def test_what_opposite_claims_do_not_explain_is_nobodys() -> None:
     """The account holds two of the contract that two strategies should net to nothing."""
     desk = grouped(

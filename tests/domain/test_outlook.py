@@ -217,6 +217,11 @@ def test_a_calendar_is_modelled_at_its_first_expiry() -> None:
     assert Decimal(-500) == pytest.approx(risk.max_loss, abs=1)
     low, high = risk.break_evens
     assert low < 460 < high
+    picture = outlook(CALENDAR).picture
+    assert picture is not None
+    assert picture.at_expiry is not None
+    there = np.interp([float(low), float(high)], picture.spots, picture.at_expiry)
+    assert [0, 0] == pytest.approx(there, abs=3)
 
 
 def test_a_calendar_peaks_at_its_strike() -> None:
