@@ -1,7 +1,7 @@
 """No order would leave a short contract uncovered, and no fill does (I6)."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from simulation.books import Books, Tracked
@@ -14,19 +14,19 @@ from closeout.domain.orders import Execution, Ticket, TradeUpdate
 class Cover:
     def __init__(self, books: Books) -> None:
         self._books = books
-        self._unheard: list[tuple[float, Execution, int]] = []
-        """Trades that were taken back, when, and by how much that changed the holding; less those
-        of which the stream has told the process at work."""
+        self._busts: list[tuple[float, Execution, int]] = []
+        """Trades that were taken back, when, and by how much that changed the holding."""
+        self._heard: set[str] = set()
+        """Those of which the stream has told the process at work."""
 
     def busted(self, execution: Execution, change: int) -> None:
         """The exchange has taken a trade back, which changes what is held."""
-        self._unheard.append((self._books.loop.time(), execution, change))
+        self._busts.append((self._books.loop.time(), execution, change))
 
     def hears_of_bust(self, process: Process, update: TradeUpdate) -> None:
         """The stream brings a bust to this process."""
         if self._books.is_at_work(process):
-            told = {each.execution_id for each in update.undone}
-            self._unheard = [each for each in self._unheard if each[1].execution_id not in told]
+            self._heard |= {each.execution_id for each in update.undone}
 
     def check(self, tracked: Tracked, ticket: Ticket) -> None:
         books = self._books
@@ -45,24 +45,33 @@ class Cover:
         for target in plan.targets:
             unknown = tracked.fills[target.symbol] - tracked.state.filled(target.symbol)
             rows[target.symbol] = rows.get(target.symbol, 0) - target.side.sign * unknown
-        before_busts = self._before_busts(rows, since=books.since(tracked))
+        before_busts = self._before_busts(rows, since=books.since(tracked), heard=self._heard)
         if any(_stays_covered(each, ticket) for each in (rows, before_busts)):
             return
         text = f"{ticket.client_order_id} sells cover whose short is not known to be gone"
         books.fail("I6", text)
 
-    def _before_busts(self, rows: dict[str, int], *, since: float) -> dict[str, int]:
+    def _before_busts(
+        self, rows: Mapping[str, int], *, since: float, heard: Collection[str]
+    ) -> dict[str, int]:
         """Put back what was taken back since then: a late stream and a young snapshot hide it."""
         before = dict(rows)
-        for at, each, change in self._unheard:
-            if at > since:
+        for at, each, change in self._busts:
+            if at > since and each.execution_id not in heard:
                 before[each.symbol] = before.get(each.symbol, 0) - change
         return before
 
     def check_fill(
         self, tracked: Tracked, after: Mapping[str, int], before: Mapping[str, int]
     ) -> None:
-        if _is_barer(after, before) and not tracked.busted:
+        """What is taken back while an order works is learnt too late; then it is cancelled."""
+        if not _is_barer(after, before) or tracked.busted:
+            return
+        heard = () if tracked.state.cancelling_order else self._heard
+        without, then = (
+            self._before_busts(rows, since=tracked.opened, heard=heard) for rows in (after, before)
+        )
+        if _is_barer(without, then):
             text = f"a fill of {tracked.state.close_id} left a short contract uncovered"
             self._books.fail("I6", text)
 

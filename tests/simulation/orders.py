@@ -152,5 +152,6 @@ def _cannot_be(tracked: Tracked, identity: str, replaced: str) -> bool:
 
 
 def _is_other_heir(report: OrderReport, identity: str) -> bool:
-    """Whether this is the one order in the place of the replaced: nobody refuses what traded."""
-    return report.client_order_id != identity and any(leg.filled for leg in report.legs)
+    """Whether this is the one order in the place of the replaced: the exchange has taken it."""
+    is_taken = report.status is OrderStatus.NEW or any(leg.filled for leg in report.legs)
+    return report.client_order_id != identity and is_taken
