@@ -1,5 +1,6 @@
 """Other hands trade while an order works: it is cut, and the close says whose orders they were."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
@@ -41,6 +42,23 @@ async def test_an_assignment_leaves_less_than_the_order_wants(bench: Bench) -> N
     assert ["order-2"] == cancelled
     assert [10, 4] == [ticket.units for ticket in bench.broker.sent]
     assert 6 == runner.state.gone_elsewhere(SHORT_PUT)
+
+
+async def test_what_goes_while_it_is_asked_who_traded_is_not_closed_again(bench: Bench) -> None:
+    """The answer is for the words alone, and may take as long as it likes."""
+    bench.broker.script(rate_limited(timedelta(seconds=2)))
+    bench.broker.gates["fills"] = asyncio.Event()
+    await bench.open()
+    bench.broker.hold(SHORT_PUT, -4)
+    await bench.clock.seconds(5)
+    before = [*bench.broker.sent]
+
+    bench.broker.hold(SHORT_PUT, 7)
+    bench.broker.gates.pop("fills").set()
+    await bench.clock.seconds(1)
+
+    assert 1 == bench.broker.reads["fills"]
+    assert before == bench.broker.sent
 
 
 async def test_the_whole_position_closed_from_a_phone_is_closed_and_says_so(bench: Bench) -> None:

@@ -13,10 +13,10 @@ _SLOW = {
 }
 """Need many seeds: `make simulate PLANTS=1` plants them, docs/simulation.md says how many."""
 
-_FROM = {"walk on stale quotes": 1_001, "undo not in force": 301}
+_FROM = {"walk on stale quotes": 1_001, "undo not in force": 301, "begin where planned": 1_401}
 """
-Where to begin for one that is rare among the first seeds: few walks stride without quotes, and few
-closes follow an undo.
+Where to begin for one that is rare among the first seeds: few walks stride without quotes or begin
+long after the click, and few closes follow an undo.
 """
 
 

@@ -56,7 +56,7 @@ from closeout.domain.outcomes import (
 )
 from closeout.domain.quotes import NetQuote
 from closeout.ports import Broker, Clock, ReadFailed
-from closeout.runtime.book import Book
+from closeout.runtime.book import YOUNG, Book
 from closeout.runtime.budget import Budget, Priority
 from closeout.runtime.claims import keep_cover, near, rooms, taken_back, unsettled
 from closeout.runtime.lookups import Lookups
@@ -223,20 +223,34 @@ class Performer:
             return OrderReported(self._clock.now(), there, "read")
         if effect.lost_at is not None:
             await self._check_fills(effect.lost_at, symbols)
-        assert self._book.holdings is not None, "they have just been read"
         own = close_of(effect.client_order_id)
-        closes = self._closes()
-        others = [each for each in closes if each.close_id != own and not each.phase.is_end]
-        found = rooms(symbols, self._book.holdings, others)
-        state = next((each for each in closes if each.close_id == own), None)
-        if state is not None:
-            self._check_busts(state, self._book.holdings, closes)
-            sales = sales_elsewhere(symbols, self._book.holdings, self._book.orders, closes)
-            left = after_sales(self._book.holdings, sales)
-            found = keep_cover(found, state.attempt.ticket, left)
-        hands = await self._hands(own, found)
+        state = next((each for each in self._closes() if each.close_id == own), None)
+        hands = await self._hands(own, self._found(own, symbols))
         net = None if state is None else await self._beginning(state)
-        return AccountChecked(self._clock.now(), found, hands, net)
+        if self._clock.now() - self._held().at > YOUNG:
+            await self._book.refresh()
+        # Those reads may have taken long: what is there counts as it is known now.
+        return AccountChecked(self._clock.now(), self._found(own, symbols), hands, net)
+
+    def _held(self) -> Holdings:
+        assert self._book.holdings is not None, "they have just been read"
+        return self._book.holdings
+
+    def _found(self, close_id: str | None, symbols: Sequence[str]) -> tuple[Room, ...]:
+        """
+        Return what a close may take now.
+
+        Raises: ReadFailed: the positions do not show yet that a trade was taken back.
+        """
+        holdings, closes = self._held(), self._closes()
+        others = [each for each in closes if each.close_id != close_id and not each.phase.is_end]
+        found = rooms(symbols, holdings, others)
+        state = next((each for each in closes if each.close_id == close_id), None)
+        if state is None:
+            return found
+        self._check_busts(state, holdings, closes)
+        sales = sales_elsewhere(symbols, holdings, self._book.orders, closes)
+        return keep_cover(found, state.attempt.ticket, after_sales(holdings, sales))
 
     def _check_busts(
         self, state: CloseState, holdings: Holdings, closes: Sequence[CloseState]
