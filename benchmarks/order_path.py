@@ -142,6 +142,10 @@ class Site:
             for at in [datetime.fromisoformat(each["at"]).timestamp()]
         ]
 
+    def let_orders_rest(self) -> None:
+        """Have no order fill: what is measured is its way there."""
+        self.simulator.add_faults({"on": "POST /v2/orders", "kind": "never_fill", "times": None})
+
     def cancel_all(self) -> None:
         """Take every order back, and wait until Closeout has seen it and is at rest."""
         self.simulator.send("DELETE", "/v2/orders")
@@ -396,9 +400,7 @@ def measure(rounds: int, samples: int) -> Measurements:
             floor_server(place, "--lean") as lean_url,
         ):
             clients = [sdk_client(place.simulator) for _ in range(AT_ONCE)]
-            place.simulator.add_faults(
-                {"on": "POST /v2/orders", "kind": "never_fill", "times": None}
-            )
+            place.let_orders_rest()
             place.rest()
             # What was previewed stays young for a while, so this comes first.
             take_samples(place, found, found.reading, clients, samples, looks=False)
@@ -454,9 +456,7 @@ def shares(rounds: int, samples: int) -> dict[str, list[float]]:
     parts: dict[str, list[float]] = {name: [] for name, _, _ in PARTS}
     for _ in range(rounds):
         with tempfile.NamedTemporaryFile("r") as file, marked(file.name) as place:
-            place.simulator.add_faults(
-                {"on": "POST /v2/orders", "kind": "never_fill", "times": None}
-            )
+            place.let_orders_rest()
             for index in range(samples + WARM_UP):
                 position = place.positions[index % len(TICKERS)]
                 place.look(position)
@@ -584,9 +584,7 @@ def print_shortcuts(rounds: int, samples: int) -> None:
     sdk: list[Sample] = []
     for _, (name, parts) in itertools.product(range(rounds), LEFT_OUT):
         with site((str(HERE / SHORTCUTS), "serve", "--port", "0"), {LEAVES_OUT: parts}) as place:
-            place.simulator.add_faults(
-                {"on": "POST /v2/orders", "kind": "never_fill", "times": None}
-            )
+            place.let_orders_rest()
             client = sdk_client(place.simulator)
             place.rest()
             for index in range(samples + WARM_UP):

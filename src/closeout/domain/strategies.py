@@ -117,7 +117,7 @@ class Strategy:
     @property
     def expiry(self) -> date | None:
         """The first expiry among the legs, which is when something must be done."""
-        options = [option for leg in self.legs if (option := option_or_none(leg.symbol))]
+        options = [option for leg in self.legs if (option := leg.option)]
         return min([option.expiry for option in options], default=None)
 
     def leg(self, leg_id: str) -> Leg | None:
@@ -154,7 +154,7 @@ def shape_id(account: str, shape: Mapping[str, int]) -> str:
     """Derive the id of a strategy from its signed contracts by symbol, in however many units."""
     unit = math.gcd(*shape.values()) or 1
     parts = sorted([f"{symbol}:{quantity // unit}" for symbol, quantity in shape.items()])
-    return "pos_" + _digest(account, *parts)
+    return strategy_id(account, *parts)
 
 
 def leg_id(strategy: str, symbol: str) -> str:
