@@ -213,6 +213,11 @@ class Book:
         if not self.young_for():
             await self.refresh()
 
+    async def refresh_if_old(self) -> None:
+        """Read as `refresh` does, where other reads have taken long since. Raises: ReadFailed."""
+        if self._held_at is None or self._clock.monotonic() - self._held_at > YOUNG:
+            await self.refresh()
+
     def young_for(self) -> timedelta:
         """How long what was read still stands for the account; zero when it does not now."""
         read_at, disturbed_at = self._read_at, self._disturbed_at

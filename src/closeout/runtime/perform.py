@@ -56,7 +56,7 @@ from closeout.domain.outcomes import (
 )
 from closeout.domain.quotes import NetQuote
 from closeout.ports import Broker, Clock, ReadFailed
-from closeout.runtime.book import YOUNG, Book
+from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget, Priority
 from closeout.runtime.claims import keep_cover, near, rooms, taken_back, unsettled
 from closeout.runtime.lookups import Lookups
@@ -227,14 +227,9 @@ class Performer:
         state = next((each for each in self._closes() if each.close_id == own), None)
         hands = await self._hands(own, self._found(own, symbols))
         net = None if state is None else await self._beginning(state)
-        if self._clock.now() - self._held().at > YOUNG:
-            await self._book.refresh()
         # Those reads may have taken long: what is there counts as it is known now.
+        await self._book.refresh_if_old()
         return AccountChecked(self._clock.now(), self._found(own, symbols), hands, net)
-
-    def _held(self) -> Holdings:
-        assert self._book.holdings is not None, "they have just been read"
-        return self._book.holdings
 
     def _found(self, close_id: str | None, symbols: Sequence[str]) -> tuple[Room, ...]:
         """
@@ -242,7 +237,8 @@ class Performer:
 
         Raises: ReadFailed: the positions do not show yet that a trade was taken back.
         """
-        holdings, closes = self._held(), self._closes()
+        holdings, closes = self._book.holdings, self._closes()
+        assert holdings is not None, "they have just been read"
         others = [each for each in closes if each.close_id != close_id and not each.phase.is_end]
         found = rooms(symbols, holdings, others)
         state = next((each for each in closes if each.close_id == close_id), None)

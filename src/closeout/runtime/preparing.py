@@ -20,7 +20,7 @@ from closeout.domain.holdings import Holdings
 from closeout.domain.orders import OrderReport, OrderType
 from closeout.domain.strategies import Leg, Strategy
 from closeout.ports import Broker, Clock, ReadFailed
-from closeout.runtime.book import YOUNG, Book
+from closeout.runtime.book import Book
 from closeout.runtime.claims import check_settled, check_unclaimed, holdings_after, near
 from closeout.runtime.previews import KeptPreview
 from closeout.runtime.refusals import (
@@ -70,9 +70,8 @@ class Preparer:
         strategy, leg = self._find(request)
         await self._check_market(request.terms)
         await self._learn(strategy, request.terms, shown)
-        if self._clock.now() - self._holdings().at > YOUNG:
-            # Learning took long, and the account may have been traded elsewhere meanwhile.
-            await self._book.refresh()
+        # Learning may have taken long, and the account been traded elsewhere meanwhile.
+        await self._book.refresh_if_old()
         strategy, leg = self._find_anew(request)
         prepared = (
             self.plan(strategy, leg, request.terms, request.portion)
