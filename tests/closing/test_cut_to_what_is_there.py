@@ -1,5 +1,6 @@
 """Between plan and order the account may be traded elsewhere: an order is cut to what is there."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -166,6 +167,17 @@ def test_an_absent_order_is_sent_again_only_when_orders_and_fills_know_nothing_o
     )
 
     assert CheckAccount(ID, lost_at=after(0)) == effects[-1]
+
+
+def test_a_look_from_before_an_order_was_lost_sends_it_not_again() -> None:
+    """It asked neither orders nor fills whether it had arrived after all."""
+    state = lost_and_absent()
+    before = replace(checked(state, after(35)), client_order_id=ID)
+    state, effects = run(state, before)
+    assert [] == placed(effects)
+
+    _, effects = run(state, replace(before, lost_at=after(0)))
+    assert [ID] == [ticket.client_order_id for ticket in placed(effects)]
 
 
 def test_a_later_step_is_cut_too() -> None:

@@ -1,5 +1,6 @@
 """A covered call: the calls first, and the shares only when they are bought back."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -116,6 +117,19 @@ def test_the_shares_walk_from_the_market_of_their_turn() -> None:
 
 def test_the_shares_begin_as_planned_when_nothing_prices_them() -> None:
     assert "1.00" == turn_of_the_shares(None)[1]
+
+
+def test_a_look_that_was_for_the_calls_prices_no_shares() -> None:
+    """It took so long that the calls had filled: 3.60 a share is what they trade at."""
+    state = a_walking_close(a_covered_call(2))
+    of_calls = NetQuote(Decimal("3.70"), Decimal("3.60"), Decimal("3.50"))
+    late = replace(checked(state, after(21), net=of_calls), client_order_id=CALLS)
+    filled = told(a_report(state.attempt.ticket, OrderStatus.FILLED, filled=2), after(20))
+
+    state, effects = run(state, filled, late)
+    assert [] == placed(effects)
+    _, effects = run(state, replace(checked(state, after(22)), client_order_id=SHARES))
+    assert ["1.00"] == [str(ticket.limit) for ticket in placed(effects)]
 
 
 def test_the_shares_go_once_however_often_the_fill_is_told() -> None:

@@ -257,6 +257,17 @@ def test_age_is_measured_over_the_whole_chain() -> None:
     assert Decimal("0.14") == replaced(effects)[0].limit
 
 
+def test_a_look_at_what_an_order_before_it_traded_at_moves_nothing() -> None:
+    """It took so long that the order it was asked for had filled and the next one stood."""
+    state = a_walk()
+    legs = state.attempt.ticket.legs
+
+    _, effects = run(state, replace(seen(6), legs=legs[:2]))
+    assert [] == replaced(effects)
+    _, effects = run(state, replace(seen(6), legs=legs))
+    assert 1 == len(replaced(effects))
+
+
 def test_one_step_an_interval_however_often_the_market_is_seen() -> None:
     state = stepped(a_walk(), 5)
 

@@ -148,7 +148,10 @@ EVENTS: tuple[Event, ...] = (
     CancelAcknowledged(at=AT, order_id="77aa"),
     CancelFailed(at=AT, order_id="77aa", reason="filled", retry_after=timedelta(0)),
     MarketSeen(
-        at=AT, net=NetQuote(Decimal("1.10"), Decimal("1.05"), Decimal("1.00")), trouble=Holding.WIDE
+        at=AT,
+        net=NetQuote(Decimal("1.10"), Decimal("1.05"), Decimal("1.00")),
+        trouble=Holding.WIDE,
+        legs=(TicketLeg(PUT, 1, Side.BUY),),
     ),
     FasterRequested(at=AT),
     LimitRequested(at=AT, limit=Decimal("1.05")),
@@ -158,6 +161,8 @@ EVENTS: tuple[Event, ...] = (
         rooms=(Room(PUT, Decimal(-4), Decimal(3), claimed=1),),
         hands=(Hand(PUT, "77aa", 2),),
         net=NetQuote(Decimal("1.10"), Decimal("1.05"), Decimal("1.00")),
+        client_order_id="c1-1-1",
+        lost_at=AT,
     ),
     ReadMissed(at=AT, reason="500", retry_after=timedelta(seconds=2)),
     Woke(at=AT),

@@ -122,6 +122,23 @@ def test_an_opening_from_before_there_were_conflicts_has_none() -> None:
     assert () == read.conflicts
 
 
+@pytest.mark.parametrize(
+    ("kind", "since"),
+    [("market_seen", ["legs"]), ("account_checked", ["client_order_id", "lost_at"])],
+)
+def test_a_look_from_before_it_told_what_it_was_asked_reads_as_one_that_does_not(
+    kind: str, since: list[str]
+) -> None:
+    [looked] = [event for event in EVENTS if kind_of(type(event)) == kind]
+    stored = msgspec.json.decode(encode(looked).payload)
+    for name in since:
+        del stored[name]
+
+    read = decode(kind, msgspec.json.encode(stored).decode(), row="it")
+
+    assert all(not getattr(read, name) for name in since)
+
+
 MARKET = MarketSnapshot(
     at=AT,
     feed="opra",

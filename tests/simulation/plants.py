@@ -627,6 +627,8 @@ FOUND: tuple[Plant, ...] = (
           ((preparing.Preparer, "_find_anew", preparing.Preparer._find),)),
     Plant("cover on sale", "Cover that another hand's open order sells counts as there.",
           ((preparing, "sales_elsewhere", _none_found), (perform, "sales_elsewhere", _none_found))),
+    Plant("late look", "A look that was for the order before prices the one that waits.",
+          ((sending, "_is_late", _never),)),
 )  # fmt: skip
 """Bugs that seeds have found in the program, planted back."""
 

@@ -31,6 +31,9 @@ PINNED = [
     # One of two puts that covered two shorts was on sale from a phone. Closeout sold the long
     # puts of another strategy, which covered them as well, and both orders filled at once.
     pytest.param("cover on sale", 504_761, "I6", id="sold cover while the rest was on sale"),
+    # A look at the account, asked for before a first order went out, took twelve seconds. That
+    # order had filled and the next one waited, which went at what the first one's legs traded at.
+    pytest.param("late look", 1_519_582, "I7", id="priced as the order before it"),
 ]
 
 

@@ -13,7 +13,7 @@ from closeout.closing.plans import Plan
 from closeout.closing.rooms import Hand, Room
 from closeout.closing.snapshots import MarketSnapshot
 from closeout.closing.walk import Holding
-from closeout.domain.orders import Execution, OrderReport
+from closeout.domain.orders import Execution, OrderReport, TicketLeg
 from closeout.domain.outcomes import Refused
 from closeout.domain.quotes import NetQuote
 
@@ -153,12 +153,14 @@ class MarketSeen:
     """
     A walking order's market was looked at, for a step.
 
-    `trouble` says why nothing may be priced from it.
+    `trouble` says why nothing may be priced from it; `legs` are what one unit was of when it was
+    asked for. Journals from before November 2026 do not tell.
     """
 
     at: datetime
     net: NetQuote | None
     trouble: Holding | None
+    legs: tuple[TicketLeg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +198,17 @@ class AccountChecked:
 
     `hands` are as in `HoldingsRead`. `net` is what one unit of the order trades at when its
     walk is about to begin, None where none is or the quotes cannot be trusted.
+
+    `client_order_id` and `lost_at` repeat what `CheckAccount` asked: an answer may come so late
+    that another order waits. Journals from before November 2026 do not tell.
     """
 
     at: datetime
     rooms: tuple[Room, ...]
     hands: tuple[Hand, ...] = ()
     net: NetQuote | None = None
+    client_order_id: str | None = None
+    lost_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

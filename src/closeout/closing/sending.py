@@ -156,12 +156,23 @@ def check(state: CloseState) -> CheckAccount:
 
 def on_checked(state: CloseState, event: AccountChecked) -> Result:
     """Send the order that waits, cut to what is there and free."""
-    if state.phase is not Phase.SENDING or not state.unsent:
+    if state.phase is not Phase.SENDING or not state.unsent or _is_late(state, event):
         return state, ()
     if state.is_recut:
         # While the account was looked at, a trade was taken back that it may not show yet.
         return replace(state, is_recut=False), (check(state),)
     return send(state, event, give_up=state.phase_since + timing.FREE_WITHIN)
+
+
+def _is_late(state: CloseState, event: AccountChecked) -> bool:
+    """
+    Whether it was asked for an order before the one that waits, or before that one was lost.
+
+    Its price would be of other legs, or it has not looked for a trace of the first sending.
+    """
+    asked = check(state)
+    answered = (event.client_order_id, event.lost_at)
+    return event.client_order_id is not None and answered != (asked.client_order_id, asked.lost_at)
 
 
 def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Result:

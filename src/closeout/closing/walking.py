@@ -118,6 +118,9 @@ def on_market_seen(state: CloseState, event: MarketSeen) -> Result:
     walking = state.walking
     if walking is None or walking.moving or walking.is_resting:
         return state, ()
+    if event.legs and event.legs != state.attempt.ticket.legs:
+        # It was asked for an order before this one, and took long.
+        return state, ()
     age = walking.age(event.at)
     if not may_move(state, walking, event.at) or _step(walking, event.at) <= walking.stepped:
         return state, ()

@@ -170,7 +170,7 @@ class Performer:
             log.warning("quotes.unread", reason=str(failure))
         now = self._clock.now()
         seen = see(effect.legs, self._book.quotes, now, read_at=read_at, walk=effect.walk)
-        return MarketSeen(now, seen.net, seen.trouble)
+        return MarketSeen(now, seen.net, seen.trouble, effect.legs)
 
     async def _read(self, effect: _Read, symbols: Sequence[str]) -> Event | None:
         try:
@@ -229,7 +229,14 @@ class Performer:
         net = None if state is None else await self._beginning(state)
         # Those reads may have taken long: what is there counts as it is known now.
         await self._book.refresh_if_old()
-        return AccountChecked(self._clock.now(), self._found(own, symbols), hands, net)
+        return AccountChecked(
+            self._clock.now(),
+            self._found(own, symbols),
+            hands,
+            net,
+            effect.client_order_id,
+            effect.lost_at,
+        )
 
     def _found(self, close_id: str | None, symbols: Sequence[str]) -> tuple[Room, ...]:
         """
