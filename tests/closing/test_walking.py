@@ -431,6 +431,50 @@ def test_a_person_cancels_the_order_at_work_and_not_the_dropped_one() -> None:
     assert Phase.CANCELLED == state.phase
 
 
+def by_phone(state: CloseState, status: OrderStatus, seconds: float) -> OrderReported:
+    """Another hand puts an order of its own in place of what is left of ours, beyond natural."""
+    ticket = replace(state.attempt.ticket, client_order_id="phone", units=8, limit=Decimal("3.40"))
+    report = a_report(
+        ticket, status, order_id="order-9", replaces="order-1", updated=after(seconds)
+    )
+    return told(report, after(seconds))
+
+
+def withdrawn_after(last_of_theirs: OrderStatus) -> CloseState:
+    """While ours is replaced, theirs comes and goes; ours filled in part, and is withdrawn."""
+    state, _ = run(a_walk(), seen(5))
+    late = taken(state, 9)
+    theirs = by_phone(state, OrderStatus.NEW, 6), by_phone(state, last_of_theirs, 7)
+    part = old_order(state, OrderStatus.PARTIALLY_FILLED, 8, filled=2)
+    state, effects = run(state, *theirs, part, late)
+    assert CancelOrder("order-1") in effects
+    return state
+
+
+def test_what_another_hand_has_replaced_and_cancelled_does_not_go_anew() -> None:
+    """The news that ours was replaced comes last, and its cancel had been asked for."""
+    state = withdrawn_after(OrderStatus.CANCELED)
+    old = a_report(
+        state.attempt.ticket,
+        OrderStatus.REPLACED,
+        filled=2,
+        replaced_by="order-9",
+        updated=after(10),
+    )
+    state, effects = run(state, told(old, after(10)))
+
+    assert ([], []) == (placed(effects), of_kind(CheckAccount, effects))
+    assert state.reason is not None
+    assert (Phase.CANCELLED, "cancelled_elsewhere") == (state.phase, state.reason.code)
+
+
+def test_what_goes_anew_goes_at_our_price_whatever_another_hand_had_made_of_it() -> None:
+    state = withdrawn_after(OrderStatus.REJECTED)
+    state, effects = looked(state, old_order(state, OrderStatus.CANCELED, 10, filled=2))
+
+    assert [("0.00", 8)] == [(str(ticket.limit), ticket.units) for ticket in placed(effects)]
+
+
 def test_a_fill_that_wins_the_race_closes() -> None:
     state, _ = run(a_walk(), seen(5), Woke(after(11)))
     state, effects = run(state, old_order(state, OrderStatus.FILLED, 12, filled=10))

@@ -174,7 +174,10 @@ def settle_replacement(state: CloseState, at: datetime) -> Result:
     if heir is not None:
         return replace(state, walking=_given_way(walking, heir)), ()
     if walking.moving is None:
-        return _withdraw_unclear(state, walking, walking.limit, at)
+        # At our own price, also where another hand had moved the order to one of theirs.
+        limit = state.attempt.ticket.limit
+        assert limit is not None, "what walks has a limit"
+        return _withdraw_unclear(state, walking, walking.walk.grid.price(limit), at)
     if not isinstance(walking.moving, Replacing):
         return state, ()
     moving, attempt = walking.moving, state.attempt
@@ -259,10 +262,17 @@ def follow_withdrawal(state: CloseState, at: datetime) -> Result:
 
 
 def is_withdrawn(state: CloseState) -> bool:
-    """Whether the order that has just ended was withdrawn to go anew."""
-    walking = state.walking
-    withdrawn = walking is not None and isinstance(walking.moving, Withdrawing)
-    return withdrawn and state.phase is Phase.WORKING and not state.cancel_requested
+    """
+    Whether the order that has just ended was withdrawn to go anew.
+
+    It must be the one whose cancel was asked for: what another hand has put in its place and
+    cancelled is over.
+    """
+    walking, order = state.walking, state.attempt.latest
+    if walking is None or order is None or not isinstance(walking.moving, Withdrawing):
+        return False
+    is_ours_to_send = state.phase is Phase.WORKING and not state.cancel_requested
+    return is_ours_to_send and walking.moving.order_id == order.order_id
 
 
 def send_anew(state: CloseState, at: datetime) -> Result:
