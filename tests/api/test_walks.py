@@ -128,6 +128,16 @@ async def test_a_limit_that_may_not_be_is_turned_away(
     assert [] == shop.bench.broker.replaced
 
 
+async def test_a_wish_for_a_walk_that_is_over_changes_no_other(shop: Shop) -> None:
+    close_id = await walking(shop)
+    await shop.bench.clock.seconds(2)
+    began = (await shop.get(f"/api/closes/{close_id}"))["walk"]["started_at"]
+    for deed, more in (("faster", {}), ("limit", {"limit_price": "2.12"})):
+        over = await change(shop, close_id, deed, started_at="2026-12-01T10:00:00Z", **more)
+        assert is_problem(over, 409, "not_walking")
+        assert 200 == (await change(shop, close_id, deed, started_at=began, **more)).status_code
+
+
 async def test_what_does_not_walk_cannot_be_changed(shop: Shop) -> None:
     close_id = (await shop.close_strategy()).json()["close_id"]
 

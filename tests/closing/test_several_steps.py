@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from support.builders import (
     a_covered_call,
     a_report,
@@ -19,7 +20,9 @@ from support.builders import (
 
 from closeout.closing.effects import LookUpOrder, ReadHoldings
 from closeout.closing.events import (
+    FasterRequested,
     HoldingsRead,
+    LimitRequested,
     OrderNotFound,
     OrderNotSent,
     OrderRefused,
@@ -130,6 +133,21 @@ def test_a_look_that_was_for_the_calls_prices_no_shares() -> None:
     assert [] == placed(effects)
     _, effects = run(state, replace(checked(state, after(22)), client_order_id=SHARES))
     assert ["1.00"] == [str(ticket.limit) for ticket in placed(effects)]
+
+
+@pytest.mark.parametrize("began", [0, 20], ids=["of the calls", "of the shares"])
+def test_a_person_changes_the_walk_that_was_meant_and_no_other(began: float) -> None:
+    """The calls filled while the wish waited; 3.40 was a limit for them."""
+    state = a_walking_close(a_covered_call(2))
+    filled = told(a_report(state.attempt.ticket, OrderStatus.FILLED, filled=2), after(20))
+    state, _ = run(state, filled)
+    assert state.walking is not None
+
+    chosen, _ = run(state, LimitRequested(after(21), Decimal("3.40"), after(began)))
+    hurried, _ = run(state, FasterRequested(after(21), after(began)))
+
+    is_meant = began == 20
+    assert (is_meant, is_meant) == (chosen != state, hurried != state)
 
 
 def test_the_shares_go_once_however_often_the_fill_is_told() -> None:

@@ -124,13 +124,18 @@ def test_an_opening_from_before_there_were_conflicts_has_none() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "since"),
-    [("market_seen", ["legs"]), ("account_checked", ["client_order_id", "lost_at"])],
+    [
+        ("market_seen", ["legs"]),
+        ("account_checked", ["client_order_id", "lost_at"]),
+        ("faster_requested", ["began_at"]),
+        ("limit_requested", ["began_at"]),
+    ],
 )
-def test_a_look_from_before_it_told_what_it_was_asked_reads_as_one_that_does_not(
+def test_an_event_from_before_it_told_what_it_was_for_reads_as_one_that_does_not(
     kind: str, since: list[str]
 ) -> None:
-    [looked] = [event for event in EVENTS if kind_of(type(event)) == kind]
-    stored = msgspec.json.decode(encode(looked).payload)
+    [event] = [each for each in EVENTS if kind_of(type(each)) == kind]
+    stored = msgspec.json.decode(encode(event).payload)
     for name in since:
         del stored[name]
 

@@ -222,3 +222,28 @@ async def test_an_ended_walk_cannot_be_changed(bench: Bench) -> None:
     with pytest.raises(NotWalking, match="has ended"):
         bench.supervisor.change_limit(runner.state.close_id, Decimal(1))
     assert LONG_PUT not in bench.broker.quantities
+
+
+async def test_a_limit_that_was_chosen_for_an_order_is_not_put_on_the_next(
+    empty_bench: Bench,
+) -> None:
+    """The fill waits for the journal, and the person sees the call still at work."""
+    bench = empty_bench
+    bench.hold_covered_call()
+    await bench.start()
+    runner = await walk(bench)
+    await bench.clock.seconds(3)
+    bench.journal.failing = "disk full"
+    bench.broker.fill()
+    await settle()
+    bench.supervisor.change_limit(runner.state.close_id, Decimal("1.05"))
+    bench.supervisor.hurry(runner.state.close_id)
+
+    bench.journal.failing = None
+    await bench.clock.seconds(4)
+
+    assert [COVERED_CALL, COVERED_SHARES] == [each.legs[0].symbol for each in bench.broker.sent]
+    assert runner.state.walking is not None
+    shares = runner.state.walking
+    assert (None, False) == (shares.wanted, shares.is_resting)
+    assert in_twelve_prices().schedule == shares.walk.schedule

@@ -100,23 +100,31 @@ export async function cancelClose(closeId: string): Promise<CancelCloseResponse>
   return transformCancelCloseResponse(await answerOf(call))
 }
 
-/** Ask a walk to go on at the next faster pace, or from urgent to cross. */
-export async function hurryClose(closeId: string): Promise<ChangeCloseResponse> {
+/**
+ * Ask a walk to go on at the next faster pace, or from urgent to cross. `startedAt` says which: the
+ * next order of the close may walk by the time this arrives.
+ */
+export async function hurryClose(
+  closeId: string,
+  startedAt: string,
+): Promise<ChangeCloseResponse> {
   const call = client.POST('/api/closes/{close_id}/faster', {
     params: { path: { close_id: closeId } },
+    body: { started_at: startedAt },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
   return transformChangeCloseResponse(await answerOf(call))
 }
 
-/** Ask a walk to stop and rest at this limit, signed as its order's. */
+/** Ask the walk that began then to stop and rest at this limit, signed as its order's. */
 export async function changeCloseLimit(
   closeId: string,
+  startedAt: string,
   limitPrice: string,
 ): Promise<ChangeCloseResponse> {
   const call = client.POST('/api/closes/{close_id}/limit', {
     params: { path: { close_id: closeId } },
-    body: { limit_price: limitPrice },
+    body: { started_at: startedAt, limit_price: limitPrice },
     signal: deadline(CLOSE_TIMEOUT_MS),
   })
   return transformChangeCloseResponse(await answerOf(call))

@@ -715,6 +715,8 @@ export interface components {
          *     }
          */
         ChangeLimitRequest: {
+            /** Started At */
+            started_at?: string | null;
             /** Limit Price */
             limit_price: number | string;
         };
@@ -729,6 +731,16 @@ export interface components {
             quantity: number;
             /** Price */
             price: string | null;
+        };
+        /**
+         * ChangeWalkRequest
+         * @description Which walk is meant, by its `started_at`: 409 when the next order's walks by now.
+         *
+         *     Without it, the walk that is under way when the request arrives.
+         */
+        ChangeWalkRequest: {
+            /** Started At */
+            started_at?: string | null;
         };
         /**
          * ClearedFirstOut
@@ -4054,6 +4066,7 @@ export type CancelCloseResponse = components['schemas']['CancelCloseResponse'];
 export type ChangeCloseResponse = components['schemas']['ChangeCloseResponse'];
 export type ChangeLimitRequest = components['schemas']['ChangeLimitRequest'];
 export type ChangeOut = components['schemas']['ChangeOut'];
+export type ChangeWalkRequest = components['schemas']['ChangeWalkRequest'];
 export type ClearedFirstOut = components['schemas']['ClearedFirstOut'];
 export type CloseLegOut = components['schemas']['CloseLegOut'];
 export type CloseLegRequest = components['schemas']['CloseLegRequest'];
@@ -5007,7 +5020,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeWalkRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -107,11 +107,15 @@ export const useClosingStore = defineStore('closing', () => {
     }
   }
 
-  const faster = (close: Close): Promise<boolean> =>
-    change(close, `Faster: ${nameOfClose(close)}`, hurryClose(close.id))
+  const faster = (close: Close, startedAt: string): Promise<boolean> =>
+    change(close, `Faster: ${nameOfClose(close)}`, hurryClose(close.id, startedAt))
 
-  const changeLimit = (close: Close, limitPrice: string): Promise<boolean> =>
-    change(close, `New limit: ${nameOfClose(close)}`, changeCloseLimit(close.id, limitPrice))
+  const changeLimit = (close: Close, startedAt: string, limitPrice: string): Promise<boolean> =>
+    change(
+      close,
+      `New limit: ${nameOfClose(close)}`,
+      changeCloseLimit(close.id, startedAt, limitPrice),
+    )
 
   /** Resolves to whether it was taken; what was answered is told either way. */
   async function change(

@@ -14,7 +14,7 @@ from closeout.schemas.closes import (
     CloseOut,
     ClosesResponse,
 )
-from closeout.schemas.pacing import ChangeLimitRequest
+from closeout.schemas.pacing import ChangeLimitRequest, ChangeWalkRequest
 
 router = APIRouter(prefix="/api/closes", tags=["closes"])
 
@@ -61,13 +61,15 @@ async def cancel_close(desk: DeskDep, close_id: str) -> CancelCloseResponse:
 
 
 @router.post("/{close_id}/faster", operation_id="hurryClose", responses=PROBLEMS)
-async def hurry_close(desk: DeskDep, close_id: str) -> ChangeCloseResponse:
+async def hurry_close(
+    desk: DeskDep, close_id: str, body: ChangeWalkRequest | None = None
+) -> ChangeCloseResponse:
     """
     Go on at the next faster pace, beginning with a step now; from urgent, cross.
 
     Crossing goes to natural at once and never beyond the worst price.
     """
-    state = desk.engine.supervisor.hurry(close_id)
+    state = desk.engine.supervisor.hurry(close_id, body.started_at if body else None)
     message = "It goes on faster, beginning with a step now."
     return ChangeCloseResponse(close=close_out(desk, state), message=_or_waits(desk, message))
 
@@ -77,7 +79,7 @@ async def change_close_limit(
     desk: DeskDep, close_id: str, body: ChangeLimitRequest
 ) -> ChangeCloseResponse:
     """Stop the walk and let the order rest at this limit, never beyond the worst price."""
-    state = desk.engine.supervisor.change_limit(close_id, body.limit_price)
+    state = desk.engine.supervisor.change_limit(close_id, body.limit_price, body.started_at)
     message = "The walk stops; the order is being moved to your limit and rests there."
     return ChangeCloseResponse(close=close_out(desk, state), message=_or_waits(desk, message))
 

@@ -165,17 +165,28 @@ class MarketSeen:
 
 @dataclass(frozen=True, slots=True)
 class FasterRequested:
-    """A person asked a walk to hurry."""
+    """
+    A person asked a walk to hurry.
+
+    `began_at` says which: that of the order before may have ended while the wish was on its way.
+    Journals from before December 2026 do not tell.
+    """
 
     at: datetime
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LimitRequested:
-    """A person chose the limit a walk is to rest at; signed as in `Ticket`."""
+    """
+    A person chose the limit a walk is to rest at; signed as in `Ticket`.
+
+    `began_at` is as in `FasterRequested`.
+    """
 
     at: datetime
     limit: Decimal
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

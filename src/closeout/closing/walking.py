@@ -137,7 +137,7 @@ def on_market_seen(state: CloseState, event: MarketSeen) -> Result:
 def on_faster_requested(state: CloseState, event: FasterRequested) -> Result:
     """Go on at the next faster pace, beginning with a step now."""
     walking = state.walking
-    if walking is None or not can_change(state) or walking.walk.hurried:
+    if walking is None or not can_change(state, event.began_at) or walking.walk.hurried:
         return state, ()
     walking = replace(
         walking,
@@ -153,7 +153,7 @@ def on_faster_requested(state: CloseState, event: FasterRequested) -> Result:
 def on_limit_requested(state: CloseState, event: LimitRequested) -> Result:
     """Put the chosen limit in place, and let it rest there."""
     walking = state.walking
-    if walking is None or not can_change(state):
+    if walking is None or not can_change(state, event.began_at):
         return state, ()
     wanted = walking.walk.grid.price(event.limit)
     walking = replace(walking, wanted=wanted, is_resting=True, holding=None)
@@ -163,10 +163,16 @@ def on_limit_requested(state: CloseState, event: LimitRequested) -> Result:
     return _at_once(after, walking, event.at)
 
 
-def can_change(state: CloseState) -> bool:
-    """Whether a person may still change how this order walks."""
+def can_change(state: CloseState, began_at: datetime | None = None) -> bool:
+    """
+    Whether a person may still change how this order walks.
+
+    `began_at` names the walk that was meant: a plan may have gone on to its next order since.
+    """
     working = state.phase in (Phase.SENDING, Phase.UNKNOWN, Phase.WORKING)
-    return state.walking is not None and working and not state.cancel_requested
+    if state.walking is None or not working or state.cancel_requested:
+        return False
+    return began_at in (None, state.walking.began_at)
 
 
 def check_limit(state: CloseState, limit: Decimal) -> None:

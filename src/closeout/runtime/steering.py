@@ -1,8 +1,10 @@
 """What a person may ask of a close that is under way: to stop, to go faster, to rest elsewhere."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from closeout.closing.events import CancelRequested, FasterRequested, LimitRequested
+from closeout.closing.moves import Walking
 from closeout.closing.state import CloseState
 from closeout.closing.walking import can_change, check_limit
 from closeout.ports import Clock
@@ -38,33 +40,39 @@ class Steering:
         runner.post(CancelRequested(self._clock.now()))
         return runner.state
 
-    def hurry(self, close_id: str) -> CloseState:
+    def hurry(self, close_id: str, began_at: datetime | None = None) -> CloseState:
         """
         Ask a walk to go on at the next faster pace.
 
+        `began_at` says which of the close's walks was meant; without it, the one under way is.
+
         Raises: StandingBy, UnknownClose, NotWalking, AlreadyCrossing.
         """
-        runner = self._walking(close_id)
-        walking = runner.state.walking
-        if walking is not None and walking.walk.hurried:
+        runner, walking = self._walking(close_id, began_at)
+        if walking.walk.hurried:
             raise AlreadyCrossing("It is going to natural already; nothing is faster than that.")
-        runner.post(FasterRequested(self._clock.now()))
+        runner.post(FasterRequested(self._clock.now(), walking.began_at))
         return runner.state
 
-    def change_limit(self, close_id: str, limit: Decimal) -> CloseState:
+    def change_limit(
+        self, close_id: str, limit: Decimal, began_at: datetime | None = None
+    ) -> CloseState:
         """
         Ask a walk to stop and rest at this limit, signed as in `Ticket`.
 
+        `began_at` is as in `hurry`.
+
         Raises: StandingBy, UnknownClose, NotWalking; CannotPlan: `beyond_worst`, `invalid_tick`.
         """
-        runner = self._walking(close_id)
+        runner, walking = self._walking(close_id, began_at)
         check_limit(runner.state, limit)
-        runner.post(LimitRequested(self._clock.now(), limit))
+        runner.post(LimitRequested(self._clock.now(), limit, walking.began_at))
         return runner.state
 
-    def _walking(self, close_id: str) -> Runner:
+    def _walking(self, close_id: str, began_at: datetime | None) -> tuple[Runner, Walking]:
         runner = self._ours(close_id)
-        if runner.state.walking is None:
+        walking = runner.state.walking
+        if walking is None:
             raise NotWalking("This close was begun without a pace, so there is no walk to change.")
         if not can_change(runner.state):
             raise NotWalking(
@@ -72,7 +80,12 @@ class Steering:
                 if runner.state.phase.is_end
                 else "This close is being cancelled or has filled; its price cannot change now."
             )
-        return runner
+        if not can_change(runner.state, began_at):
+            raise NotWalking(
+                "That order is over, and the next one of this close walks now. Nothing was "
+                "changed: look at it, and ask again."
+            )
+        return runner, walking
 
     def _ours(self, close_id: str) -> Runner:
         self._ownership.require_no_other()

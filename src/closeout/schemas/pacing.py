@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from closeout.schemas.base import Input, Money, Output
 
@@ -112,7 +112,17 @@ class WalkOut(Output):
     """Whether `faster` and `limit` may still be asked for."""
 
 
-class ChangeLimitRequest(Input):
+class ChangeWalkRequest(Input):
+    """
+    Which walk is meant, by its `started_at`: 409 when the next order's walks by now.
+
+    Without it, the walk that is under way when the request arrives.
+    """
+
+    started_at: AwareDatetime | None = None
+
+
+class ChangeLimitRequest(ChangeWalkRequest):
     """The limit a walk is to rest at, signed as `limit_price`: never beyond worst."""
 
     limit_price: WorstPrice

@@ -46,6 +46,7 @@ describe('a walk', () => {
 
     expect((await notices())[0]).toContain('Urgent now.')
     expect(useDeskStore().closes[0]?.walk?.pace).toBe('urgent')
+    expect(server.asked[0]?.body).toEqual({ started_at: '2026-11-23T14:59:45Z' })
   })
 
   it('is asked to rest at another limit, which starts from the present one', async () => {
@@ -57,10 +58,15 @@ describe('a walk', () => {
     await byTestId(close, 'choose-limit').trigger('click')
     expect(byTestId(close, 'change-limit').attributes()).toHaveProperty('disabled')
     await close.find('[aria-label$="one cent more"]').trigger('click')
+    // The next order of the close walks by now, and this price was chosen for the one before.
+    await close.setProps({ close: aClose({ walk: aRawWalk({ started_at: '2026-11-23T15:00:00Z' }) }) })
     await byTestId(close, 'change-limit').trigger('submit')
 
     expect((await notices())[0]).toContain('Resting.')
-    expect(server.asked[0]?.body).toEqual({ limit_price: '1.32' })
+    expect(server.asked[0]?.body).toEqual({
+      started_at: '2026-11-23T14:59:45Z',
+      limit_price: '1.32',
+    })
   })
 
   it('tells why a change was refused, and keeps what was typed', async () => {
