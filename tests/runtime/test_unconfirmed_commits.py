@@ -4,6 +4,7 @@ A database can go away while it commits: the write may be there though it was no
 Such a write is looked for before anything else is concluded.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -14,7 +15,7 @@ from support.memory_journal import MemoryJournal
 from closeout.closing.events import Event
 from closeout.closing.state import Phase
 from closeout.domain.edits import Edit
-from closeout.ports import AskedUnder, JournalFailed
+from closeout.ports import AskedUnder, JournalFailed, StoredClose
 
 
 class UnconfirmedJournal(MemoryJournal):
@@ -24,6 +25,9 @@ class UnconfirmedJournal(MemoryJournal):
         super().__init__()
         self.unconfirmed = 0
         self.goes_away = False
+        self.answers = asyncio.Event()
+        """Cleared while a close that is loaded takes its time."""
+        self.answers.set()
 
     async def open(
         self,
@@ -48,6 +52,11 @@ class UnconfirmedJournal(MemoryJournal):
     async def append(self, close_id: str, *, sequence: int, events: Sequence[Event]) -> None:
         await super().append(close_id, sequence=sequence, events=events)
         self._lose_confirmation()
+
+    async def load(self, close_id: str) -> StoredClose | None:
+        found = await super().load(close_id)
+        await self.answers.wait()
+        return found
 
     async def append_edit(self, account: str, edit: Edit, asked: AskedUnder | None = None) -> None:
         await super().append_edit(account, edit, asked)
@@ -109,6 +118,30 @@ async def test_a_close_that_was_refused_and_turns_up_in_the_journal_is_never_sen
     [close_id] = journal.close_ids
     assert [] == bench.broker.sent
     assert (Phase.CANCELLED, True) == (bench.state(close_id).phase, journal.has_ended(close_id))
+
+
+async def test_a_close_that_two_find_at_once_is_worked_by_one(
+    empty_bench: Bench, journal: UnconfirmedJournal
+) -> None:
+    """It is looked for to be given up, and asked for again under its key, in the same moment."""
+    bench = empty_bench
+    journal.unconfirmed, journal.goes_away = 1, True
+    with pytest.raises(JournalFailed):
+        await bench.open(key="once")
+    journal.failing = None
+    journal.answers.clear()
+    await bench.clock.seconds(1)
+    again = asyncio.create_task(bench.open(key="once"))
+    await settle()
+    journal.answers.set()
+
+    runner = await again
+    await bench.clock.seconds(60)
+
+    [close_id] = journal.close_ids
+    assert Phase.CANCELLED is runner.state.phase
+    assert runner.state == bench.state(close_id)
+    assert [] == bench.broker.sent
 
 
 async def test_nothing_new_begins_while_it_is_not_known_what_was_recorded(

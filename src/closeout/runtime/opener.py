@@ -150,6 +150,10 @@ class Opener:
             return runner
         stored = await self._journal.load(close_id)
         assert stored is not None, "a recorded key leads to a recorded close"
+        found = self._roster.runners.get(close_id)
+        if found is not None:
+            # It was in doubt and has turned up meanwhile: a close has one runner.
+            return found
         runner = self._adopt(fold(stored.events), len(stored.events))
         if not runner.state.phase.is_end:
             # The database had committed the close and could not say so.
