@@ -154,7 +154,7 @@ class MarketSeen:
     A walking order's market was looked at, for a step.
 
     `trouble` says why nothing may be priced from it; `legs` are what one unit was of when it was
-    asked for. Journals from before November 2026 do not tell.
+    asked for. Journals from before December 2026 do not tell.
     """
 
     at: datetime
@@ -211,7 +211,7 @@ class AccountChecked:
     walk is about to begin, None where none is or the quotes cannot be trusted.
 
     `client_order_id` and `lost_at` repeat what `CheckAccount` asked: an answer may come so late
-    that another order waits. Journals from before November 2026 do not tell.
+    that another order waits. Journals from before December 2026 do not tell.
     """
 
     at: datetime
