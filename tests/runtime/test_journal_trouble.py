@@ -1,9 +1,18 @@
 """While the journal cannot write, events wait and nothing is sent (invariant I1)."""
 
-from support.bench import Bench
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+
+from support.bench import COVERED_CALL, COVERED_SHARES, SHORT_CALL, SHORT_PUT, Bench
 from support.eventually import settle
 
+from closeout.closing.pacing import WalkTerms
+from closeout.closing.schedule import Pace, Schedule
 from closeout.closing.state import Phase
+from closeout.closing.terms import Terms
+from closeout.domain.orders import OrderType
+from closeout.runtime.runner import Runner
 
 
 async def test_a_cancel_waits_for_the_journal(bench: Bench) -> None:
@@ -79,3 +88,80 @@ async def test_a_lost_end_mark_costs_only_a_look_at_the_next_start(bench: Bench)
 
     assert Phase.CLOSED is bench.state(runner.state.close_id).phase
     assert 1 == len(bench.broker.sent)
+
+
+async def about_to_sell_the_shares(bench: Bench) -> Runner:
+    """The call is bought back, and what was seen of the account is long in being written."""
+    bench.hold_covered_call()
+    await bench.start()
+    runner = await bench.open()
+    bench.broker.gates["holdings"] = asyncio.Event()
+    await bench.clock.seconds(3)
+    bench.broker.fill()
+    await settle()
+    bench.journal.gate = asyncio.Event()
+    bench.broker.gates.pop("holdings").set()
+    await bench.clock.seconds(20)
+    assert [COVERED_CALL] == sold_and_bought(bench)
+    return runner
+
+
+def sold_and_bought(bench: Bench) -> list[str]:
+    return [ticket.legs[0].symbol for ticket in bench.broker.sent]
+
+
+async def write(bench: Bench) -> None:
+    assert bench.journal.gate is not None
+    bench.journal.gate.set()
+    await bench.clock.seconds(2)
+
+
+async def test_an_order_that_was_long_in_being_written_is_cut_to_what_is_there_by_then(
+    empty_bench: Bench,
+) -> None:
+    await about_to_sell_the_shares(empty_bench)
+    empty_bench.broker.hold(COVERED_SHARES, 40)
+
+    await write(empty_bench)
+
+    assert [1, 40] == [ticket.units for ticket in empty_bench.broker.sent]
+
+
+async def test_an_order_that_was_cancelled_while_it_was_written_is_not_sent(
+    empty_bench: Bench,
+) -> None:
+    runner = await about_to_sell_the_shares(empty_bench)
+    empty_bench.supervisor.cancel(runner.state.close_id)
+
+    await write(empty_bench)
+
+    assert [COVERED_CALL] == sold_and_bought(empty_bench)
+    assert Phase.CANCELLED is runner.state.phase
+
+
+async def test_a_stride_that_was_long_in_being_written_is_priced_anew(bench: Bench) -> None:
+    walk = WalkTerms(Pace.CUSTOM, Schedule(timedelta(seconds=60), timedelta(seconds=20)))
+    await bench.open(Terms(OrderType.LIMIT, walk=walk))
+    await bench.clock.seconds(19)
+    bench.journal.gate = asyncio.Event()
+    await bench.clock.seconds(10)
+    for symbol in (SHORT_PUT, SHORT_CALL):
+        bench.quotes.set(symbol, "2.50", "2.60")
+
+    await write(bench)
+
+    assert [Decimal("2.60")] == [ticket.limit for ticket in bench.broker.replaced]
+
+
+async def test_a_close_that_was_long_in_being_recorded_is_cut_to_what_is_there_by_then(
+    bench: Bench,
+) -> None:
+    bench.journal.gate = asyncio.Event()
+    opening = asyncio.create_task(bench.open())
+    await bench.clock.seconds(10)
+    bench.broker.hold(SHORT_PUT, -4)
+
+    await write(bench)
+    await opening
+
+    assert [4] == [ticket.units for ticket in bench.broker.sent]

@@ -294,10 +294,10 @@ def _new_fills_only(state: CloseState, event: OrderReported) -> Result:
 # --- the runtime ----------------------------------------------------------------------
 
 
-async def _act_then_write(self: Runner, event: Event) -> None:
+async def _act_then_write(self: Runner, event: Event, came: timedelta) -> None:
     before = self.state
     after, effects = step(before, event)
-    self._perform(effects)
+    self._perform(effects, came)
     if after != before:
         self.state = after
         await self._write(event)
@@ -459,7 +459,8 @@ def _disk_lease(self: SimulatedJournal) -> Lease:
 def _take_up_by_sending(self: Supervisor, runner: Runner) -> None:
     state = runner.state
     if state.phase is Phase.SENDING and not state.unsent:
-        runner._perform((PlaceOrder(state.attempt.ticket),))
+        now = runner._around.clock.monotonic()
+        runner._perform((PlaceOrder(state.attempt.ticket),), now)
         runner._ensure_worker()
     else:
         _sound_take_up(self, runner)

@@ -19,8 +19,9 @@ from typing import TypeGuard
 
 import structlog
 
-from closeout.closing.effects import Effect, PlaceOrder, WakeAfter
+from closeout.closing.effects import Effect, PlaceOrder, ReplaceOrder, WakeAfter
 from closeout.closing.events import (
+    CancelRequested,
     CloseOpened,
     Event,
     OrderNotSent,
@@ -41,6 +42,9 @@ log = structlog.get_logger(__name__)
 
 _TOLD_AFTER = 0.002
 """Seconds until the log tells of a new close, if nothing else is to be told before."""
+
+_DECIDED_WITHIN = timedelta(seconds=5)
+"""How long an order may follow what was seen of account and market: the journal may take long."""
 
 _JOURNAL_RETRY = timedelta(seconds=1)
 _AFTER_STUMBLE = timedelta(seconds=5)
@@ -71,7 +75,8 @@ class Runner:
         self.state = state
         self._sequence = sequence
         self._around = around
-        self._inbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._inbox: asyncio.Queue[tuple[Event, timedelta]] = asyncio.Queue()
+        """What came, and when by the clock that nobody sets."""
         self._waiting: deque[Event] = deque()
         """What came and is not on record yet, the event that is being written first."""
         self._worker: asyncio.Task[None] | None = None
@@ -84,7 +89,8 @@ class Runner:
 
     def start(self, opened: CloseOpened, effects: tuple[Effect, ...]) -> None:
         """Begin with the effects of an opening that is already in the journal."""
-        self._perform(effects)
+        clock = self._around.clock
+        self._perform(effects, clock.monotonic() - (clock.now() - opened.at))
         self._ensure_worker()
         # Not now: a line of the log takes as long as the order on its way to the socket.
         self._untold = partial(narrate, None, self.state, opened)
@@ -94,7 +100,7 @@ class Runner:
         """Deliver an event; returns at once. One that was stopped takes no more."""
         if self._is_stopped:
             return
-        self._inbox.put_nowait(event)
+        self._inbox.put_nowait((event, self._around.clock.monotonic()))
         self._waiting.append(event)
         self._ensure_worker()
 
@@ -146,7 +152,7 @@ class Runner:
     async def _work(self) -> None:
         try:
             while not (self.state.phase.is_end and self._inbox.empty()):
-                await self._take(await self._inbox.get())
+                await self._take(*await self._inbox.get())
                 self._waiting.popleft()
         except NotOwner:
             # This close is somebody else's now; it is read again when the account is ours.
@@ -155,17 +161,17 @@ class Runner:
         if self._alarm is not None:
             self._alarm.cancel()
 
-    async def _take(self, event: Event) -> None:
+    async def _take(self, event: Event, came: timedelta) -> None:
         """Raises: NotOwner."""
         try:
-            await self._handle(event)
+            await self._handle(event, came)
         except NotOwner:
             raise
         except Exception:
             log.exception("close.stumbled", close_id=self.state.close_id, over=type(event).__name__)
             self._ask_later()
 
-    async def _handle(self, event: Event) -> None:
+    async def _handle(self, event: Event, came: timedelta) -> None:
         before = self.state
         after, effects = step(before, event)
         if _tells_of_fill(event, before, after):
@@ -179,7 +185,7 @@ class Runner:
             narrate(before, after, event)
             self._around.on_change(self, before)
             self._changed.set()
-        self._perform(effects)
+        self._perform(effects, came)
 
     async def _write(self, event: Event) -> None:
         journal = self._around.journal
@@ -216,9 +222,10 @@ class Runner:
         except JournalFailed as failure:
             log.warning("journal.mark_failed", close_id=after.close_id, reason=str(failure))
 
-    def _perform(self, effects: tuple[Effect, ...]) -> None:
+    def _perform(self, effects: tuple[Effect, ...], decided: timedelta) -> None:
+        """Begin what follows from an event that came then."""
         for effect in effects:
-            job = asyncio.create_task(self._run_effect(effect))
+            job = asyncio.create_task(self._run_effect(effect, decided))
             if isinstance(effect, WakeAfter):
                 self._set_alarm(job)
             else:
@@ -230,10 +237,12 @@ class Runner:
             self._alarm.cancel()
         self._alarm = alarm
 
-    async def _run_effect(self, effect: Effect) -> None:
-        if isinstance(effect, PlaceOrder) and self._has_revisions:
-            self.post(self._not_sent(effect))
-            return
+    async def _run_effect(self, effect: Effect, decided: timedelta) -> None:
+        if isinstance(effect, PlaceOrder | ReplaceOrder):
+            overtaken = self._overtaken(effect, decided)
+            if overtaken is not None:
+                self.post(self._not_sent(effect, overtaken))
+                return
         try:
             event = await self._around.performer.perform(effect, self.state.plan.symbols)
         except Exception:
@@ -245,10 +254,21 @@ class Runner:
         if event is not None:
             self.post(event)
 
-    def _not_sent(self, effect: PlaceOrder) -> OrderNotSent:
-        """Look at the account again: this was decided before a trade was taken back."""
+    def _overtaken(self, effect: PlaceOrder | ReplaceOrder, decided: timedelta) -> str | None:
+        """Why an order is to be decided on anew: much may have come while it was written down."""
+        if self._around.clock.monotonic() - decided > _DECIDED_WITHIN:
+            return "writing it down took so long that it must be decided anew"
+        if isinstance(effect, ReplaceOrder):
+            return None
+        if self._has_revisions:
+            return "a trade was taken back meanwhile"
+        if any(isinstance(each, CancelRequested) for each in self._waiting):
+            return "it was cancelled meanwhile"
+        return None
+
+    def _not_sent(self, effect: PlaceOrder | ReplaceOrder, reason: str) -> OrderNotSent:
+        """Have account or market looked at again."""
         identity = effect.ticket.client_order_id
-        reason = "a trade was taken back meanwhile"
         return OrderNotSent(self._around.clock.now(), identity, reason, timedelta(0))
 
     def _ask_later(self) -> None:
