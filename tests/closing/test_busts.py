@@ -9,18 +9,20 @@ from support.builders import (
     a_covered_call,
     a_report,
     a_sending_close,
+    a_ticket,
     a_working_close,
     after,
     call,
     checked,
     of_kind,
+    opened,
     placed,
     put,
     run,
     told,
 )
 
-from closeout.closing.effects import CancelOrder, CheckAccount, PlaceOrder
+from closeout.closing.effects import CancelOrder, CheckAccount, PlaceOrder, WakeAfter
 from closeout.closing.events import (
     CancelRequested,
     HoldingsRead,
@@ -29,6 +31,7 @@ from closeout.closing.events import (
     TradeRevised,
 )
 from closeout.closing.state import CloseState, Phase
+from closeout.closing.step import step
 from closeout.closing.wording import describe
 from closeout.domain.orders import Execution, OrderReport, OrderStatus, Side, TicketLeg
 
@@ -293,3 +296,28 @@ def test_an_order_that_waits_looks_at_the_account_once_more() -> None:
     assert of_kind(CheckAccount, effects)
     assert placed(placing)
     assert not sent.is_recut
+
+
+def test_no_look_from_before_a_trade_was_taken_back_sends_what_may_be_its_cover() -> None:
+    """Two may be on their way: an order that waits is looked for again when the close is woken."""
+    identity = a_sending_close().attempt.ticket.client_order_id
+    waiting = run(a_sending_close(), OrderNotSent(after(1), identity, "429", SECOND))[0]
+    before = replace(checked(waiting), client_order_id=identity)
+
+    again, effects = run(waiting, of_another(SHORT, Side.BUY), before, before)
+    assert (CheckAccount(identity, after=after(20)),) == effects
+    _, effects = run(again, replace(before, after=after(20)))
+    assert placed(effects)
+
+
+def test_nor_while_the_orders_in_its_way_are_cleared() -> None:
+    state, _ = step(None, opened(conflicts=("theirs-1",)))
+    ticket = replace(a_ticket((SHORT, 1)), client_order_id="theirs")
+    theirs = a_report(ticket, OrderStatus.CANCELED, order_id="theirs-1")
+    state, _ = run(state, told(theirs, after(19)))
+    looked = replace(checked(state, after(21)), after=after(19))
+
+    state, effects = run(state, of_another(SHORT, Side.BUY), looked)
+    assert ([], 1) == (placed(effects), len(of_kind(WakeAfter, effects)))
+    _, effects = run(state, replace(looked, at=after(23), after=after(22)))
+    assert placed(effects)

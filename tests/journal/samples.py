@@ -163,6 +163,7 @@ EVENTS: tuple[Event, ...] = (
         net=NetQuote(Decimal("1.10"), Decimal("1.05"), Decimal("1.00")),
         client_order_id="c1-1-1",
         lost_at=AT,
+        after=AT,
     ),
     ReadMissed(at=AT, reason="500", retry_after=timedelta(seconds=2)),
     Woke(at=AT),

@@ -68,6 +68,9 @@ def on_conflicts_checked(state: CloseState, event: AccountChecked) -> Result:
         return state, ()
     if _is_late(state, event.at):
         return _give_up(state, event.at)
+    if event.after and state.undone_at and event.after < state.undone_at:
+        # A trade was taken back meanwhile, and what it opened again may need this as its cover.
+        return state, (WakeAfter(timing.FOLLOW_UP),)
     # A walk begins with its first order.
     walking = begin(state.plan.steps[0], event.at)
     fresh = replace(state, walking=walking)

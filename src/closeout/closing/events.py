@@ -210,8 +210,8 @@ class AccountChecked:
     `hands` are as in `HoldingsRead`. `net` is what one unit of the order trades at when its
     walk is about to begin, None where none is or the quotes cannot be trusted.
 
-    `client_order_id` and `lost_at` repeat what `CheckAccount` asked: an answer may come so late
-    that another order waits. Journals from before December 2026 do not tell.
+    `client_order_id`, `lost_at` and `after` repeat what `CheckAccount` asked: an answer may come
+    so late that another order waits. Journals from before December 2026 do not tell.
     """
 
     at: datetime
@@ -220,6 +220,7 @@ class AccountChecked:
     net: NetQuote | None = None
     client_order_id: str | None = None
     lost_at: datetime | None = None
+    after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

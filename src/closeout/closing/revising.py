@@ -19,12 +19,13 @@ from closeout.closing.cancelling import begin_cancel
 from closeout.closing.events import OrderReported, TradeRevised
 from closeout.closing.evidence import on_report, settle
 from closeout.closing.reports import absorb
+from closeout.closing.sending import check
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.transitions import Result, busted, enter
 from closeout.domain.holdings import root_of
 from closeout.domain.orders import LegReport, Side
 
-_AT_WORK = (Phase.SENDING, Phase.UNKNOWN, Phase.WORKING)
+_AT_WORK = (Phase.CLEARING, Phase.SENDING, Phase.UNKNOWN, Phase.WORKING)
 
 
 def on_trade_revised(state: CloseState, event: TradeRevised) -> Result:
@@ -48,7 +49,12 @@ def _keep_cover(state: CloseState, event: TradeRevised) -> Result:
     """Withdraw an order that may be selling the cover of a short that is there again."""
     if state.phase not in _AT_WORK or state.cancel_requested or not _may_sell_cover(state, event):
         return state, ()
+    state = replace(state, undone_at=event.at)
+    if state.phase is Phase.CLEARING:
+        return state, ()
     recut, order = replace(state, is_recut=True), state.attempt.standing
+    if state.unsent:
+        return recut, (check(recut),)
     if state.phase is not Phase.WORKING or order is None:
         return recut, ()  # withdrawn when it is known to work
     return begin_cancel(recut, order.order_id, event.at)

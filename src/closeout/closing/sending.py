@@ -151,28 +151,29 @@ def check(state: CloseState) -> CheckAccount:
     """Ask what is there for the order that waits to be sent."""
     attempt = state.attempt
     lost_at = attempt.sent_at if state.resends else None
-    return CheckAccount(attempt.ticket.client_order_id, lost_at=lost_at)
+    return CheckAccount(attempt.ticket.client_order_id, after=state.undone_at, lost_at=lost_at)
 
 
 def on_checked(state: CloseState, event: AccountChecked) -> Result:
     """Send the order that waits, cut to what is there and free."""
     if state.phase is not Phase.SENDING or not state.unsent or _is_late(state, event):
         return state, ()
-    if state.is_recut:
-        # While the account was looked at, a trade was taken back that it may not show yet.
+    if state.is_recut and event.client_order_id is None:
+        # It does not tell whether it was asked before a trade was taken back: one more does.
         return replace(state, is_recut=False), (check(state),)
-    return send(state, event, give_up=state.phase_since + timing.FREE_WITHIN)
+    uncut = replace(state, is_recut=False)
+    return send(uncut, event, give_up=state.phase_since + timing.FREE_WITHIN)
 
 
 def _is_late(state: CloseState, event: AccountChecked) -> bool:
     """
-    Whether it was asked for an order before the one that waits, or before that one was lost.
+    Whether it was asked for another order, before this one was lost or before a trade was undone.
 
-    Its price would be of other legs, or it has not looked for a trace of the first sending.
+    Its price would be of other legs, it has not looked for a trace of the first sending, or it
+    does not show the short whose cover this one may sell.
     """
-    asked = check(state)
-    answered = (event.client_order_id, event.lost_at)
-    return event.client_order_id is not None and answered != (asked.client_order_id, asked.lost_at)
+    answered = CheckAccount(event.client_order_id or "", event.after, event.lost_at)
+    return event.client_order_id is not None and answered != check(state)
 
 
 def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Result:

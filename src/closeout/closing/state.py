@@ -93,6 +93,8 @@ class CloseState:
     """Since when snapshots show less than the order at work still wants."""
     is_recut: bool = False
     """The order at work is being cancelled, to go again for what is left."""
+    undone_at: datetime | None = None
+    """When a trade was last taken back whose cover may be sold here: older looks count no more."""
     busts: tuple[Bust, ...] = ()
     """Trades that the exchange has taken back; what the orders reported stays as it was told."""
 

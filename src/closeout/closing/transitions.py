@@ -36,7 +36,8 @@ def first_attempt(
 def prepare(state: CloseState, attempt: Attempt, at: datetime) -> Result:
     """Make this the next order: it goes out when a look at the account says that it fits."""
     entered = enter(state, Phase.SENDING, at)
-    waiting = replace(entered, attempts=(*state.attempts, attempt), resends=0, unsent=True)
+    attempts = (*state.attempts, attempt)
+    waiting = replace(entered, attempts=attempts, resends=0, unsent=True, undone_at=None)
     return waiting, (CheckAccount(attempt.ticket.client_order_id),)
 
 

@@ -236,6 +236,7 @@ class Performer:
             net,
             effect.client_order_id,
             effect.lost_at,
+            effect.after,
         )
 
     def _found(self, close_id: str | None, symbols: Sequence[str]) -> tuple[Room, ...]:
