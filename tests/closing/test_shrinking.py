@@ -20,7 +20,14 @@ from support.builders import (
 )
 
 from closeout.closing.effects import CancelOrder, CheckAccount, ReadHoldings
-from closeout.closing.events import AccountChecked, CancelRequested, HoldingsRead, Recovered, Woke
+from closeout.closing.events import (
+    AccountChecked,
+    CancelRequested,
+    HoldingsRead,
+    OrderReported,
+    Recovered,
+    Woke,
+)
 from closeout.closing.hands import hands_of
 from closeout.closing.reconcile import has_shrunk, reconcile
 from closeout.closing.rooms import Hand
@@ -81,6 +88,48 @@ def test_what_is_left_of_an_order_that_was_replaced_has_an_id_of_its_own() -> No
         state.attempt.ticket.client_order_id,
         state.attempt.ticket.units,
     )
+
+
+def by_phone(
+    state: CloseState, seconds: float, *statuses: OrderStatus
+) -> tuple[OrderReported, ...]:
+    """Another hand puts its own order in place of ours; the news of that comes last."""
+    ticket = replace(state.attempt.ticket, client_order_id="phone", limit=Decimal("3.40"))
+    theirs = (
+        a_report(
+            ticket, status, order_id="order-9", replaces="order-1", updated=after(seconds + number)
+        )
+        for number, status in enumerate(statuses)
+    )
+    ours = a_report(
+        state.attempt.ticket, OrderStatus.REPLACED, replaced_by="order-9", updated=after(seconds)
+    )
+    return tuple(told(report, after(seconds)) for report in (*theirs, ours))
+
+
+def test_what_another_hand_has_replaced_and_cancelled_does_not_go_again() -> None:
+    state = a_cut_close(a_walk())
+    state, effects = run(state, *by_phone(state, 22, OrderStatus.NEW, OrderStatus.CANCELED))
+
+    assert (Phase.CANCELLED, "cancelled_elsewhere", [], []) == (
+        state.phase,
+        reason(state),
+        placed(effects),
+        of_kind(CheckAccount, effects),
+    )
+
+
+def test_what_is_left_of_what_another_hand_has_moved_shows_the_limit_it_goes_at() -> None:
+    state = a_walk()
+    state = a_cut_close(run(state, *by_phone(state, 3, OrderStatus.NEW))[0])
+    assert "order-9" == state.cancelling_order
+    over = by_phone(state, 30, OrderStatus.CANCELED)[0]
+
+    state, effects = run(state, over, look(state, 4))
+
+    assert state.walking is not None
+    assert ["0.00"] == [str(ticket.limit) for ticket in placed(effects)]
+    assert Decimal("0.00") == state.walking.limit
 
 
 def test_what_filled_unevenly_does_not_go_again() -> None:

@@ -91,7 +91,7 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
             return end_short(state, Phase.NEEDS_ATTENTION, at, busted(state))
         case OrderStatus.CANCELED if is_withdrawn(state):
             return send_anew(state, at)
-        case OrderStatus.CANCELED if _is_to_go_again(state):
+        case OrderStatus.CANCELED if _is_to_go_again(state, order):
             return send_what_is_left(state, at)
         case OrderStatus.CANCELED if state.walking is not None and not state.attempt.is_clear:
             return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("fills_unclear"))
@@ -105,8 +105,10 @@ def _settle_open(state: CloseState, order: OrderReport, at: datetime) -> Result:
             return _keep_working(state, order, at)
 
 
-def _is_to_go_again(state: CloseState) -> bool:
-    return state.is_recut and state.phase is Phase.CANCELLING and not state.cancel_requested
+def _is_to_go_again(state: CloseState, order: OrderReport) -> bool:
+    """What another hand has put in place of the order we cancel, and has cancelled, is over."""
+    is_wanted = state.phase is Phase.CANCELLING and not state.cancel_requested
+    return state.is_recut and is_wanted and state.cancelling_order == order.order_id
 
 
 def _why_cancelled(state: CloseState) -> str:

@@ -71,5 +71,8 @@ def send_what_is_left(state: CloseState, at: datetime) -> Result:
     identity = client_order_id(state.close_id, step=attempt.step, attempt=number)
     ticket = replace(attempt.ticket, client_order_id=identity, units=units)
     again = Attempt(step=attempt.step, number=number, ticket=ticket, sent_at=at)
-    stood = None if walking is None else stand(walking, walking.limit, at)
+    stood = walking
+    if walking is not None and ticket.limit is not None:
+        # Where another hand had moved it to a limit of theirs, it goes at ours again.
+        stood = stand(walking, walking.walk.grid.price(ticket.limit), at)
     return prepare(replace(state, walking=stood, is_recut=False), again, at)
