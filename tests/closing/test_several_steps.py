@@ -150,6 +150,15 @@ def test_a_person_changes_the_walk_that_was_meant_and_no_other(began: float) -> 
     assert (is_meant, is_meant) == (chosen != state, hurried != state)
 
 
+def test_the_shares_do_not_go_when_the_machine_slept_while_it_looked() -> None:
+    state = a_close()
+    state, _ = run(state, told(report(state, OrderStatus.FILLED, 2), after(2)))
+
+    state, effects = run(state, checked(state, after(8 * 3600)))
+
+    assert (Phase.NEEDS_ATTENTION, []) == (state.phase, placed(effects))
+
+
 def test_the_shares_go_once_however_often_the_fill_is_told() -> None:
     state = a_close()
     fill = told(report(state, OrderStatus.FILLED, 2), after(2))

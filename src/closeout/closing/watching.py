@@ -8,7 +8,7 @@ from closeout.closing.clearing import on_woke_clearing
 from closeout.closing.effects import CancelOrder, Effect, ReadHoldings, WakeAfter
 from closeout.closing.events import HoldingsRead, ReadMissed, Woke
 from closeout.closing.moving import resumed
-from closeout.closing.sending import check
+from closeout.closing.sending import check, over_sleep
 from closeout.closing.shrinking import look_too, on_holdings_working
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, enter, look_up
@@ -86,7 +86,7 @@ def on_woke(state: CloseState, event: Woke) -> Result:
         case Phase.CLEARING:
             return on_woke_clearing(state, at)
         case Phase.SENDING if state.unsent:
-            return _send_again(state, at)
+            return over_sleep(state, at) or (state, (check(state),))
         case Phase.UNKNOWN:
             return state, (look_up(state),)
         case Phase.WORKING:
@@ -97,16 +97,6 @@ def on_woke(state: CloseState, event: Woke) -> Result:
             return state, (ReadHoldings(),)
         case _:
             return state, ()
-
-
-def _send_again(state: CloseState, at: datetime) -> Result:
-    """Send what could not be sent, unless the machine slept over the decision."""
-    if at - state.attempt.sent_at > timing.RESEND_WITHIN:
-        if state.resends:
-            return end_short(state, Phase.NEEDS_ATTENTION, at, Reason("order_hidden"))
-        detail = state.reason.detail if state.reason else ""
-        return end_short(state, Phase.REJECTED, at, Reason("broker_unreachable", detail))
-    return state, (check(state),)
 
 
 def _poll(state: CloseState, event: Woke) -> Result:
