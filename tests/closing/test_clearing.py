@@ -25,6 +25,7 @@ from closeout.closing.events import (
     CancelFailed,
     CancelRequested,
     Event,
+    OrderNotSent,
     OrderReported,
     ReadMissed,
     Recovered,
@@ -70,6 +71,18 @@ def test_a_close_that_was_told_to_cancels_exactly_the_named_orders() -> None:
     assert [FIRST, SECOND] == [each.order_id for each in of_kind(CancelOrder, effects)]
     assert [] == placed(effects)
     assert f"{FIRST} and {SECOND}" in describe(state)
+
+
+def test_what_goes_after_a_long_clearing_is_tried_as_long_as_any_other_order() -> None:
+    """The orders in its way are gone by now, and a request too many is no broken line."""
+    state = over()
+    state, _ = run(state, checked(state, after(55)))
+
+    too_many = OrderNotSent(after(61), IDENTITY, "429", timedelta(seconds=1))
+    state, _ = run(state, too_many)
+    assert Phase.SENDING is state.phase
+    state, _ = run(state, replace(too_many, at=after(115)))
+    assert (Phase.REJECTED, "broker_unreachable") == (state.phase, reason(state))
 
 
 def test_a_cancel_that_was_taken_proves_nothing() -> None:

@@ -71,9 +71,10 @@ def on_conflicts_checked(state: CloseState, event: AccountChecked) -> Result:
     if event.after and state.undone_at and event.after < state.undone_at:
         # A trade was taken back meanwhile, and what it opened again may need this as its cover.
         return state, (WakeAfter(timing.FOLLOW_UP),)
-    # A walk begins with its first order.
+    # A walk begins with its first order, and so does the time in which it is tried.
     walking = begin(state.plan.steps[0], event.at)
-    fresh = replace(state, walking=walking)
+    attempt = replace(state.attempt, sent_at=event.at)
+    fresh = replace(state.with_attempt(attempt), walking=walking)
     after, effects = send(fresh, event, give_up=state.opened_at + timing.CLEAR_WITHIN)
     return (replace(after, walking=state.walking) if after.unsent else after), effects
 
