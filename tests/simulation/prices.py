@@ -135,8 +135,9 @@ class Prices:
             since = priced - _STALE - leeway
         else:
             priced, since = tracked.seen, tracked.seen - _STALE
-            yield from self._check_in_time(tracked, terms)
-            yield from self._check_fresh(tracked.seen, ticket)
+            if not self._keeps_its_price(tracked, ticket):
+                yield from self._check_in_time(tracked, terms)
+                yield from self._check_fresh(tracked.seen, ticket)
         high = self._natural(ticket, max(0.0, since), priced)
         if limit > max(high, self._least(ticket)):
             yield "I7", f"limit {ticket.limit} is past natural, {high} at most"
@@ -169,6 +170,17 @@ class Prices:
         attempts = tracked.state.attempts
         step_ = attempts[-1].step
         return any(each.orders for each in attempts if each.step == step_)
+
+    def _keeps_its_price(self, tracked: Tracked, ticket: Ticket) -> bool:
+        """Whether what is left goes again at the limit that stood: nothing priced it anew."""
+        step_ = tracked.state.attempt.step
+        stood = [
+            order.limit
+            for attempt in tracked.state.attempts
+            if attempt.step == step_
+            for order in attempt.orders
+        ]
+        return stood[-1] == ticket.limit
 
     def _check_fresh(self, seen: float, ticket: Ticket) -> Iterator[Broken]:
         """A stride is priced from what the process was told of every leg lately."""
