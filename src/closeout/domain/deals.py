@@ -22,6 +22,7 @@ four goes to one of the others or to the other, and what is left follows.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 
 from closeout.domain.packing import Packing, Reader
@@ -112,7 +113,9 @@ def may_pair(some: Deals, others: Deals) -> bool:
     return False
 
 
+@lru_cache(maxsize=4096)
 def _make_pairs(sizes: Sizes) -> bool:
+    """Remembered: the sizes are small numbers, which come again in one account."""
     if len(sizes) > _SIZES_MAX or not sizes:
         return True
     first, others = sizes[0], sizes[1:]
