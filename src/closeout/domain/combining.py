@@ -107,6 +107,7 @@ class Combinations(dict[int, Pattern | None]):
         triples: list[Row] = []
         pairs: list[Row] = []
         mask_1, each_1, strike_1 = 1 << first, each[first], strikes[first]
+        below = _BELOW if near is None else _below(first, near)
         for second in range(first - 1, -1, -1):
             strike_2 = strikes[second]
             of_two = of_one[codes[second] + (strike_2 > strike_1)]
@@ -118,7 +119,7 @@ class Combinations(dict[int, Pattern | None]):
                 pairs.append((mask_2, (first, second), of_two, plain, None, each_2))
             if (of_two.is_end and is_simple) or (near is not None and second not in near):
                 continue
-            for third in _below(second, near):
+            for third in below[second]:
                 strike_3 = strikes[third]
                 of_three = of_two[codes[third] + (strike_3 > strike_2)]
                 if of_three is None:
@@ -131,7 +132,7 @@ class Combinations(dict[int, Pattern | None]):
                     triples.append((mask_3, places, of_three, plain, twice, each_3))
                 if of_three.is_end and is_simple:
                     continue
-                for fourth in _below(third, near):
+                for fourth in below[third]:
                     of_four = of_three[codes[fourth] + (strikes[fourth] > strike_3)]
                     if of_four is not None and (plain := of_four.plain) and plain.fits & sides:
                         mask, unit = mask_3 | 1 << fourth, each_3 + each[fourth]
@@ -141,8 +142,10 @@ class Combinations(dict[int, Pattern | None]):
         return quads + triples + pairs
 
 
-def _below(place: int, near: Places | None) -> Sequence[int]:
-    """Return the later places, along the chain."""
-    if near is None:
-        return range(place - 1, -1, -1)
-    return [other for other in near if other < place]
+_BELOW = [range(place - 1, -1, -1) for place in range(_WINDOW + 1)]
+"""By place: the later ones, along the chain."""
+
+
+def _below(first: int, near: Places) -> list[Places]:
+    """Return the same where only some of the later ones are tried."""
+    return [tuple([other for other in near if other < place]) for place in range(first)]

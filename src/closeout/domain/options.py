@@ -1,17 +1,16 @@
 """The named groups that a search may take next from what is still free."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 from operator import itemgetter
 
-from closeout.domain.combining import Places
+from closeout.domain.combining import Places, Row
 from closeout.domain.component import Component
 from closeout.domain.deals import DEALS_MAX
 from closeout.domain.patterns import LARGEST, Counts, Shape, is_in_ratio
 
 Take = tuple[Places, Shape, int, int]
 """So many units of a shape, and one unit as a held."""
-Option = tuple[int, int, int, Places, Shape, int, int]
+Option = tuple[int, int, int, Take]
 """A take, and before it how many contracts it leaves free, which, and what is then held."""
 
 _how_many_left = itemgetter(0)
@@ -38,9 +37,8 @@ def options(  # noqa: C901, PLR0912, PLR0917 - calls in the loop would cost a te
     bare = 0 if is_simple else component.bare(held)
     smallest, least_deals = free.bit_count() - LARGEST * after, deals - DEALS_MAX * after
     used, found = ~free, []
-    for mask, places, pattern, plain, twice, each in combinations.rows(
-        free.bit_length() - 1, counts
-    ):
+    for row in combinations.rows(free.bit_length() - 1, counts):
+        mask, places, _, plain, twice, each = row
         if mask & used:
             continue
         if len(places) < smallest:
@@ -58,31 +56,26 @@ def options(  # noqa: C901, PLR0912, PLR0917 - calls in the loop would cost a te
                     if is_simple
                     else component.leaves_cover(bare, still, units, each)
                 ):
-                    found.append((left.bit_count(), left, still, places, plain, units, each))
-        if gone == mask and not twice:
-            continue
-        others: list[tuple[int, Shape, int]] = []
+                    found.append((left.bit_count(), left, still, (places, plain, units, each)))
+        is_entire = False
         if gone != mask:
             likes = alike.get(units)
             if likes is None:
                 likes = alike[units] = _alike(units, where)
-            if not mask & ~likes and (
-                made := pattern.entire(tuple([counts[place] for place in places]))
-            ):
-                others.append((free ^ mask, *made))
-        if twice:
-            others += _with_body(places, counts, twice, free)
-        for left, shape, units in others:
+            is_entire = not mask & ~likes
+        if not (is_entire or twice):
+            continue
+        for gone, shape, units, each in _uneven(row, counts, one_each, is_entire=is_entire):
+            left = free ^ gone
             if is_last and combinations[left] is None:
                 continue
-            each = _one_of(shape, places, one_each)  # noqa: PLW2901
             still = held - units * each
             if (
                 shape.fits & combinations.sides and not still & overdrawn
                 if is_simple
                 else component.leaves_cover(bare, still, units, each)
             ):
-                found.append((left.bit_count(), left, still, places, shape, units, each))
+                found.append((left.bit_count(), left, still, (places, shape, units, each)))
     found.sort(key=_how_many_left)
     return found
 
@@ -116,17 +109,29 @@ def _alike(count: int, where: dict[int, int]) -> int:
     return places if count % 2 else places | where.get(3 * count // 2, 0)
 
 
-def _with_body(
-    places: Places, counts: Counts, shape: Shape, free: int
-) -> Iterable[tuple[int, Shape, int]]:
-    """Return as many as there are, unless they are all: then they are entire."""
-    low, body, high = places
-    units = min(counts[low], counts[body] // 2, counts[high])
-    wanted = zip(places, shape.ratios, strict=True)
-    used_up = [place for place, ratio in wanted if counts[place] == units * ratio]
-    if not units or len(used_up) == len(places):
-        return []
-    return [(free - sum([1 << place for place in used_up]), shape, units)]
+def _uneven(
+    row: Row, counts: Counts, one_each: list[int], *, is_entire: bool
+) -> list[tuple[int, Shape, int, int]]:
+    """
+    Return what is used up, shape, units and one unit of what is not one each.
+
+    That is all there is of these, and as many with a body of two as there are.
+    """
+    mask, places, pattern, _, twice, each = row
+    found = []
+    if is_entire and (made := pattern.entire(tuple([counts[place] for place in places]))):
+        shape, units = made
+        found.append((mask, shape, units, _one_of(shape, places, one_each)))
+    if twice:
+        low, body, high = places
+        of_low, of_body, of_high = counts[low], counts[body], counts[high]
+        units = min(of_low, of_body // 2, of_high)
+        gone = (
+            (of_low == units) << low | (of_body == 2 * units) << body | (of_high == units) << high
+        )
+        if units and gone != mask:  # else it is entire
+            found.append((gone, twice, units, each + one_each[body]))
+    return found
 
 
 def _one_of(shape: Shape, places: Places, one_each: list[int]) -> int:

@@ -93,7 +93,7 @@ class Search:
         is_simple, calls, puts = component.is_simple, component.calls, component.puts
         of_calls, of_puts = calls.mask, puts.mask
         most = DEALS_MAX * (self._limit - len(taken) - 1)
-        for _, left, still, places, shape, units, each in found:
+        for _, left, still, take in found:
             if self.best is not best_before:
                 best_before, spent = self.best, spent or self._cost(taken)
                 if not self._may_win(counts, free, spent, deals):
@@ -101,7 +101,6 @@ class Search:
             if self.steps >= self._allowed:
                 self.is_cut_off = True
                 return
-            take = (places, shape, units, each)
             if not left:
                 self.steps += 1
                 self._end((*taken, take))
@@ -119,6 +118,7 @@ class Search:
             paid = None
             if spent:
                 groups, margin, cuts = spent
+                places, _, units, each = take
                 paid = (groups + 1, margin + units * component.margins[each], cuts + len(places))
             self._descend(still, left, (*taken, take), paid, needed)
 
@@ -128,13 +128,11 @@ class Search:
         if deals <= DEALS_MAX and (whole := all_of(component, free, held, counts)):
             self._end((*taken, whole))
             return
-        for _, left, still, places, shape, units, each in options(
-            component, held, counts, free, 1, deals
-        ):
+        for _, left, still, take in options(component, held, counts, free, 1, deals):
             last = all_of(component, left, still, component.counts(still))
             if last:
                 self.steps += 1
-                self._end((*taken, (places, shape, units, each), last))
+                self._end((*taken, take, last))
 
     def _end(self, taken: Taken) -> None:
         cost = None
