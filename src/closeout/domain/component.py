@@ -64,7 +64,7 @@ class Component:
         codes, strikes, counts, each = [], [], [], []
         longs: tuple[list[int], list[int]] = ([], [])
         shorts: tuple[list[int], list[int]] = ([], [])
-        net = [0, 0]
+        net, ones = [0, 0], [0, 0]
         one = 1
         self.longs = 0
         """The set of those that are long."""
@@ -79,6 +79,7 @@ class Component:
         for strike, is_put, expiry, quantity in chain:
             code = ranks[expiry] + PUT if is_put else ranks[expiry]
             net[is_put] += quantity
+            ones[is_put] += one
             strikes.append(strike)
             each.append(one + (lost[place] << above))
             if quantity > 0:
@@ -110,8 +111,8 @@ class Component:
         self.reader = Reader(packing, size + 2 + prices, size + 2)
         sides = side_of(calls, puts) if is_simple else ANY_SIDE
         self.combinations = Combinations(codes, strikes, each, sides)
-        self.calls = DealsOfRight(self.reader, longs[0], shorts[0], packing)
-        self.puts = DealsOfRight(self.reader, longs[1], shorts[1], packing)
+        self.calls = DealsOfRight(self.reader, longs[0], shorts[0], ones[0] * packing.full)
+        self.puts = DealsOfRight(self.reader, longs[1], shorts[1], ones[1] * packing.full)
         self.margins = Margins(self.reader, self.nothing)
         self._shares = packing.full if lots else 0
         if lots:
@@ -151,29 +152,26 @@ class Component:
         """Count shorts without a long of their right that lives as long, or shares."""
         known = self._bare.get(held)
         if known is None:
-            longs = self.longs
-            quantities = [
-                count if longs & bit else -count
-                for bit, count in zip(self.bits, self.counts(held), strict=False)
-            ]
-            known = self._bare[held] = self._bare_of(quantities)
+            known = self._bare[held] = self._bare_of(self.counts(held))
         return known
 
     def leaves_cover(self, bare: int, still: int, units: int, each: int) -> bool:
         """Whether no more shorts end up bare when so many are taken and so much is still held."""
         return self.bare(still) + units * self.bare(each + self.nothing) == bare
 
-    def _bare_of(self, quantities: Sequence[int]) -> int:
-        lots = quantities[0] if self.lots else 0
+    def _bare_of(self, counts: Counts) -> int:
+        lots = counts[0] if self.lots else 0
+        above, below = (lots, 0) if self.lots > 0 else (0, lots)
         total = 0
-        for places, spare in zip(self._nearest, (max(lots, 0), max(-lots, 0)), strict=True):
+        for nearest, spare in zip(self._nearest, (above, below), strict=True):
             bare = longs = 0
-            for place in places:
-                longs += quantities[place]
+            for place, sign in nearest:
+                longs += sign * counts[place]
                 if longs < 0:
                     bare -= longs
                     longs = 0
-            total += max(0, bare - spare)
+            if bare > spare:
+                total += bare - spare
         return total
 
 
@@ -208,12 +206,20 @@ def _ranks(pieces: Sequence[Piece]) -> dict[int, int]:
     return {expiry: EXPIRY * rank for rank, expiry in enumerate(expiries)}
 
 
-def _nearest(chain: Sequence[Piece], shares: int) -> list[list[int]]:
-    """Return, for calls and puts, places from the last expiry to the first, longs before shorts."""
+def _nearest(chain: Sequence[Piece], shares: int) -> list[list[tuple[int, int]]]:
+    """
+    Return, for calls and puts, places from the last expiry to the first, longs before shorts.
+
+    With every place comes the sign of what is held there.
+    """
     order = sorted(
         range(len(chain)), key=lambda place: (-chain[place].expiry, chain[place].quantity < 0)
     )
     return [
-        [place + shares for place in order if chain[place].is_put is is_put]
+        [
+            (place + shares, _sign(chain[place].quantity))
+            for place in order
+            if chain[place].is_put is is_put
+        ]
         for is_put in (False, True)
     ]

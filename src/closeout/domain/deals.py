@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
-from closeout.domain.packing import Packing, Reader
+from closeout.domain.packing import Reader
 
 DEALS_MAX = 2
 """Deals in one named shape."""
@@ -82,11 +82,11 @@ class DealsOfRight(dict[int, Deals]):
 
     __slots__ = ("_longs", "_reader", "_shorts", "mask")
 
-    def __init__(self, reader: Reader, longs: Places, shorts: Places, packing: Packing) -> None:
+    def __init__(self, reader: Reader, longs: Places, shorts: Places, mask: int) -> None:
         super().__init__()
         self._reader = reader
         self._longs, self._shorts = _picker(longs), _picker(shorts)
-        self.mask = packing.mask((*longs, *shorts))
+        self.mask = mask
 
     def __missing__(self, held: int) -> Deals:
         reader = self._reader

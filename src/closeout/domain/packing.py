@@ -31,11 +31,6 @@ class Packing:
     def packed(self, numbers: Sequence[int]) -> int:
         return int.from_bytes(self.struct(len(numbers)).pack(*numbers), "little")
 
-    def mask(self, places: Sequence[int]) -> int:
-        """Return all bits of these lanes."""
-        width, full = self.width, self.full
-        return sum([full << width * place for place in places])
-
 
 class Reader:
     """Reads so many numbers; those from `losses` on are lifted by zero."""
