@@ -30,10 +30,12 @@ from closeout.closing.events import (
     OrderNotFound,
     OrderNotSent,
     OutcomeLost,
+    ReadMissed,
     Woke,
 )
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import step
+from closeout.closing.walk import AtEnd
 from closeout.domain.orders import OrderStatus
 
 ID = "closeout-c1-0-0"
@@ -220,3 +222,28 @@ def test_an_older_order_is_asked_for_less_often(seconds: float, wait: float) -> 
     _, effects = run(a_working_close(), Woke(after(seconds)))
 
     assert [wait] == waits(effects)
+
+
+KEPT = timedelta(seconds=27)
+"""How long a look-up may have to wait, so that orders and cancels can go."""
+
+
+@pytest.mark.parametrize(
+    ("state", "longest"),
+    [
+        pytest.param(run(a_working_close(), CancelRequested(after(3)))[0], 2, id="a cancel"),
+        pytest.param(step(None, opened(conflicts=("theirs",)))[0], 2, id="cancels of others"),
+        pytest.param(run(a_walk(), seen(5))[0], 2, id="a replacement"),
+        pytest.param(a_walk(AtEnd.CANCEL), 5, id="the next step of a walk"),
+        pytest.param(a_working_close(), 27, id="nothing else"),
+    ],
+)
+def test_a_read_that_has_to_wait_holds_nothing_else_up(state: CloseState, longest: float) -> None:
+    _, effects = run(state, ReadMissed(after(5), "kept for orders and cancels", KEPT))
+    assert [longest] == waits(effects)
+
+
+def test_a_replacement_that_has_to_wait_holds_no_cancel_up() -> None:
+    state, asked = run(a_walk(), seen(5), CancelRequested(after(6)))
+    _, effects = run(state, OrderNotSent(after(7), "closeout-c1-0-1", "kept for cancels", KEPT))
+    assert (2, []) == (waits(asked)[-1], waits(effects))

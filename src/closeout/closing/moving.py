@@ -108,6 +108,8 @@ def on_replacement_not_sent(state: CloseState, event: OrderNotSent) -> Result:
     walking = state.walking
     assert walking is not None
     idle = replace(walking, moving=None, stepped=-1)
+    if state.phase is not Phase.WORKING:
+        return replace(state, walking=idle), ()  # a cancel is looked after sooner
     delay = max(event.retry_after, timing.FOLLOW_UP)
     return replace(state, walking=idle), (WakeAfter(delay),)
 

@@ -81,6 +81,13 @@ def on_woke(state: CloseState, walking: Walking, event: Woke) -> Result:
     return after, (*ask(state), *effects)
 
 
+def wakes_in(walking: Walking, at: datetime) -> timedelta:
+    """How long until there is something to do, whatever is heard of the order meanwhile."""
+    if walking.moving is not None or walking.wanted is not None:
+        return timing.CANCEL_RETRY
+    return timing.poll_delay(walking.age(at)) if walking.is_resting else walking.next_wake(at)
+
+
 def _is_to_ask(walking: Walking, at: datetime) -> bool:
     looks = max(timing.ASK_EVERY // walking.walk.schedule.look, 1)
     return _step(walking, at) % looks == 0

@@ -73,10 +73,15 @@ def _not_gone(state: CloseState, event: HoldingsRead) -> list[str]:
 
 
 def on_read_missed(state: CloseState, event: ReadMissed) -> Result:
-    """Learn nothing from a failed read, and ask again."""
+    """Learn nothing from a failed read, and ask again; what else is due does not wait for that."""
     if state.phase.is_end or (state.phase is Phase.SENDING and not state.unsent):
         return state, ()
-    return state, (WakeAfter(max(event.retry_after, timing.FOLLOW_UP)),)
+    wait = max(event.retry_after, timing.FOLLOW_UP)
+    if state.phase in (Phase.CLEARING, Phase.CANCELLING):
+        wait = min(wait, timing.CANCEL_RETRY)
+    elif state.phase is Phase.WORKING and state.walking is not None:
+        wait = min(wait, walking.wakes_in(state.walking, event.at))
+    return state, (WakeAfter(wait),)
 
 
 def on_woke(state: CloseState, event: Woke) -> Result:
