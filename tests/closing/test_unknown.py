@@ -1,5 +1,6 @@
 """An order whose outcome is not known: silence is not a no."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -103,6 +104,16 @@ def test_not_found_five_times_at_once_is_not_absent() -> None:
     state, effects = run(an_unknown_close(), *(not_found(2 + n / 10) for n in range(9)))
 
     assert (Phase.UNKNOWN, []) == (state.phase, placed(effects))
+
+
+def test_an_answer_that_took_half_a_minute_says_nothing_of_that_time() -> None:
+    """The order may have arrived since it was asked for; a frozen process hears late."""
+    late = OrderNotFound(after(40), ID, asked_at=after(9))
+    state, effects = run(an_unknown_close(), *(not_found(2 + n) for n in range(4)), late)
+
+    assert (Phase.UNKNOWN, 1) == (state.phase, len(of_kind(WakeAfter, effects[-1:])))
+    state, _ = run(state, replace(late, at=after(46), asked_at=after(45)))
+    assert Phase.SENDING is state.phase
 
 
 def test_half_a_minute_with_few_answers_is_not_absent() -> None:

@@ -113,10 +113,16 @@ class OutcomeLost:
 
 @dataclass(frozen=True, slots=True)
 class OrderNotFound:
-    """The broker was asked for an order and did not know it (yet)."""
+    """
+    The broker was asked for an order and did not know it (yet).
+
+    It says so of `asked_at`, and the answer may be long on its way. Journals from before December
+    2026 do not tell.
+    """
 
     at: datetime
     client_order_id: str
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def on_not_found(state: CloseState, event: OrderNotFound) -> Result:
     if state.phase is not Phase.UNKNOWN or not _is_awaited(state, event.client_order_id):
         return state, ()
     state = replace(state, misses=state.misses + 1)
-    looked_for = event.at - state.phase_since
+    looked_for = (event.asked_at or event.at) - state.phase_since
     if looked_for < timing.ABSENT_AFTER or state.misses < timing.ABSENT_LOOKUPS:
         return state, (WakeAfter(timing.lookup_delay(state.misses)),)
     return _on_absent(state, event.at)

@@ -185,10 +185,11 @@ class Performer:
     async def _read_once(self, effect: _Read, symbols: Sequence[str]) -> Event | None:
         match effect:
             case LookUpOrder(client_order_id):
+                asked_at = self._clock.now()
                 report = await self._lookups.find(client_order_id)
                 at = self._clock.now()
                 if report is None:
-                    return OrderNotFound(at, client_order_id)
+                    return OrderNotFound(at, client_order_id, asked_at)
                 # The stream may have dropped it, and holdings without it are misread.
                 self._book.note_order(report)
                 return OrderReported(at, report, "read")
