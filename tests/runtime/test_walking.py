@@ -1,5 +1,6 @@
 """A close at a pace, through journal, book and broker."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -95,6 +96,29 @@ async def test_the_second_order_of_a_plan_begins_in_the_market_of_its_turn(
     assert [(COVERED_CALL, "1.05"), (COVERED_SHARES, "1.50")] == [
         (ticket.legs[0].symbol, str(ticket.limit)) for ticket in empty_bench.broker.sent
     ]
+
+
+async def test_it_begins_in_the_market_of_then_also_where_the_account_is_long_in_being_read(
+    empty_bench: Bench,
+) -> None:
+    bench = empty_bench
+    bench.hold_covered_call()
+    await bench.start()
+    await walk(bench)
+    await bench.clock.seconds(20)
+    bench.broker.hold(COVERED_SHARES, 40)
+    fills = bench.broker.gates["fills"] = asyncio.Event()
+    bench.broker.fill()
+    await bench.clock.seconds(3)
+    holdings = bench.broker.gates["holdings"] = asyncio.Event()
+    fills.set()
+    await bench.clock.seconds(4)
+    bench.quotes.set(COVERED_SHARES, "1.40", "1.60")
+    bench.quotes.push(bench.quotes.quote(COVERED_SHARES))
+    holdings.set()
+    await bench.clock.seconds(1)
+
+    assert (40, "1.50") == (bench.broker.sent[-1].units, str(bench.broker.sent[-1].limit))
 
 
 async def test_a_walk_survives_a_restart_with_its_age(bench: Bench) -> None:

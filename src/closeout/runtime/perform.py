@@ -45,7 +45,7 @@ from closeout.closing.state import CloseState
 from closeout.closing.timing import SETTLE_WITHIN
 from closeout.closing.walking import is_to_begin, look
 from closeout.domain.holdings import Holdings
-from closeout.domain.orders import Ticket
+from closeout.domain.orders import Ticket, TicketLeg
 from closeout.domain.outcomes import (
     Accepted,
     CancelTaken,
@@ -54,7 +54,6 @@ from closeout.domain.outcomes import (
     PlaceOutcome,
     Refused,
 )
-from closeout.domain.quotes import NetQuote
 from closeout.ports import Broker, Clock, ReadFailed
 from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget, Priority
@@ -161,13 +160,16 @@ class Performer:
             case NotSent(reason, retry_after):
                 return CancelFailed(at, order_id, reason, retry_after)
 
-    async def _see(self, effect: SeeMarket) -> MarketSeen:
-        symbols = [leg.symbol for leg in effect.legs]
-        read_at = None
+    async def _freshen(self, legs: Sequence[TicketLeg]) -> datetime | None:
+        """Return since when all quotes of these legs stand, None where that could not be read."""
+        symbols = [leg.symbol for leg in legs]
         try:
-            read_at = await self._book.freshen_quotes(symbols, older_than=_QUOTE_AGE_MAX)
+            return await self._book.freshen_quotes(symbols, older_than=_QUOTE_AGE_MAX)
         except ReadFailed as failure:
             log.warning("quotes.unread", reason=str(failure))
+            return None
+
+    def _see(self, effect: SeeMarket, read_at: datetime | None) -> MarketSeen:
         now = self._clock.now()
         seen = see(effect.legs, self._book.quotes, now, read_at=read_at, walk=effect.walk)
         return MarketSeen(now, seen.net, seen.trouble, effect.legs)
@@ -205,7 +207,7 @@ class Performer:
                 held = tuple((symbol, holdings.quantity(symbol)) for symbol in symbols)
                 return HoldingsRead(holdings.at, held)
             case SeeMarket():
-                return await self._see(effect)
+                return self._see(effect, await self._freshen(effect.legs))
             case CheckAccount():
                 return await self._check(effect, symbols)
 
@@ -227,14 +229,16 @@ class Performer:
         own = close_of(effect.client_order_id)
         state = next((each for each in self._closes() if each.close_id == own), None)
         hands = await self._hands(own, self._found(own, symbols))
-        net = None if state is None else await self._beginning(state)
-        # Those reads may have taken long: what is there counts as it is known now.
+        beginning = None if state is None else _beginning(state)
+        read_at = None if beginning is None else await self._freshen(beginning.legs)
+        # Those reads may have taken long: what is there, and quoted, counts as it is known now.
         await self._book.refresh_if_old()
+        seen = None if beginning is None else self._see(beginning, read_at)
         return AccountChecked(
             self._clock.now(),
             self._found(own, symbols),
             hands,
-            net,
+            None if seen is None or seen.trouble else seen.net,
             effect.client_order_id,
             effect.lost_at,
             effect.after,
@@ -267,13 +271,6 @@ class Performer:
         if symbol is not None:
             raise ReadFailed(f"positions do not show yet that a trade of {symbol} was taken back")
 
-    async def _beginning(self, state: CloseState) -> NetQuote | None:
-        """Return the market in which a walk is about to begin, None if nothing is to be priced."""
-        if state.walking is None or not is_to_begin(state):
-            return None
-        seen = await self._see(look(state, state.walking))
-        return seen.net if seen.trouble is None else None
-
     async def _hands(self, close_id: str | None, found: Sequence[Room]) -> tuple[Hand, ...]:
         """Ask whose orders took what is missing, if anything is: for the words alone."""
         state = next((each for each in self._closes() if each.close_id == close_id), None)
@@ -291,3 +288,10 @@ class Performer:
         for fill in await self._broker.fills(self._book.by_brokers_clock(since)):
             if fill.symbol in symbols and not self._book.orders.knows(fill.order_id):
                 raise ReadFailed(f"{fill.symbol} traded under an order that is not listed yet")
+
+
+def _beginning(state: CloseState) -> SeeMarket | None:
+    """Return the look with which a walk is about to begin, None if nothing is to be priced."""
+    if state.walking is None or not is_to_begin(state):
+        return None
+    return look(state, state.walking)
