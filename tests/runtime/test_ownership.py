@@ -1,6 +1,7 @@
 """One process works an account; another shows it, and goes on when the first is gone."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from support.eventually import eventually, settle
 from support.fakes import hold
 from support.memory_journal import MemoryJournal
 
-from closeout.closing.events import CancelRequested, OrderNotSent, OrderReported
+from closeout.closing.events import CancelRequested, CloseOpened, OrderNotSent, OrderReported
 from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
 from closeout.closing.schedule import Pace
@@ -19,6 +20,7 @@ from closeout.domain.orders import OrderStatus, OrderType
 from closeout.ports import JournalFailed, NotOwner, StoredClose
 from closeout.runtime.ownership import LIFE
 from closeout.runtime.refusals import StandingBy
+from closeout.runtime.supervisor import SHOWN_CLOSES
 
 OTHER = "Process 7 on desk"
 
@@ -147,6 +149,36 @@ async def test_what_the_other_process_does_to_a_close_is_shown(bench: Bench) -> 
     await the_other_works(bench, 3)
 
     assert (Phase.WORKING, Phase.VERIFYING) == (shown, bench.state(close_id).phase)
+
+
+async def test_a_close_that_ends_behind_many_younger_ones_is_shown_as_ended(bench: Bench) -> None:
+    runner = await bench.open()
+    close_id = runner.state.close_id
+    await taken_over(bench)
+    await the_other_works(bench, 3)
+    opening = bench.journal.events(close_id)[0]
+    assert isinstance(opening, CloseOpened)
+    bench.journal.taken_from_us = False
+    for number in range(SHOWN_CLOSES):
+        younger = f"younger-{number}"
+        await bench.journal.open(
+            close_id=younger,
+            account=opening.account,
+            position_id=opening.position_id,
+            idempotency_key=None,
+            fingerprint=younger,
+            events=[replace(opening, close_id=younger)],
+        )
+        await bench.journal.mark_ended(younger, ended=True)
+
+    bench.broker.end(OrderStatus.CANCELED)
+    report = await bench.broker.order(bench.broker.newest.order_id)
+    assert report is not None
+    bench.journal.events(close_id).append(OrderReported(bench.clock.now(), report, "stream"))
+    await bench.journal.mark_ended(close_id, ended=True)
+    await the_other_works(bench, 3)
+
+    assert Phase.CANCELLED is bench.state(close_id).phase
 
 
 async def test_closes_are_shown_after_an_account_was_had_and_could_not_be_taken_up(

@@ -7,6 +7,7 @@ another process works them, and let go when it takes the account.
 """
 
 import asyncio
+from collections.abc import Collection
 from datetime import timedelta
 
 import structlog
@@ -15,7 +16,7 @@ from closeout.closing.events import Recovered
 from closeout.closing.staleness import Tolerance
 from closeout.closing.state import CloseState, Phase
 from closeout.closing.step import fold
-from closeout.ports import Broker, Clock, Journal
+from closeout.ports import Broker, Clock, Journal, StoredClose
 from closeout.runtime.book import Book
 from closeout.runtime.budget import Budget
 from closeout.runtime.feed import Feed
@@ -132,13 +133,28 @@ class Supervisor:
         account = self._book.account_number()
         recent = await self._journal.load_recent(account, limit=SHOWN_CLOSES)
         unfinished = await self._journal.load_unfinished(account)
-        for stored in (*recent, *unfinished):
+        listed = {each.close_id: each for each in (*recent, *unfinished)}
+        for stored in (*listed.values(), *await self._ended_unlisted(listed)):
             if self._seen_of.get(stored.close_id) == len(stored.events):
                 continue
             self._seen_of[stored.close_id] = len(stored.events)
             self._roster.followed[stored.close_id] = fold(stored.events)
             self._feed.close_changed(stored.close_id)
             self._feed.positions_changed()
+
+    async def _ended_unlisted(self, listed: Collection[str]) -> list[StoredClose]:
+        """
+        Return closes that were last seen running and are neither unfinished nor recent any more.
+
+        Raises: JournalFailed.
+        """
+        running = [each for each in self._roster.followed.values() if not each.phase.is_end]
+        found = [
+            await self._journal.load(each.close_id)
+            for each in running
+            if each.close_id not in listed
+        ]
+        return [each for each in found if each is not None]
 
     async def stand_down(self) -> None:
         """Let go of every close: another process works them now."""
