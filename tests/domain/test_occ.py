@@ -63,6 +63,8 @@ def test_a_strike_is_exact_to_a_tenth_of_a_cent() -> None:
         "SPY261218P00000000",  # no strike
         "SPY26121 P00450000",
         "SPY261218P0045000O",  # a letter for a zero
+        "SPY261218P+0450000",  # what `int` would read
+        "SPY261218P00_50000",
         "SPY261218P\u0660\u0660450000",  # digits, but not ASCII ones
         "ÉTÉ261218P00450000",
         "SPY\uff11261218P00450000",

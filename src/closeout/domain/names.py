@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from closeout.domain.occ import OccSymbol, Right
+from closeout.domain.occ import OccSymbol, Right, thousandths
 
 Shape = Sequence[tuple[OccSymbol | None, int]]
 """Contracts with their signed quantity; None stands for shares."""
@@ -54,9 +54,11 @@ def has_name(shape: Shape) -> bool:
 
 
 def piece_of(option: OccSymbol, quantity: int) -> Piece:
-    return Piece(
-        int(option.strike * 1000), option.right is Right.PUT, option.expiry.toordinal(), quantity
-    )
+    _, expiry, right, strike = option
+    return Piece(thousandths(strike), right is _PUT, expiry.toordinal(), quantity)
+
+
+_PUT = Right.PUT
 
 
 def name_pieces(pieces: Sequence[Piece], shares: int = 0) -> str | None:
@@ -65,7 +67,7 @@ def name_pieces(pieces: Sequence[Piece], shares: int = 0) -> str | None:
         return _name_with_shares(shares, pieces)
     if len(pieces) > _MOST_PIECES:
         return None
-    unit = math.gcd(*(piece.quantity for piece in pieces))
+    unit = math.gcd(*[piece.quantity for piece in pieces])
     if unit > 1:
         pieces = [piece._replace(quantity=piece.quantity // unit) for piece in pieces]
     match pieces:

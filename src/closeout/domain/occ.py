@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from closeout.domain.errors import NotAnOccSymbol
 
-_SYMBOL = re.compile(r"([A-Z][A-Z0-9]{0,5})(\d{6})([CP])(\d{8})", re.ASCII)
+_ROOT = re.compile(r"[A-Z][A-Z0-9]{0,5}", re.ASCII)
+_EXPIRY, _RIGHT, _STRIKE = slice(-15, -9), slice(-9, -8), slice(-8, None)
+"""Where they stand in a symbol, counted from its end; before them is the root."""
 
 
 class Right(StrEnum):
@@ -26,15 +28,31 @@ class Right(StrEnum):
 _RIGHTS = {right.value: right for right in Right}
 
 
-# A whole account has a few expiries and strikes.
+# A whole account has a few roots, expiries and strikes.
+@lru_cache(maxsize=4096)
+def _is_root(text: str) -> bool:
+    return _ROOT.fullmatch(text) is not None
+
+
 @lru_cache(maxsize=1024)
-def _expiry(digits: str) -> date:
-    return date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
+def _expiry(digits: str) -> date | None:
+    if not _are_digits(digits):
+        return None
+    try:
+        return date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=4096)
-def _strike(digits: str) -> Decimal:
-    return Decimal(int(digits)).scaleb(-3)
+def _strike(digits: str) -> Decimal | None:
+    """Read thousandths of a dollar; nothing has a strike of none."""
+    strike = Decimal(int(digits)).scaleb(-3) if _are_digits(digits) else None
+    return strike or None
+
+
+def _are_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 class OccSymbol(NamedTuple):
@@ -58,18 +76,11 @@ class OccSymbol(NamedTuple):
         Raises:
             NotAnOccSymbol: the text has another form; stock symbols do.
         """
-        parts = _SYMBOL.fullmatch(text)
-        if parts is None:
+        root, right = text[: _EXPIRY.start], _RIGHTS.get(text[_RIGHT])
+        expiry, strike = _expiry(text[_EXPIRY]), _strike(text[_STRIKE])
+        if right is None or expiry is None or strike is None or not _is_root(root):
             raise NotAnOccSymbol(text)
-        root, yymmdd, right, thousandths = parts.groups()
-        try:
-            expiry = _expiry(yymmdd)
-        except ValueError:
-            raise NotAnOccSymbol(text) from None
-        strike = _strike(thousandths)
-        if not strike:
-            raise NotAnOccSymbol(text)
-        return cls(root, expiry, _RIGHTS[right], strike)
+        return cls(root, expiry, right, strike)
 
     @property
     def underlying(self) -> str:
@@ -82,8 +93,13 @@ class OccSymbol(NamedTuple):
         return self.root[-1].isdigit()
 
     def __str__(self) -> str:
-        strike = int(self.strike.scaleb(3))
-        return f"{self.root}{self.expiry:%y%m%d}{self.right.value}{strike:08d}"
+        return f"{self.root}{self.expiry:%y%m%d}{self.right.value}{thousandths(self.strike):08d}"
+
+
+@lru_cache(maxsize=4096)
+def thousandths(strike: Decimal) -> int:
+    """Return thousandths of a dollar, as symbols tell strikes."""
+    return int(strike.scaleb(3))
 
 
 @lru_cache(maxsize=4096)
