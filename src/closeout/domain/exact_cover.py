@@ -63,12 +63,12 @@ def _found(component: Component, take: Take) -> Found:
     pieces, lots = [], 0
     shares, chain = int(component.lots != 0), component.chain
     for place, ratio in zip(places, shape.ratios, strict=True):
-        count = ratio * units if component.longs >> place & 1 else -ratio * units
         if place < shares:
-            lots = count
+            lots = ratio * units if component.lots > 0 else -ratio * units
             continue
         piece = chain[place - shares]
         strike, is_put, expiry, held = piece
+        count = ratio * units if held > 0 else -ratio * units
         pieces.append(piece if count == held else Piece(strike, is_put, expiry, count))
     return Found(tuple(pieces), lots)
 

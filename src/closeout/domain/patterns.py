@@ -101,7 +101,7 @@ class Pattern(dict[int, "Pattern | None"]):
         unit = math.gcd(*counts)
         if max(counts) > RATIO_MAX * unit:
             return None
-        ratios = tuple([count // unit for count in counts])
+        ratios = counts if unit == 1 else tuple([count // unit for count in counts])
         if ratios not in self._shapes:
             self._shapes[ratios] = self._shape(ratios)
         shape = self._shapes[ratios]

@@ -123,9 +123,13 @@ class Search:
             self._descend(still, left, (*taken, take), paid, needed)
 
     def _end_in_two(self, held: int, counts: Counts, free: int, taken: Taken, deals: int) -> None:
-        """Try every group that leaves what may be one: that need not be searched."""
+        """
+        Try every group that leaves what may be one: that need not be searched.
+
+        All of it as one is for the last pass alone: there are no covers of fewer groups in others.
+        """
         component = self._component
-        if deals <= DEALS_MAX and (whole := all_of(component, free, held, counts)):
+        if self._is_last and (whole := all_of(component, free, held, counts)):
             self._end((*taken, whole))
             return
         for _, left, still, take in options(component, held, counts, free, 1, deals):
