@@ -246,11 +246,7 @@ class _Recognised:
     def strategy(self, claims: Claims) -> Strategy:
         identity = self._identity(claims)
         entries, loose = self.entries, self.past.loose
-        explained = [
-            symbol
-            for symbol in claims
-            if symbol in loose.lots and self._is_explained(symbol, claims[symbol])
-        ]
+        explained = self._explained(claims) if loose.lots else ()
         legs = [
             _leg(
                 identity,
@@ -289,9 +285,18 @@ class _Recognised:
             return strategy_id(self.account, identity, "more")
         return identity
 
-    def _is_explained(self, symbol: str, quantity: int) -> bool:
-        wanted = self.past.loose.wanted(symbol)
-        return wanted * quantity > 0 and abs(wanted) >= abs(quantity)
+    def _explained(self, claims: Claims) -> list[str]:
+        """Return the contracts of which single orders opened so many."""
+        loose = self.past.loose
+        return [
+            symbol
+            for symbol, quantity in claims.items()
+            if symbol in loose.lots and _has_as_many(loose.wanted(symbol), quantity)
+        ]
+
+
+def _has_as_many(wanted: int, quantity: int) -> bool:
+    return wanted * quantity > 0 and abs(wanted) >= abs(quantity)
 
 
 def _linked_at(link: ChainLink) -> tuple[float, str]:

@@ -117,8 +117,8 @@ class Strategy:
     @property
     def expiry(self) -> date | None:
         """The first expiry among the legs, which is when something must be done."""
-        options = [option for leg in self.legs if (option := leg.option)]
-        return min([option.expiry for option in options], default=None)
+        options = [option_or_none(leg.symbol) for leg in self.legs]
+        return min([option.expiry for option in options if option], default=None)
 
     def leg(self, leg_id: str) -> Leg | None:
         return next((leg for leg in self.legs if leg.id == leg_id), None)
