@@ -732,6 +732,16 @@ def test_faster_than_urgent_goes_to_natural_and_not_past_worst() -> None:
         assert [Decimal(limit)] == [ticket.limit for ticket in replaced(effects)]
 
 
+def test_a_pace_is_hurried_once_however_often_that_was_asked_for() -> None:
+    """While the journal could not write nothing seemed to come of it."""
+    asked = [replace(FasterRequested(after(second)), since=AT) for second in (20, 21, 22)]
+    state, _ = run(a_walk(), *asked)
+    assert (Pace.URGENT, False) == (walking(state).walk.pace, walking(state).walk.hurried)
+
+    state, _ = run(state, replace(FasterRequested(after(23)), since=after(20)))
+    assert walking(state).walk.hurried
+
+
 def test_what_is_to_be_cancelled_or_is_hurried_to_the_end_goes_no_faster() -> None:
     cancelled, _ = run(a_walk(), CancelRequested(after(5)))
     hurried, _ = run(a_walk(), FasterRequested(after(20)), FasterRequested(after(21)))

@@ -153,7 +153,7 @@ EVENTS: tuple[Event, ...] = (
         trouble=Holding.WIDE,
         legs=(TicketLeg(PUT, 1, Side.BUY),),
     ),
-    FasterRequested(at=AT, began_at=AT),
+    FasterRequested(at=AT, since=AT),
     LimitRequested(at=AT, limit=Decimal("1.05"), began_at=AT),
     HoldingsRead(at=AT, quantities=((PUT, Decimal(-1)), ("SPY", Decimal("0.5")))),
     AccountChecked(

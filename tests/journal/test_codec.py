@@ -127,7 +127,7 @@ def test_an_opening_from_before_there_were_conflicts_has_none() -> None:
     [
         ("market_seen", ["legs"]),
         ("account_checked", ["client_order_id", "lost_at", "after"]),
-        ("faster_requested", ["began_at"]),
+        ("faster_requested", ["since"]),
         ("limit_requested", ["began_at"]),
     ],
 )

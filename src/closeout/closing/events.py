@@ -174,12 +174,13 @@ class FasterRequested:
     """
     A person asked a walk to hurry.
 
-    `began_at` says which: that of the order before may have ended while the wish was on its way.
-    Journals from before December 2026 do not tell.
+    `since` says which, and at which pace, by when that began: while the wish was on its way the
+    order may have ended, or an earlier wish have been heard. Journals from before December 2026
+    do not tell.
     """
 
     at: datetime
-    began_at: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ class LimitRequested:
     """
     A person chose the limit a walk is to rest at; signed as in `Ticket`.
 
-    `began_at` is as in `FasterRequested`.
+    `began_at` says which: that of the order before may have ended while the wish was on its way.
+    Journals from before December 2026 do not tell.
     """
 
     at: datetime

@@ -144,7 +144,9 @@ def on_market_seen(state: CloseState, event: MarketSeen) -> Result:
 def on_faster_requested(state: CloseState, event: FasterRequested) -> Result:
     """Go on at the next faster pace, beginning with a step now."""
     walking = state.walking
-    if walking is None or not can_change(state, event.began_at) or walking.walk.hurried:
+    if walking is None or not can_change(state) or walking.walk.hurried:
+        return state, ()
+    if event.since not in (None, walking.since):
         return state, ()
     walking = replace(
         walking,

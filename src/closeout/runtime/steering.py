@@ -51,7 +51,7 @@ class Steering:
         runner, walking = self._walking(close_id, began_at)
         if walking.walk.hurried:
             raise AlreadyCrossing("It is going to natural already; nothing is faster than that.")
-        runner.post(FasterRequested(self._clock.now(), walking.began_at))
+        runner.post(FasterRequested(self._clock.now(), walking.since))
         return runner.state
 
     def change_limit(
