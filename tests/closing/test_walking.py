@@ -422,6 +422,27 @@ def test_one_that_was_answered_and_dropped_does_not_hide_the_order_at_work() -> 
     assert [(THIRD, 7)] == [(ticket.client_order_id, ticket.units) for ticket in placed(effects)]
 
 
+@pytest.mark.parametrize(("mid", "limit"), [("-0.30", "-0.06"), ("0.10", "0.02")])
+def test_what_goes_anew_goes_no_further_than_natural_by_then(mid: str, limit: str) -> None:
+    """It was to go at 0.02, and the order before it was long in being cancelled."""
+    state, _ = run(a_walk(), seen(5), Woke(after(11)))
+    state, _ = run(state, old_order(state, OrderStatus.CANCELED, 60, filled=2))
+
+    state, effects = run(state, checked(state, after(61), net=seen(61, mid).net))
+
+    assert [Decimal(limit)] == [ticket.limit for ticket in placed(effects)]
+    assert Decimal(limit) == walking(state).limit
+
+
+def test_a_limit_that_a_person_chose_goes_anew_as_it_is() -> None:
+    state, _ = run(a_walk(), LimitRequested(after(5), Decimal("0.11")), Woke(after(11)))
+    state, _ = run(state, old_order(state, OrderStatus.CANCELED, 60))
+
+    _, effects = run(state, checked(state, after(61), net=seen(61, "-0.30").net))
+
+    assert [Decimal("0.11")] == [ticket.limit for ticket in placed(effects)]
+
+
 def test_a_person_cancels_the_order_at_work_and_not_the_dropped_one() -> None:
     state, _ = run(a_walk(), seen(5))
     state, _ = run(state, taken(state, 5.1), old_order(state, OrderStatus.NEW, 6))

@@ -131,6 +131,21 @@ async def test_a_walk_survives_a_restart_with_its_age(bench: Bench) -> None:
     await bench.reaches(runner.state.close_id, Phase.CANCELLED)
 
 
+async def test_one_that_is_long_in_being_cancelled_goes_anew_at_natural_at_most(
+    bench: Bench,
+) -> None:
+    bench.broker.replace_outcomes.append(Refused(403, 40310000, "replace mleg order is disabled"))
+    bench.broker.cancel_completes = False
+    await walk(bench)
+    await bench.clock.seconds(12)
+    for symbol in (SHORT_PUT, SHORT_CALL):
+        bench.quotes.set(symbol, "1.50", "1.60")
+    bench.broker.end(OrderStatus.CANCELED)
+    await bench.clock.seconds(1)
+
+    assert ["2.00", "1.20"] == [str(ticket.limit) for ticket in bench.broker.sent]
+
+
 async def test_a_refused_replacement_is_cancelled_and_sent_anew(bench: Bench) -> None:
     refusal = Refused(403, 40310000, "replace mleg order is disabled")
     bench.broker.replace_outcomes.append(refusal)

@@ -555,7 +555,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("past natural", "A walk goes beyond natural.",
           ((strides, "_bounded", _past_natural), (strides, "_ALL", Decimal(3)))),
     Plant("begin where planned", "A walk begins at the price of the click, whenever its turn is.",
-          ((sending, "begun_in", lambda _, state: state),)),
+          ((sending, "priced_in", lambda _, state: state),)),
     Plant("walk on stale quotes", "A step is priced from quotes of any age.",
           ((sight, "_is_stale", lambda *_: False),)),
     Plant("anew without proof", "A withdrawn order goes anew when the cancel was taken.",

@@ -215,8 +215,8 @@ class AccountChecked:
     """
     The account was looked at just before an order: what is there, and what is free.
 
-    `hands` are as in `HoldingsRead`. `net` is what one unit of the order trades at when its
-    walk is about to begin, None where none is or the quotes cannot be trusted.
+    `hands` are as in `HoldingsRead`. `net` is what one unit of a walking order trades at, None
+    where it keeps its limit or the quotes cannot be trusted.
 
     `client_order_id`, `lost_at` and `after` repeat what `CheckAccount` asked: an answer may come
     so late that another order waits. Journals from before December 2026 do not tell.

@@ -30,7 +30,7 @@ from closeout.closing.rooms import Room, fit
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, busted, end_short, enter, look_up, prepare
 from closeout.closing.walk import Grid
-from closeout.closing.walking import begun_in
+from closeout.closing.walking import priced_in
 from closeout.domain.pricing import coarser_rule
 
 
@@ -212,7 +212,7 @@ def send(state: CloseState, event: AccountChecked, *, give_up: datetime) -> Resu
     state = replace(state, elsewhere=gone, hands=event.hands or state.hands)
     if fits.free:
         fitted = state if fits.free == ticket.units else _cut(state, fits.free)
-        return _place(begun_in(event.net, fitted), event.at)
+        return _place(priced_in(event.net, fitted), event.at)
     if state.all_filled:
         return enter(state, Phase.VERIFYING, event.at), (ReadHoldings(),)
     code = "contracts_held" if fits.held else "position_changed"

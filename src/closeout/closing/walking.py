@@ -46,22 +46,35 @@ def is_to_begin(state: CloseState) -> bool:
     is never used for two orders (invariant I2).
     """
     walking = state.walking
-    was_tried = state.resends > 0 or state.reason is not None
-    return walking is not None and walking.moved_at == walking.began_at and not was_tried
+    return walking is not None and walking.moved_at == walking.began_at and not _was_tried(state)
 
 
-def begun_in(net: NetQuote | None, state: CloseState) -> CloseState:
+def is_to_be_priced(state: CloseState) -> bool:
+    """Whether what the market shows may still change the limit of the order that waits."""
+    walking = state.walking
+    goes_on = walking is not None and not walking.is_resting and not _was_tried(state)
+    return goes_on or is_to_begin(state)
+
+
+def _was_tried(state: CloseState) -> bool:
+    return state.resends > 0 or state.reason is not None
+
+
+def priced_in(net: NetQuote | None, state: CloseState) -> CloseState:
     """
-    Let a walk begin in the market that its first order goes out into.
+    Put the order that waits into the market that it goes out into.
 
-    It was planned in another, and its turn may have come much later: beyond natural by now, or
-    far from it. Where nothing can be priced it begins as planned.
+    A walk begins there: it was planned in another, and its turn may have come much later, beyond
+    natural by now or far from it. One that goes on keeps its limit, but for natural: the order
+    before it may have been long in being cancelled. Where nothing can be priced, nothing changes.
     """
     walking = state.walking
-    if walking is None or net is None or not is_to_begin(state):
+    if walking is None or net is None or not is_to_be_priced(state):
         return state
-    walk = replace(walking.walk, width_at_start=max(net.width, _NONE))
-    limit = first_limit(walk, net)
+    walk, limit = walking.walk, min(walking.limit, walking.walk.grid.floor(net.natural))
+    if is_to_begin(state):
+        walk = replace(walk, width_at_start=max(net.width, _NONE))
+        limit = first_limit(walk, net)
     ticket = replace(state.attempt.ticket, limit=walk.grid.price(limit))
     begun = state.with_attempt(replace(state.attempt, ticket=ticket))
     return replace(begun, walking=replace(walking, walk=walk, limit=limit))

@@ -43,7 +43,7 @@ from closeout.closing.rooms import Hand, Room
 from closeout.closing.sight import see
 from closeout.closing.state import CloseState
 from closeout.closing.timing import SETTLE_WITHIN
-from closeout.closing.walking import is_to_begin, look
+from closeout.closing.walking import is_to_be_priced, look
 from closeout.domain.holdings import Holdings
 from closeout.domain.orders import Ticket, TicketLeg
 from closeout.domain.outcomes import (
@@ -229,11 +229,11 @@ class Performer:
         own = close_of(effect.client_order_id)
         state = next((each for each in self._closes() if each.close_id == own), None)
         hands = await self._hands(own, self._found(own, symbols))
-        beginning = None if state is None else _beginning(state)
-        read_at = None if beginning is None else await self._freshen(beginning.legs)
+        market = None if state is None else _market_of(state)
+        read_at = None if market is None else await self._freshen(market.legs)
         # Those reads may have taken long: what is there, and quoted, counts as it is known now.
         await self._book.refresh_if_old()
-        seen = None if beginning is None else self._see(beginning, read_at)
+        seen = None if market is None else self._see(market, read_at)
         return AccountChecked(
             self._clock.now(),
             self._found(own, symbols),
@@ -290,8 +290,8 @@ class Performer:
                 raise ReadFailed(f"{fill.symbol} traded under an order that is not listed yet")
 
 
-def _beginning(state: CloseState) -> SeeMarket | None:
-    """Return the look with which a walk is about to begin, None if nothing is to be priced."""
-    if state.walking is None or not is_to_begin(state):
+def _market_of(state: CloseState) -> SeeMarket | None:
+    """Return the look by which the order that waits is priced, None if it keeps its limit."""
+    if state.walking is None or not is_to_be_priced(state):
         return None
     return look(state, state.walking)
