@@ -13,10 +13,16 @@ _SLOW = {
 }
 """Need many seeds: `make simulate PLANTS=1` plants them, docs/simulation.md says how many."""
 
-_FROM = {"walk on stale quotes": 1_001, "undo not in force": 301, "begin where planned": 1_401}
+_FROM = {
+    "walk on stale quotes": 1_001,
+    "undo not in force": 301,
+    "begin where planned": 1_401,
+    "all of it anew": 3_001,
+}
 """
 Where to begin for one that is rare among the first seeds: few walks stride without quotes or begin
-long after the click, and few closes follow an undo.
+long after the click, few closes follow an undo, and few orders go anew before positions show what
+they have filled.
 """
 
 
