@@ -51,6 +51,10 @@ class JournalFailed(CloseoutError):
     code = "journal_unavailable"
 
 
+class Unconfirmed(JournalFailed):
+    """The journal cannot say whether it has recorded a close of which nothing was sent."""
+
+
 class SequenceTaken(JournalFailed):
     """Somebody else wrote this close's next event: this writer is out of date."""
 

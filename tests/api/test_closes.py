@@ -85,6 +85,18 @@ async def test_a_cancel_that_waits_for_the_journal_says_so(shop: Shop) -> None:
     assert [] == shop.bench.broker.cancels
 
 
+async def test_a_close_that_may_be_on_record_or_not_is_not_said_to_be_forgotten(shop: Shop) -> None:
+    """Another process may take the account, find it there, and go on with it."""
+    shop.bench.journal.failing = "the database is away"
+
+    refused = await shop.close_strategy()
+
+    assert is_problem(refused, 503, "journal_unavailable")
+    for part in ("the database is away", "Nothing was sent", "is not known yet"):
+        assert part in refused.json()["detail"]
+    assert [] == shop.bench.broker.sent
+
+
 async def test_an_ended_close_cannot_be_cancelled(shop: Shop) -> None:
     shop.bench.broker.fills_at_once = True
     close_id = (await shop.close_strategy()).json()["close_id"]

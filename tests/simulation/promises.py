@@ -26,9 +26,13 @@ class Promises:
         self._unsaid[process, fingerprint] = close_id
 
     def denied(self, process: Process, request: CloseRequest) -> None:
-        """The user was told that nothing was sent; each process speaks for itself."""
+        """
+        The user was told that nothing was sent; each process speaks for itself.
+
+        One that has lost the account says that the other may go on with what is on record.
+        """
         close_id = self._unsaid.pop((process, request.fingerprint), None)
-        if close_id is not None:
+        if close_id is not None and self._books.is_at_work(process):
             self._denied.add(close_id)
 
     def forget(self) -> None:

@@ -13,6 +13,7 @@ from simulation.venue import PACKAGE_REFUSALS
 from closeout.closing.partial import Portion
 from closeout.closing.terms import IfRefused, NoBid
 from closeout.domain.edits import Edit
+from closeout.domain.holdings import root_of
 from closeout.domain.occ import option_or_none
 from closeout.domain.orders import Ticket
 from closeout.domain.strategies import leg_id
@@ -39,12 +40,19 @@ class Requests:
         owner = books.positions.get(request.position_id)
         if owner is None or owner in self._own.edited or books.touched & self._own.symbols(owner):
             return
+        if code == "would_uncover" and self._is_cover_touched(owner):
+            return
         lately = books.loop.time() - books.slack - 30.0
         if any(each.last_fill > lately for each in books.closes.values()):
             return  # positions and fills may not agree yet
         whole = request.leg_ids is None
         if code == "position_changed" or (whole and code == "would_uncover"):
             books.fail("I11", f"a close of what nobody else has touched was refused: {code}")
+
+    def _is_cover_touched(self, owner: int) -> bool:
+        """Whether others have traded, or have on sale, what may cover shorts of this strategy."""
+        near = {root_of(symbol) for symbol in self._own.symbols(owner)}
+        return any(root_of(symbol) in near for symbol in self._books.touched)
 
     def chose(self, close_id: str, limit: Decimal) -> None:
         """The user chose a limit for a walk."""

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from closeout.domain.errors import CannotPlan, CannotRegroup, CloseoutError
-from closeout.ports import JournalFailed, NotOwner, ReadFailed
+from closeout.ports import JournalFailed, NotOwner, ReadFailed, Unconfirmed
 from closeout.runtime.refusals import (
     KeyReused,
     NotReady,
@@ -62,6 +62,9 @@ _REGROUPING_STATUS = {
 _ADVICE: dict[type[CloseoutError], str] = {
     NotOwner: "Another process has just taken the account over. Nothing was sent. Use that one.",
     ReadFailed: "Alpaca could not be read ({reason}). Nothing was sent. Try again.",
+    Unconfirmed: "The journal could not be written ({reason}). Nothing was sent. Whether the close "
+    "is on record is not known yet: if it is, it is given up unsent, unless another process has "
+    "taken the account and goes on with it. Look at the closes there before you ask again.",
     JournalFailed: "The journal could not be written ({reason}). Nothing was sent.",
 }
 

@@ -37,6 +37,10 @@ class Doubts:
             self._searches[close_id] = asyncio.create_task(self._search(close_id))
             return False
 
+    def is_in_doubt(self, close_id: str) -> bool:
+        """Whether it is searched for: nobody knows yet."""
+        return close_id in self._searches
+
     async def clear(self) -> None:
         """Raises: JournalFailed: a close may be on record that was said not to be."""
         for close_id in list(self._searches):

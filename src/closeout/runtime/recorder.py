@@ -9,7 +9,7 @@ from closeout.closing.effects import Effect
 from closeout.closing.events import CancelRequested, CloseOpened, OrderNotSent
 from closeout.closing.state import CloseState
 from closeout.closing.step import fold, step
-from closeout.ports import Clock, Journal, JournalFailed, NotOwner, StoredClose
+from closeout.ports import Clock, Journal, JournalFailed, NotOwner, StoredClose, Unconfirmed
 from closeout.runtime.beginnings import Beginning
 from closeout.runtime.book import Book
 from closeout.runtime.doubts import LOOK_AGAIN, Doubts
@@ -99,10 +99,13 @@ class Recorder:
             )
         except NotOwner:
             raise
-        except JournalFailed:
-            if not await self.doubts.is_written(state.close_id):
-                self._keys.doubt(request)
-                raise
+        except JournalFailed as failure:
+            if await self.doubts.is_written(state.close_id):
+                return
+            self._keys.doubt(request)
+            if self.doubts.is_in_doubt(state.close_id):
+                raise Unconfirmed(str(failure)) from failure
+            raise
 
     async def _end_unsent(self, stored: StoredClose) -> None:
         if stored.close_id in self._roster.runners:
