@@ -324,3 +324,16 @@ async def test_of_a_standard_contract_nobody_asks() -> None:
     await bench.engine.book.refresh()
 
     assert 0 == bench.broker.reads["contract_terms"]
+
+
+async def test_a_quote_that_comes_while_none_is_found_is_kept(bench: Bench) -> None:
+    """The answer speaks of when it was asked for."""
+    book, quotes = bench.engine.book, bench.quotes
+    await bench.clock.seconds(10)
+    quotes.absent.add(SHORT_PUT)
+    reading = asyncio.create_task(book.freshen_quotes([SHORT_PUT], older_than=timedelta(seconds=5)))
+    await asyncio.sleep(0)
+    quotes.push(quotes.quote(SHORT_PUT))
+    await reading
+
+    assert bench.clock.now() == book.quotes[SHORT_PUT].at

@@ -56,15 +56,19 @@ class Prices:
         """
         asked_at = self._clock.now()
         limit = asked_at - older_than
-        old = {each for each in symbols if each not in self.quotes or self.quotes[each].at < limit}
+        old = {each for each in symbols if self._is_old(each, limit)}
         if not old:
             return asked_at
         options = frozenset(symbol for symbol in old if option_or_none(symbol) is not None)
         fresh = await self._quotes.latest(options, frozenset(old) - options)
         for symbol in old - fresh.keys():
-            self.quotes.pop(symbol, None)
+            if self._is_old(symbol, limit):  # the stream may have told of one meanwhile
+                self.quotes.pop(symbol, None)
         self.take_quotes([*fresh.values()])
         return asked_at
+
+    def _is_old(self, symbol: str, limit: datetime) -> bool:
+        return symbol not in self.quotes or self.quotes[symbol].at < limit
 
     async def read_quotes(self, options: frozenset[str], stocks: frozenset[str]) -> None:
         """Read these quotes once: streams tell only what changes. Raises: ReadFailed."""
