@@ -36,6 +36,8 @@ class Orders:
         self._broker = broker
         self._history = history
         self._known: dict[str, OrderReport] = {}
+        self._legs: set[str] = set()
+        """Orders that are told of inside their packages, and are none of their own."""
         self._until: datetime | None = None
         """The newest order the broker's list has told of. The stream's word does not count: it
         says nothing about what was missed before."""
@@ -97,7 +99,13 @@ class Orders:
         self.revise(report if known is None or report == known else merge(known, report))
 
     def revise(self, report: OrderReport) -> None:
-        """Take a report as it is, also when it takes fills back."""
+        """
+        Take a report as it is, also when it takes fills back.
+
+        A leg that is told of by itself, too, has traded once all the same: its package tells.
+        """
+        if report.order_id in self._legs:
+            return
         self._kept.discard(report.order_id)
         known = self._known.get(report.order_id)
         if report == known:
@@ -106,8 +114,19 @@ class Orders:
             self.revision += 1
             self._traded.add(report.client_order_id)
         self._gone.discard(report.order_id)
-        self._known[report.order_id] = self._unkept[report.order_id] = report
+        self._unkept[report.order_id] = report
+        self._know(report)
         self.news.set()
+
+    def _know(self, report: OrderReport) -> None:
+        self._known[report.order_id] = report
+        legs = {leg.order_id for leg in report.legs} - {report.order_id}
+        for each in legs - self._legs:
+            for orders in (self._known, self._unkept):
+                orders.pop(each, None)
+            for ids in (self._kept, self._unsure, self._gone):
+                ids.discard(each)
+        self._legs |= legs
 
     def _confirm(self, report: OrderReport) -> None:
         """Take in what the broker answers, which stands over what the last run was told."""
@@ -182,9 +201,11 @@ class Orders:
         self._traded.update(each.client_order_id for each in kept.orders if _has_traded(each))
         for order in kept.orders:
             told = self._known.get(order.order_id)
+            if order.order_id in self._legs:
+                continue
             if told is None:
-                self._known[order.order_id] = order
                 self._kept.add(order.order_id)
+                self._know(order)
             else:
                 self.revise(merge(order, told))
         updates = [order.updated_at for order in kept.orders if order.updated_at is not None]
@@ -192,7 +213,10 @@ class Orders:
         self._unsure = {
             order.order_id
             for order in kept.orders
-            if order.status.is_final and late is not None and _changed_after(order, late - REACH)
+            if order.order_id in self._known
+            and order.status.is_final
+            and late is not None
+            and _changed_after(order, late - REACH)
         }
         if self._until is None:
             self._until = kept.until
@@ -267,9 +291,7 @@ class Orders:
 
     def knows(self, order_id: str) -> bool:
         """Whether this is an order, or a leg of one, that has been told of."""
-        return order_id in self._known or any(
-            leg.order_id == order_id for order in self._known.values() for leg in order.legs
-        )
+        return order_id in self._known or order_id in self._legs
 
 
 def _has_traded(order: OrderReport) -> bool:
