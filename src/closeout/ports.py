@@ -151,6 +151,11 @@ LinkSink = Callable[[str, LinkUp | LinkDown], None]
 class Quotes(Protocol):
     """Live quotes of options and stocks."""
 
+    @property
+    def unserved(self) -> frozenset[str]:
+        """Watched symbols that the streams refuse to serve, as beyond the plan's limit."""
+        ...
+
     def watch(self, options: frozenset[str], stocks: frozenset[str]) -> None:
         """Stream exactly these from now on; safe to call while disconnected."""
         ...

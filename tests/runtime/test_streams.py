@@ -263,3 +263,35 @@ async def test_a_look_that_the_breaker_holds_back_uses_up_no_requests(bench: Ben
     await bench.clock.advance(OPEN_FOR - timedelta(seconds=1))
 
     assert REQUESTS_A_MINUTE == bench.engine.budget.left
+
+
+async def test_quotes_beyond_the_limit_of_the_stream_are_read_all_the_same(bench: Bench) -> None:
+    """The free plan streams 30 stocks and 200 options, and refuses the others."""
+    bench.quotes.unserved = frozenset({LONG_CALL})
+    bench.quotes.set(LONG_CALL, "3.00", "3.20")
+
+    await bench.clock.seconds(31)
+
+    assert "3.00" == str(bench.engine.book.quotes[LONG_CALL].bid)
+
+
+@pytest.mark.parametrize(("stream", "symbol"), [("options", LONG_CALL), ("stocks", "SPY")])
+async def test_quotes_of_a_stream_that_stays_away_are_read(
+    bench: Bench, stream: str, symbol: str
+) -> None:
+    """Another program may have the one connection that the plan allows, all day long."""
+    bench.quotes.drop(stream)
+    bench.quotes.set(symbol, "3.00", "3.20")
+
+    await bench.clock.seconds(31)
+
+    assert "3.00" == str(bench.engine.book.quotes[symbol].bid)
+
+
+async def test_quotes_that_are_streamed_are_not_read_again_and_again(bench: Bench) -> None:
+    await bench.clock.seconds(5)
+    reads = bench.quotes.reads
+
+    await bench.clock.seconds(120)
+
+    assert reads == bench.quotes.reads

@@ -25,6 +25,10 @@ class SimulatedQuotes:
         self._watched: frozenset[str] = frozenset()
         self._sink: QuoteSink | None = None
 
+    @property
+    def unserved(self) -> frozenset[str]:
+        return frozenset()
+
     def watch(self, options: frozenset[str], stocks: frozenset[str]) -> None:
         self._watched = options | stocks
 

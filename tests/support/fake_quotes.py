@@ -34,6 +34,7 @@ class FakeQuotes:
         self.announced: list[Announcement] = []
         self.asked_announcements: list[frozenset[str]] = []
         self.watched: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        self.unserved: frozenset[str] = frozenset()
         self._on_quotes: QuoteSink | None = None
         self._on_link: LinkSink | None = None
 

@@ -106,7 +106,7 @@ class Book:
         self.quotes, self.take_quotes = prices.quotes, prices.take_quotes
         self.freshen_quotes, self.snapshot = prices.freshen_quotes, prices.snapshot
         self.learn_ticks, self.learn_refused_tick = prices.learn_ticks, prices.learn_refused_tick
-        self.view = prices.view
+        self.view, self.read_quotes_of = prices.view, prices.read_quotes
 
     # --- reading the broker -----------------------------------------------------------
 

@@ -99,6 +99,7 @@ class Engine:
             supervisor=self.supervisor,
             budget=self.budget,
             is_streamed=lambda: self.is_ready,
+            unstreamed=self._unstreamed,
         )
         self.breaker = self.lookout.breaker
         self.attention = Attention(self.book, clock, self.budget, self.lookout.refresh)
@@ -112,6 +113,7 @@ class Engine:
             self._connect,
             self.lookout.keep_fresh,
             self.lookout.look_regularly,
+            self.lookout.read_unstreamed,
             self.lookout.keep_time,
             self.attention.keep,
         )
@@ -283,6 +285,15 @@ class Engine:
         if isinstance(change, LinkUp) and change.gap is not None:
             self.lookout.has_missed_quotes = True
             self.supervisor.stale_positions.set()
+
+    def _unstreamed(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return what is watched of streams that are away or refuse to serve it."""
+        options, stocks = self.book.watched()
+        unserved = self._quotes.unserved
+        return (
+            options & unserved if self.links["options"].up else options,
+            stocks & unserved if self.links["stocks"].up else stocks,
+        )
 
     def _note_link(self, name: str, change: LinkUp | LinkDown) -> None:
         self.links.change(name, change)

@@ -33,7 +33,8 @@ class Lookout:
     """
     Looks at the account, regularly and when something has happened.
 
-    `is_streamed` says whether quotes and trade updates come in by themselves.
+    `is_streamed` says whether quotes and trade updates come in by themselves, `unstreamed` the
+    watched options and stocks whose quotes do not all the same.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Lookout:
         supervisor: Supervisor,
         budget: Budget,
         is_streamed: Callable[[], bool],
+        unstreamed: Callable[[], tuple[frozenset[str], frozenset[str]]],
     ) -> None:
         self._book = book
         self._quotes = quotes
@@ -54,6 +56,7 @@ class Lookout:
         self._supervisor = supervisor
         self._budget = budget
         self._is_streamed = is_streamed
+        self._unstreamed = unstreamed
         self.breaker = Breaker()
         self.shown = asyncio.Event()
         """Set once the account has been read, whoever works it."""
@@ -82,6 +85,21 @@ class Lookout:
         while True:
             await self._clock.sleep(REFRESH_EVERY)
             self._supervisor.stale_positions.set()
+
+    async def read_unstreamed(self) -> None:
+        """
+        Read the quotes that no stream brings, at the pace of the regular look.
+
+        Where nothing is streamed that look reads them all by itself.
+        """
+        while True:
+            await self._clock.sleep(REFRESH_EVERY)
+            if not self._is_streamed():
+                continue
+            try:
+                await self._book.read_quotes_of(*self._unstreamed())
+            except ReadFailed as failure:
+                log.warning("quotes.unread", reason=str(failure))
 
     async def keep_time(self) -> None:
         await self.shown.wait()
