@@ -296,3 +296,25 @@ async def test_what_was_being_kept_when_the_account_was_lost_is_kept_later(bench
 
 def count(logs: Sequence[Mapping[str, object]], event: str) -> int:
     return sum(line["event"] == event for line in logs)
+
+
+async def test_a_full_read_of_which_an_open_order_was_missing_is_repeated(bench: Bench) -> None:
+    """The broker lists nothing of what was kept, and fails on the order that was open then."""
+    bench.engine.book.note_order(rest_elsewhere(bench, days=40).report())
+    await told_once_more(bench)
+    await bench.stop()
+    bench.open_package(PUT_SPREAD, 3)
+    del bench.broker.orders[:-1]
+    bench.broker.newest.submitted_at = bench.clock.now() - timedelta(days=35)
+    bench.broker.fail("open_orders")
+    bench.broker.history_asked.clear()
+    restarting = asyncio.create_task(bench.restart())
+    await bench.clock.seconds(1)
+    assert None in bench.broker.history_asked
+
+    bench.broker.heal()
+    await bench.clock.seconds(3)
+    await restarting
+
+    found = {each.underlying: each for each in bench.engine.book.grouping.strategies}
+    assert GroupedBy.OPENING_ORDER is found["QQQ"].grouped_by

@@ -81,6 +81,7 @@ class Orders:
         for order in rested:
             self._confirm(order)
         self._take_list(listed)
+        self._is_joined = True
         self._unsure.clear()
         return (*rested, *listed)
 
@@ -153,7 +154,6 @@ class Orders:
                 "forgotten it, or the journal is from another world",
             )
             listed = await self._broker.order_history(None)
-        self._is_joined = True
         return listed
 
     def _joins(self, listed: Iterable[OrderReport]) -> bool:
