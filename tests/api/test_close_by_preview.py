@@ -7,6 +7,7 @@ import pytest
 from support.bench import CONDOR, SHORT_CALL, SHORT_PUT
 from support.desk import Json, Shop, is_problem
 
+from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
 from closeout.runtime.previews import KEPT
 
 OFFSET = {"order_type": "limit", "limit_price_offset": "0.05"}
@@ -146,6 +147,37 @@ async def test_contracts_that_have_gone_are_told(shop: Shop) -> None:
 
     assert {"10 bought", "10 sold"} == {change["was"] for change in body["changes"]}
     assert {"9 bought", "9 sold"} == {change["now"] for change in body["changes"]}
+
+
+def by_hand(shop: Shop, name: str, symbol: str) -> str:
+    """Let somebody's own order hold contracts, and return the broker's id of it."""
+    leg = TicketLeg(symbol, 1, Side.BUY)
+    shop.bench.broker.take(Ticket(name, 3, (leg,), OrderType.MARKET, None))
+    return shop.bench.broker.newest.order_id
+
+
+async def test_no_order_is_cancelled_first_that_was_not_shown(shop: Shop) -> None:
+    one = by_hand(shop, "one", SHORT_PUT)
+    await shop.bench.engine.book.refresh()
+    preview = await shown(shop, cancel_conflicting=True)
+    other = by_hand(shop, "other", SHORT_CALL)
+
+    told = await refused(shop, preview)
+
+    assert [one] == preview["cancels_first"]
+    assert [] == shop.bench.broker.cancels
+    assert other in told["detail"]
+
+
+async def test_an_order_that_was_shown_and_is_gone_bars_nobody(shop: Shop) -> None:
+    by_hand(shop, "one", SHORT_PUT)
+    await shop.bench.engine.book.refresh()
+    preview = await shown(shop, cancel_conflicting=True)
+    shop.bench.broker.end(OrderStatus.CANCELED)
+
+    await close(shop, preview)
+
+    assert [] == shop.bench.broker.cancels
 
 
 async def test_after_previewing_again_it_can_be_sent(shop: Shop) -> None:

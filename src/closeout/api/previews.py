@@ -83,7 +83,9 @@ async def preview(desk: Desk, position_id: str, body: ClosePreviewRequest) -> Cl
             portion=portion,
             cancel_conflicting=body.cancel_conflicting,
         )
-        kept = desk.engine.supervisor.previews.keep(request, prepared.plan, prepared.decided)
+        kept = desk.engine.supervisor.previews.keep(
+            request, prepared.plan, prepared.decided, cancels=cancels
+        )
     shown = view.show(prepared.plan, problem, kept, cancels)
     # Last, for it is done on another thread, and plan and quotes must be of one moment.
     left = remaining_legs(strategy, prepared.plan)

@@ -80,6 +80,8 @@ class Preparer:
         )
         open_orders = await self._holders(prepared.plan)
         conflicts = self.conflicts(prepared.plan, open_orders) if request.cancel_conflicting else ()
+        if shown is not None:
+            _check_shown(conflicts, shown)
         self.check(prepared.plan, open_orders, cancels=conflicts)
         return replace(prepared, conflicts=conflicts)
 
@@ -263,6 +265,15 @@ class Preparer:
         if self._book.holdings is None:
             raise NotReady("The positions have not been read yet. Nothing was sent.")
         return self._book.holdings
+
+
+def _check_shown(conflicts: Sequence[str], shown: KeptPreview) -> None:
+    """Raises: PreviewStale: an order would be cancelled that nobody was shown."""
+    unseen = [each for each in conflicts if each not in shown.cancels]
+    if unseen:
+        raise PreviewStale(
+            f"open order {', '.join(unseen)} holds these contracts too, and would be cancelled"
+        )
 
 
 def _leg_of(strategy: Strategy, leg_id: str) -> Leg:

@@ -1,6 +1,7 @@
 """Previews that were shown lately, so that a close can be exactly what one of them showed."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,12 +21,17 @@ KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class KeptPreview:
-    """What was asked, what would have been sent, and the market it was shown with."""
+    """
+    What was asked, what would have been sent, and the market it was shown with.
+
+    `cancels` are the broker's ids of the open orders that would have been cancelled first.
+    """
 
     id: str
     request: CloseRequest
     plan: Plan
     market: MarketSnapshot
+    cancels: frozenset[str]
     expires_at: datetime
 
 
@@ -36,7 +42,14 @@ class Previews:
     clock: Clock
     _kept: dict[str, KeptPreview] = field(default_factory=dict)
 
-    def keep(self, request: CloseRequest, plan: Plan, market: MarketSnapshot) -> KeptPreview:
+    def keep(
+        self,
+        request: CloseRequest,
+        plan: Plan,
+        market: MarketSnapshot,
+        *,
+        cancels: Iterable[str] = (),
+    ) -> KeptPreview:
         """Remember a preview under a new id."""
         self._forget()
         kept = KeptPreview(
@@ -44,6 +57,7 @@ class Previews:
             request=request,
             plan=plan,
             market=market,
+            cancels=frozenset(cancels),
             expires_at=self.clock.now() + LIFE,
         )
         self._kept[kept.id] = kept
