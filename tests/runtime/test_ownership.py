@@ -19,7 +19,7 @@ from closeout.closing.state import Phase
 from closeout.domain.orders import OrderStatus, OrderType
 from closeout.ports import JournalFailed, NotOwner, StoredClose
 from closeout.runtime.ownership import LIFE
-from closeout.runtime.refusals import StandingBy
+from closeout.runtime.refusals import NotReady, StandingBy
 from closeout.runtime.supervisor import SHOWN_CLOSES
 
 OTHER = "Process 7 on desk"
@@ -330,3 +330,28 @@ async def test_a_close_that_was_let_go_does_nothing_more_whatever_it_is_told(ben
 
     assert [] == bench.broker.cancels
     assert recorded == len(bench.journal.events(runner.state.close_id))
+
+
+async def test_a_robbed_owner_takes_no_wishes_before_it_stands_by(bench: Bench) -> None:
+    """It lets what is being opened be opened first; what it were told meanwhile would be lost."""
+    runner = await bench.open()
+    bench.engine.ownership.lose()
+
+    with pytest.raises(NotReady, match="Nothing was changed"):
+        bench.supervisor.cancel(runner.state.close_id)
+
+
+async def test_no_close_is_called_unknown_before_those_of_the_last_run_are_taken_up(
+    bench: Bench,
+) -> None:
+    runner = await bench.open()
+    await bench.stop()
+    bench._wire()
+    bench.journal.failing = "locked"
+    bench.engine.start()
+    await settle()
+
+    with pytest.raises(NotReady):
+        bench.supervisor.cancel(runner.state.close_id)
+
+    bench.journal.failing = None

@@ -9,7 +9,13 @@ from closeout.closing.state import CloseState
 from closeout.closing.walking import can_change, check_limit
 from closeout.ports import Clock
 from closeout.runtime.ownership import Ownership
-from closeout.runtime.refusals import AlreadyCrossing, NotCancellable, NotWalking, UnknownClose
+from closeout.runtime.refusals import (
+    AlreadyCrossing,
+    NotCancellable,
+    NotReady,
+    NotWalking,
+    UnknownClose,
+)
 from closeout.runtime.roster import Roster
 from closeout.runtime.runner import Runner
 
@@ -26,7 +32,7 @@ class Steering:
         """
         Ask a close to stop. It says itself what came of it.
 
-        Raises: StandingBy, UnknownClose, NotCancellable.
+        Raises: StandingBy, NotReady, UnknownClose, NotCancellable.
         """
         runner = self._ours(close_id)
         if runner.state.cancel_requested and not runner.state.phase.is_end:
@@ -46,7 +52,7 @@ class Steering:
 
         `began_at` says which of the close's walks was meant; without it, the one under way is.
 
-        Raises: StandingBy, UnknownClose, NotWalking, AlreadyCrossing.
+        Raises: StandingBy, NotReady, UnknownClose, NotWalking, AlreadyCrossing.
         """
         runner, walking = self._walking(close_id, began_at)
         if walking.walk.hurried:
@@ -62,7 +68,9 @@ class Steering:
 
         `began_at` is as in `hurry`.
 
-        Raises: StandingBy, UnknownClose, NotWalking; CannotPlan: `beyond_worst`, `invalid_tick`.
+        Raises:
+            StandingBy, NotReady, UnknownClose, NotWalking.
+            CannotPlan: `beyond_worst`, `invalid_tick`.
         """
         runner, walking = self._walking(close_id, began_at)
         check_limit(runner.state, limit)
@@ -89,6 +97,12 @@ class Steering:
 
     def _ours(self, close_id: str) -> Runner:
         self._ownership.require_no_other()
+        if not (self._ownership.is_ours and self._roster.is_complete):
+            # What a close that is let go is told is lost, and one not taken up yet is not unknown.
+            raise NotReady(
+                "The closes of this account are just being handed over or taken up. Nothing was "
+                "changed; ask again in a few seconds."
+            )
         runner = self._roster.runners.get(close_id)
         if runner is None:
             raise UnknownClose("There is no close of this id.")
