@@ -33,6 +33,17 @@ describe('endings', () => {
     expect(await notices()).toEqual(['Closed: SPY Iron Condor 18 Dec 2026Closed: every contract filled.'])
   })
 
+  it('are told anew when a close that had ended ends otherwise', async () => {
+    const desk = useDeskStore()
+    desk.putClose(aClose({ phase: 'closed', message: 'Closed: every contract filled.' }))
+    await flushPromises()
+    desk.putClose(aClose({ phase: 'needs_attention', message: 'A trade was taken back.' }))
+
+    await vi.waitFor(async () => {
+      expect((await notices()).map((text) => text.slice(0, 15))).toEqual(['Needs attention'])
+    })
+  })
+
   it('take the place of what was said before about the same close, and of nothing else', async () => {
     const notice = useNoticesStore()
     notice.tell({ tone: 'info', title: 'Submitted', message: '', sticky: false }, 'close-1')

@@ -33,7 +33,8 @@ const ENDINGS: Partial<Record<PhaseName, Pick<Notice, 'tone' | 'title' | 'sticky
 }
 
 /** Whether nothing more will come of a close in this phase. */
-export const isEnding = (phase: PhaseName | null): boolean => phase !== null && phase in ENDINGS
+export const isEnding = (phase: PhaseName | null): phase is PhaseName =>
+  phase !== null && phase in ENDINGS
 
 /** The answer to Close Strategy, told for `what`, such as `SPY Iron Condor`. */
 export function strategyNotice(response: CloseStrategyResponse, what: string): Notice {

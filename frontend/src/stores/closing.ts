@@ -83,7 +83,7 @@ export const useClosingStore = defineStore('closing', () => {
   }
 
   function tell({ notice, closeId, phase }: Told): void {
-    if (closeId !== null && isEnding(phase)) notices.tellEnding(closeId, notice)
+    if (closeId !== null && isEnding(phase)) notices.tellEnding(closeId, phase, notice)
     else notices.tell(notice, closeId)
   }
 
