@@ -160,6 +160,19 @@ describe('the stream', () => {
     expect(desk.closes.map(({ id }) => id)).toEqual(['close-1'])
     expect(desk.status?.mode).toBe('LIVE')
   })
+
+  it('tells of a close what is so now, also after the server’s clock was set back', () => {
+    let desk = afterSnapshot()
+    for (const [seq, phase, updated_at] of [
+      [8, 'working', '2026-11-23T15:00:02Z'],
+      [9, 'closed', '2026-11-23T15:00:01Z'],
+    ] as const) {
+      const raw = { type: 'close', seq, at: NOW, close: aRawClose({ phase, updated_at }) } as const
+      desk = applyMessage(desk, message(raw))[0]
+    }
+
+    expect(desk.closes.map(({ phase }) => phase)).toEqual(['closed'])
+  })
 })
 
 describe('closes', () => {

@@ -55,7 +55,8 @@ function changed(desk: Desk, message: Exclude<StreamMessage, { type: 'snapshot' 
     case 'outlooks':
       return { positions: withOutlooks(desk.positions, message.positions) }
     case 'close':
-      return { closes: withClose(desk.closes, message.close) }
+      // Messages come in order, which the times in them need not: a clock may be set back.
+      return { closes: replaced(desk.closes, message.close) }
     case 'status':
       return { status: message.status }
   }
@@ -104,6 +105,10 @@ function quoted(position: Position, { legs, worth, ...quote }: Quote): Position 
 export function withClose(closes: readonly Close[], close: Close): readonly Close[] {
   const known = closes.find(({ id }) => id === close.id)
   if (known && Date.parse(known.updatedAt) > Date.parse(close.updatedAt)) return closes
+  return replaced(closes, close)
+}
+
+function replaced(closes: readonly Close[], close: Close): Close[] {
   return newestFirst([close, ...closes.filter(({ id }) => id !== close.id)])
 }
 
