@@ -1,35 +1,19 @@
 """`closeout group` as it is typed, against the server's real answers."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 from click.testing import Result
 from support.bench import CONDOR, LONG_CALL, SHORT_CALL
 from support.desk import Shop
-from typer.testing import CliRunner
-
-from closeout.cli import groups, http
-from closeout.cli.http import Json
 
 Typed = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
-async def typed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Typed:
-    """Return what types a command: the terminal waits in a thread, the server answers here."""
-    loop = asyncio.get_running_loop()
-
-    def call(method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Json:
-        headers = {"Content-Type": "application/json", **headers}
-        asked = shop.http.request(method, path, content=body, headers=headers)
-        answer = asyncio.run_coroutine_threadsafe(asked, loop).result(10)
-        if answer.is_error:
-            raise http._refusal(answer.content, answer.status_code)
-        return http._read(answer.content)
-
-    monkeypatch.setattr(http, "_call", call)
-    return lambda *words: asyncio.to_thread(CliRunner().invoke, groups.app, words)
+async def typed(terminal: Typed) -> Typed:
+    """Return what types a command of `closeout group`."""
+    return lambda *words: terminal("group", *words)
 
 
 def shapes(shop: Shop) -> dict[str, dict[str, int]]:

@@ -4,6 +4,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 import typer
@@ -49,19 +50,20 @@ def _call(method: str, path: str, body: bytes | None, headers: dict[str, str]) -
             return _read(answer.read())
     except urllib.error.HTTPError as error:
         raise _refusal(error.read(), error.code) from error
-    except TimeoutError as error:
-        raise ServerRefused(_unanswered(method)) from error
     except urllib.error.URLError as error:
         raise ServerRefused(
             f"No Closeout at {server_url()} ({error.reason}). Start it with: make run"
         ) from error
+    except (OSError, HTTPException) as error:
+        # The request is out by then: what fails while it goes out is a URLError.
+        raise ServerRefused(_unanswered(method)) from error
 
 
 def _unanswered(method: str) -> str:
     if method == "GET":
-        return "The server did not answer in time."
+        return "The server went away or did not answer in time."
     return (
-        "The server did not answer in time, so the request may have been taken. "
+        "The server went away or did not answer in time, so the request may have been taken. "
         "Look with `closeout closes` before repeating it."
     )
 

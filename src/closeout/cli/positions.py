@@ -155,9 +155,16 @@ def close(
         walk = Walk(pace, worst, worst_pnl, at_end, budget, interval, start, end)
         body = what | _terms(walk, limit=limit, offset=offset, price=price)
         body |= _cases(no_bid, if_refused, cancel_conflicting=cancel_conflicting)
-        _follow(_confirm_and_send(found["id"], body, yes=yes))
+        shown, close_id = _confirm_and_send(found["id"], body, yes=yes)
+        closed = _follow(close_id)
     except ServerRefused as refusal:
         raise fail(refusal) from refusal
+    if _is_less(closed, shown):
+        raise fail(
+            "This was a close of less than you asked for, which was running already. Nothing "
+            "else was sent; look at what is left, and ask again."
+        )
+    raise typer.Exit(0 if closed["phase"] == "closed" else 1)
 
 
 def _read_positions() -> Json:
@@ -230,8 +237,12 @@ def _terms(walk: Walk, *, limit: bool, offset: str | None, price: str | None) ->
     return body
 
 
-def _confirm_and_send(position_id: str, body: Json, *, yes: bool) -> str:
-    """Send what was shown, and show it anew for as long as it has changed meanwhile."""
+def _confirm_and_send(position_id: str, body: Json, *, yes: bool) -> tuple[Json, str]:
+    """
+    Send what was shown, and show it anew for as long as it has changed meanwhile.
+
+    Returns the preview that was sent, and the id of the close.
+    """
     leg = {"leg_id": body["leg_id"]} if "leg_id" in body else {}
     for left in range(_TRIES - 1, -1, -1):
         shown = post(f"/api/positions/{position_id}/close-preview", body)
@@ -242,7 +253,7 @@ def _confirm_and_send(position_id: str, body: Json, *, yes: bool) -> str:
             render.console.print("Nothing was sent.")
             raise typer.Exit(1)
         try:
-            return _send(position_id, leg | {"preview_id": shown["preview_id"]})
+            return shown, _send(position_id, leg | {"preview_id": shown["preview_id"]})
         except ServerRefused as refusal:
             if refusal.code != "preview_stale" or not left:
                 raise
@@ -260,8 +271,15 @@ def _send(position_id: str, body: Json) -> str:
     return str(answer["close_id"])
 
 
-def _follow(close_id: str) -> None:
-    """Print every change until the end; Ctrl+C stops looking, not closing."""
+def _is_less(closed: Json, shown: Json) -> bool:
+    """Whether the close that answered, which may have been running, was for less than shown."""
+    closing = {leg["symbol"]: leg["quantity"] for leg in closed["legs"]}
+    wanted = [leg for order in shown["orders"] for leg in order["legs"]]
+    return any(closing.get(leg["symbol"], 0) < leg["quantity"] for leg in wanted)
+
+
+def _follow(close_id: str) -> Json:
+    """Print every change until the end, and return it; Ctrl+C stops looking, not closing."""
     told = ""
     while True:
         answer = get(f"/api/closes/{close_id}")
@@ -273,5 +291,5 @@ def _follow(close_id: str) -> None:
             render.close(answer)
             if answer["report"] is not None:
                 render_report.report(answer["report"])
-            raise typer.Exit(0 if answer["phase"] == "closed" else 1)
+            return answer
         time.sleep(_FOLLOW_SECONDS)
