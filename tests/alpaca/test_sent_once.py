@@ -222,6 +222,8 @@ async def test_a_server_that_never_accepts_means_not_sent(clock: HurriedClock) -
         ({"Retry-After": "Mon, 23 Nov 2026 15:00:05 GMT"}, 5),
         ({"Retry-After": "86400"}, 120),
         ({"X-RateLimit-Reset": "1795445000"}, 0.1),
+        ({"X-RateLimit-Reset": "1795446060"}, 60),
+        ({"X-RateLimit-Reset": "1795446300"}, 1),  # by a clock five minutes ahead of ours
         ({"Retry-After": "soon"}, 1),
         ({}, 1),
     ],

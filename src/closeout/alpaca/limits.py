@@ -14,7 +14,13 @@ WAIT_LEAST = timedelta(milliseconds=100)
 """A reset that has just passed by our clock may not yet have passed by Alpaca's."""
 
 WAIT_MOST = timedelta(minutes=2)
-"""Budgets are per minute: a longer wait is a clock that disagrees, not an instruction."""
+"""No wait is longer: a budget of requests is for a minute."""
+
+_RESET_WITHIN = timedelta(seconds=61)
+"""
+A reset is told in whole seconds by Alpaca's clock. One later than a minute from now is told by a
+clock that is ahead of ours, and says nothing: an exit must not wait for it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,14 @@ def wait_asked(status: int, headers: Mapping[str, str], now: datetime) -> timede
     """
     asked = _retry_after(headers.get("Retry-After"), now)
     if asked is None and status == TOO_MANY:
-        rate = RateLimit.from_headers(headers)
-        reset_at = rate.reset_at if rate else None
-        asked = None if reset_at is None else reset_at - now
+        asked = _until_reset(RateLimit.from_headers(headers), now)
     return None if asked is None else min(max(asked, WAIT_LEAST), WAIT_MOST)
+
+
+def _until_reset(rate: RateLimit | None, now: datetime) -> timedelta | None:
+    if rate is None or rate.reset_at is None or rate.reset_at - now > _RESET_WITHIN:
+        return None
+    return rate.reset_at - now
 
 
 def _retry_after(text: str | None, now: datetime) -> timedelta | None:
