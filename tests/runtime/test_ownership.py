@@ -1,9 +1,11 @@
 """One process works an account; another shows it, and goes on when the first is gone."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from support.bench import Bench
@@ -355,3 +357,72 @@ async def test_no_close_is_called_unknown_before_those_of_the_last_run_are_taken
         bench.supervisor.cancel(runner.state.close_id)
 
     bench.journal.failing = None
+
+
+@pytest.fixture
+async def handed_over(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[bool], None]]:
+    """
+    A close whose commit was not confirmed, and whose account was lost before that was known.
+
+    What is yielded lets the journal say at last whether it is there, or that it cannot say.
+    """
+    journal, answers = bench.journal, asyncio.Event()
+    commit, load, can_say = journal.open, journal.load, [True]
+
+    async def commit_unconfirmed(**close: Any) -> None:
+        await commit(**close)
+        raise JournalFailed("the connection was lost")
+
+    async def look(close_id: str) -> StoredClose | None:
+        await answers.wait()
+        if not can_say[0]:
+            raise JournalFailed("the connection was lost")
+        return await load(close_id)
+
+    def answer(able: bool) -> None:  # noqa: FBT001 - a switch of this test
+        can_say[0] = able
+        answers.set()
+        monkeypatch.setattr(journal, "load", load)
+
+    monkeypatch.setattr("closeout.runtime.opener._OPEN_WITHIN", timedelta(0))
+    with monkeypatch.context() as away:
+        away.setattr(journal, "open", commit_unconfirmed)
+        monkeypatch.setattr(journal, "load", look)
+        opening = asyncio.create_task(bench.open())
+        await settle()
+        await taken_over(bench)
+    yield answer
+    with pytest.raises(JournalFailed):
+        await opening
+
+
+@pytest.mark.parametrize("able", [True, False])
+async def test_a_close_that_turns_up_after_the_account_was_lost_is_the_other_processes(
+    bench: Bench, handed_over: Callable[[bool], None], *, able: bool
+) -> None:
+    handed_over(able)
+    await the_other_works(bench, 3)
+
+    assert [] == bench.supervisor.running()
+    assert [bench.state(close_id).phase for close_id in bench.journal.close_ids] == [Phase.SENDING]
+
+
+@pytest.mark.parametrize("able", [True, False])
+async def test_and_bars_no_other_when_the_account_is_ours_again(
+    bench: Bench, handed_over: Callable[[bool], None], *, able: bool
+) -> None:
+    handed_over(able)
+    await the_other_works(bench, 3)
+    await bench.clock.advance(LIFE + timedelta(seconds=1))
+    await eventually(lambda: bench.engine.is_ready)
+    [close_id] = bench.journal.close_ids
+    bench.supervisor.cancel(close_id)
+    for _ in range(30):
+        await bench.clock.seconds(2)
+
+    runner = await bench.open()
+
+    assert Phase.CANCELLED is bench.state(close_id).phase
+    assert [runner.state.attempt.ticket] == bench.broker.sent

@@ -150,6 +150,7 @@ class Opener:
             return runner
         stored = await self._journal.load(close_id)
         assert stored is not None, "a recorded key leads to a recorded close"
+        self._require_recovered()
         found = self._roster.runners.get(close_id)
         if found is not None:
             # It was in doubt and has turned up meanwhile: a close has one runner.

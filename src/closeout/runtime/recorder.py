@@ -79,6 +79,12 @@ class Recorder:
         try:
             await self._record(request, opened, state)
             self._keys.note_begun(state.close_id, request)
+            if not self._roster.is_complete:
+                # It is on record, and whoever has the account now goes on with it.
+                raise Unconfirmed("another process has taken the account")
+            if (taken_up := self._roster.runners.get(state.close_id)) is not None:
+                # The account was lost and is ours again: a close has one runner.
+                return taken_up
             runner = self._adopt(state, 1)
             for event in self._roster.beginnings[state.close_id].revisions:
                 runner.post(event)
@@ -108,7 +114,8 @@ class Recorder:
             raise
 
     async def _end_unsent(self, stored: StoredClose) -> None:
-        if stored.close_id in self._roster.runners:
+        if not self._roster.is_complete or stored.close_id in self._roster.runners:
+            # Whoever works the account now has taken it up, or it was taken up here.
             return
         runner = self._adopt(fold(stored.events), len(stored.events))
         identity = runner.state.attempt.ticket.client_order_id
