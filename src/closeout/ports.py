@@ -83,7 +83,14 @@ class LinkDown:
     reason: str
 
 
-StreamItem = TradeUpdate | LinkUp | LinkDown
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Something was told that could not be read. It may have been a fill."""
+
+    at: datetime
+
+
+StreamItem = TradeUpdate | LinkUp | LinkDown | Missed
 
 
 class Broker(Protocol):
@@ -139,7 +146,7 @@ class Broker(Protocol):
 
     def updates(
         self,
-    ) -> AbstractAsyncContextManager[AsyncIterator[TradeUpdate | LinkUp | LinkDown]]:
+    ) -> AbstractAsyncContextManager[AsyncIterator[StreamItem]]:
         """Trade updates for as long as the context is open, reconnecting by itself."""
         ...
 

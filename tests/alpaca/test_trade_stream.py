@@ -13,7 +13,7 @@ from support.scripted_alpaca import KEY, SECRET, HurriedClock, ScriptedAlpaca, u
 
 from closeout.alpaca import AlpacaBroker
 from closeout.domain.orders import TradeUpdate
-from closeout.ports import LinkDown, LinkUp, StreamItem
+from closeout.ports import LinkDown, LinkUp, Missed, StreamItem
 
 AUTHORISED = {"stream": "authorization", "data": {"status": "authorized", "action": "authenticate"}}
 LISTENING = {"stream": "listening", "data": {"streams": ["trade_updates"]}}
@@ -166,14 +166,26 @@ async def test_a_reconnect_says_how_long_the_stream_was_away(
         '{"stream": "trade_updates", "data": {"event": "fill"}}',
         '{"stream": "trade_updates", "data": {"event": "new", "order": {"id": "x", "qty": "NaN"}}}',
         '{"stream": 7}',
-        '{"stream": "something_new", "data": []}',
         "",
     ],
 )
-async def test_a_message_that_cannot_be_read_is_survived(
+async def test_a_message_that_cannot_be_read_is_survived_and_told_of(
     server: ScriptedAlpaca, broker: AlpacaBroker, example: Example, message: str
 ) -> None:
+    """It may have been a fill."""
     serving(server, message, example("trade_updates_mleg_fill"))
+
+    _, missed, update = await take(broker, 3)
+
+    assert isinstance(missed, Missed)
+    assert isinstance(update, TradeUpdate)
+
+
+async def test_a_message_of_a_stream_that_nobody_asked_for_is_ignored(
+    server: ScriptedAlpaca, broker: AlpacaBroker, example: Example
+) -> None:
+    other = '{"stream": "something_new", "data": []}'
+    serving(server, other, example("trade_updates_mleg_fill"))
 
     _, update = await take(broker, 2)
 

@@ -12,6 +12,7 @@ from closeout.closing.plan import Terms
 from closeout.closing.schedule import Pace
 from closeout.closing.state import Phase
 from closeout.domain.orders import OrderStatus, OrderType, Side, Ticket, TicketLeg
+from closeout.ports import Missed
 from closeout.runtime.breaker import FAILURES_TO_OPEN, OPEN_FOR
 from closeout.runtime.budget import REQUESTS_A_MINUTE
 
@@ -28,6 +29,21 @@ async def test_a_fill_missed_in_a_gap_is_asked_for_at_once(bench: Bench) -> None
     state = await bench.reaches(runner.state.close_id, Phase.CLOSED)
 
     assert Phase.WORKING is missed
+    assert bench.clock.now() == state.updated_at, "no time has passed"
+
+
+async def test_a_fill_whose_message_could_not_be_read_is_asked_for_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = await bench.open()
+    await bench.clock.seconds(120)
+    monkeypatch.setattr(
+        bench.broker, "tell", lambda *_: bench.broker.push(Missed(bench.clock.now()))
+    )
+
+    bench.broker.fill()
+    state = await bench.reaches(runner.state.close_id, Phase.CLOSED)
+
     assert bench.clock.now() == state.updated_at, "no time has passed"
 
 

@@ -20,7 +20,7 @@ from closeout.alpaca.links import HOPELESS_WAIT, Backoff, Dropped, Link
 from closeout.alpaca.repeats import Repeats
 from closeout.alpaca.sockets import KEYS_REFUSED, Socket, Sockets, StreamTimeouts
 from closeout.alpaca.wire import Unreadable, UpdateRow, decode
-from closeout.ports import Clock, StreamItem
+from closeout.ports import Clock, Missed, StreamItem
 
 _UPDATES = "trade_updates"
 _LISTEN = msgspec.json.encode({"action": "listen", "data": {"streams": [_UPDATES]}})
@@ -113,7 +113,7 @@ class _Reader:
 
     def _take(self, payload: bytes) -> str | None:
         """
-        Handle one message and return its stream's name; one that cannot be read is survived.
+        Handle one message and return its stream's name; one that cannot be read is told of.
 
         Raises:
             Dropped: the message ends the connection.
@@ -128,6 +128,7 @@ class _Reader:
                 failure=str(failed),
                 bytes=len(payload),
             )
+            self._tell(Missed(self._clock.now()))
             return None
         return message.stream
 

@@ -20,6 +20,7 @@ from closeout.ports import (
     Journal,
     LinkDown,
     LinkUp,
+    Missed,
     Quotes,
     StreamItem,
 )
@@ -252,10 +253,15 @@ class Engine:
                 self._note_link("trading", item)
                 self.book.stream_is_whole = isinstance(item, LinkUp)
                 if isinstance(item, LinkUp):
-                    # Nothing is replayed: what happened meanwhile is asked for.
-                    self.book.disturb()
-                    self.supervisor.reconciler.look_again()
-                    self.supervisor.stale_positions.set()
+                    self._catch_up()
+            case Missed():
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Ask for what the stream has not told, since it replays nothing."""
+        self.book.disturb()
+        self.supervisor.reconciler.look_again()
+        self.supervisor.stale_positions.set()
 
     def _take_update(self, update: TradeUpdate) -> None:
         if update.is_revision:
