@@ -4,13 +4,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from support.bench import LONG_CALL, Bench
+from support.bench import AT_MARKET, LONG_CALL, Bench
 from support.eventually import eventually, settle
 from support.fakes import hold, lose_after_taking, lose_before_taking, rate_limited
 
 from closeout.closing.events import Recovered
 from closeout.closing.state import Phase
+from closeout.domain.edits import Edit
 from closeout.domain.orders import OrderStatus
+from closeout.runtime.requests import CloseRequest
 
 
 async def test_a_crash_while_sending_asks_the_broker_before_anything_else(bench: Bench) -> None:
@@ -204,6 +206,60 @@ async def test_a_journal_that_cannot_be_read_at_the_start_is_tried_again(bench: 
     assert (False, "locked", 0) == told
     assert Phase.WORKING is bench.state(runner.state.close_id).phase
     assert None is bench.supervisor.journal_error
+
+
+async def test_a_close_at_the_start_knows_what_the_user_said_of_strategies(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is slow in telling the edits, and the account can be read by then."""
+    four = [(leg.id, 4) for leg in bench.strategy.legs]
+    await bench.engine.regrouper.split(bench.strategy.id, [four])
+    strategies = bench.engine.book.grouping.strategies
+    ours = next(each for each in strategies if 4 == abs(each.legs[0].quantity))
+    await bench.stop()
+    bench._wire()
+    load, told = bench.journal.load_edits, asyncio.Event()
+
+    async def slowly(account: str) -> tuple[Edit, ...]:
+        edits = await load(account)
+        await told.wait()
+        return edits
+
+    monkeypatch.setattr(bench.journal, "load_edits", slowly)
+    bench.engine.start()
+    await settle()
+    opening = asyncio.create_task(bench.supervisor.open(CloseRequest(ours.id, None, AT_MARKET)))
+    await settle()
+    told.set()
+
+    await opening
+
+    assert [4] == [ticket.units for ticket in bench.broker.sent]
+
+
+async def test_an_edit_made_at_the_start_stays_though_older_ones_are_told_late(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.stop()
+    bench._wire()
+    load, told = bench.journal.load_edits, asyncio.Event()
+
+    async def slowly(account: str) -> tuple[Edit, ...]:
+        edits = await load(account)
+        monkeypatch.setattr(bench.journal, "load_edits", load)
+        await told.wait()
+        return edits
+
+    monkeypatch.setattr(bench.journal, "load_edits", slowly)
+    bench.engine.start()
+    await settle()
+    await bench.engine.book.refresh()
+    four = [(leg.id, 4) for leg in bench.strategy.legs]
+    await bench.engine.regrouper.split(bench.strategy.id, [four])
+    told.set()
+    await eventually(lambda: bench.engine.is_ready)
+
+    assert 2 == len(bench.engine.book.grouping.strategies)
 
 
 @pytest.mark.parametrize("crash_after", range(6))

@@ -41,8 +41,8 @@ class Regrouper:
         self._supervisor = supervisor
         self._edits: tuple[Edit, ...] = ()
         self._assignments: tuple[Assignment, ...] = ()
-        self._is_doubtful = False
-        """Whether a write failed that may be on record all the same."""
+        self._is_doubtful = True
+        """Whether there may be edits on record that are not known here."""
         supervisor.opener.before_opening = self._settle
 
     @property
@@ -58,11 +58,12 @@ class Regrouper:
         """Read the edits as they are on record. Raises: JournalFailed."""
         edits = await self._journal.load_edits(self._account_number())
         self._is_doubtful = False
-        if edits != self._edits:
+        # They only become more: fewer were read before the last one was made.
+        if len(edits) > len(self._edits):
             self._accept(edits)
 
     async def _settle(self) -> None:
-        """Find out whether a write that failed is on record. Raises: JournalFailed."""
+        """Read the edits if some may not be known. Raises: JournalFailed."""
         if self._is_doubtful:
             await self.load()
 
