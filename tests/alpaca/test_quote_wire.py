@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -60,6 +61,20 @@ def test_a_price_that_is_no_number_was_not_given(price: float) -> None:
     (got,) = read(msgspec.msgpack.encode([SAMPLE | {"bp": price}]))
 
     assert got.bid is None
+
+
+@pytest.mark.parametrize("size", [math.nan, math.inf, -math.inf])
+def test_a_size_that_is_no_number_was_not_given(size: float) -> None:
+    (got,) = read(msgspec.msgpack.encode([SAMPLE | {"bs": size}]))
+
+    assert 0 == got.bid_size
+
+
+@pytest.mark.parametrize("encode", [msgspec.msgpack.encode, msgspec.json.encode])
+def test_a_time_without_a_zone_is_unreadable(encode: Callable[[object], bytes]) -> None:
+    """Nobody could compare it with the one that is known."""
+    with pytest.raises(Unreadable):
+        frames(encode([SAMPLE | {"t": "2024-03-12T11:59:38.897261"}]))
 
 
 def test_a_quote_without_a_time_gets_that_of_its_arrival() -> None:

@@ -10,11 +10,12 @@ MessagePack's timestamp extension (type -1) or text.
 
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import msgspec
 
-from closeout.alpaca.wire import Unreadable
+from closeout.alpaca.wire import Instant, Unreadable
 from closeout.domain.quotes import Quote
 
 _JSON_OPENINGS = (b"[", b"{")  # as MessagePack these would be the numbers 91 and 123
@@ -25,7 +26,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
     T: str = ""
     S: str = ""
-    t: datetime | None = None
+    t: Instant | None = None
     bp: Decimal | None = None
     ap: Decimal | None = None
     bs: int | float | None = None
@@ -62,15 +63,19 @@ def frames(payload: bytes) -> list[Frame]:
 
 
 def quote(frame: Frame, received: datetime) -> Quote:
-    """Read a quote; a bid of zero stays zero, a price that is no number was not given."""
+    """Read a quote; a bid of zero stays zero, what is no number was not given."""
     return Quote(
         symbol=frame.S,
         bid=_price(frame.bp),
         ask=_price(frame.ap),
-        bid_size=int(frame.bs or 0),
-        ask_size=int(frame.as_ or 0),
+        bid_size=_size(frame.bs),
+        ask_size=_size(frame.as_),
         at=frame.t or received,
     )
+
+
+def _size(size: float | None) -> int:
+    return int(size) if size is not None and isfinite(size) else 0
 
 
 def _price(price: Decimal | None) -> Decimal | None:
