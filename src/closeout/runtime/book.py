@@ -308,6 +308,7 @@ class Book:
         asked_at = self._clock.now()
         self._market = market = await self._broker.market_clock()
         self._ahead = max(timedelta(0), asked_at - market.at)
+        self._prices.behind = max(timedelta(0), market.at - self._clock.now())
         self._feed.status_changed()
         return market
 

@@ -28,6 +28,8 @@ class Prices:
         self._taught_ticks: dict[str, TickRule] = {}
         self._net_ticks: dict[str, TickRule] = {}
         self.quotes: dict[str, Quote] = {}
+        self.behind = timedelta(0)
+        """How far our clock is behind at least: quotes bear the time of the exchanges'."""
 
     def take_quotes(self, quotes: Sequence[Quote]) -> None:
         """Keep the newest quote of each symbol."""
@@ -55,7 +57,7 @@ class Prices:
         Raises: ReadFailed.
         """
         asked_at = self._clock.now()
-        limit = asked_at - older_than
+        limit = asked_at + self.behind - older_than
         old = {each for each in symbols if self._is_old(each, limit)}
         if not old:
             return asked_at
