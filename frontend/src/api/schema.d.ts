@@ -711,7 +711,8 @@ export interface components {
          * ChangeLimitRequest
          * @description The limit a walk is to rest at, signed as `limit_price`: never beyond worst.
          * @example {
-         *       "limit_price": "2.12"
+         *       "limit_price": "2.12",
+         *       "started_at": "2026-11-20T15:00:00Z"
          *     }
          */
         ChangeLimitRequest: {
