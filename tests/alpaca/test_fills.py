@@ -136,3 +136,16 @@ async def test_an_activity_of_a_kind_nobody_asked_for_is_left_out(
     server.on("GET", SETTLED, Reply(200, [row | {"id": it, "activity_type": it} for it in kinds]))
 
     assert ["OPEXP"] == [each.activity_id for each in await broker.settlements(None)]
+
+
+async def test_a_settlement_that_was_canceled_has_not_happened(
+    server: ScriptedAlpaca, broker: AlpacaBroker
+) -> None:
+    row = {"activity_type": "OPASN", "symbol": "AAPL240119C00185000", "qty": "1"}
+    rows = [
+        row | {"id": status, "date": "2024-01-19", "status": status}
+        for status in ("executed", "correct", "canceled")
+    ]
+    server.on("GET", "/v2/account/activities", Reply(body=rows))
+
+    assert ["executed", "correct"] == [each.activity_id for each in await broker.settlements(None)]

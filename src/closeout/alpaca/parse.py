@@ -96,13 +96,14 @@ def settlement(row: SettlementRow) -> Settlement | None:
     """
     Read what happened to contracts without an order; None for an activity of another kind.
 
-    Some pages spell OPEXC as OPXRC.
+    One whose status is `canceled` has not happened (Alpaca's OpenAPI). Some pages
+    spell OPEXC as OPXRC.
 
     Raises:
         Unreadable: a number is infinite or not a number.
     """
     kind = "OPEXC" if row.activity_type == "OPXRC" else row.activity_type
-    if kind not in frozenset(SettlementKind):
+    if kind not in frozenset(SettlementKind) or row.status == "canceled":
         return None
     return Settlement(
         activity_id=row.id,

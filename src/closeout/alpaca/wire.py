@@ -81,6 +81,7 @@ class SettlementRow(msgspec.Struct, frozen=True):
     symbol: str
     qty: Decimal
     date: date
+    status: str | None = None
     price: Decimal | None = None
 
 
