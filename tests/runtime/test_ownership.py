@@ -18,6 +18,7 @@ from closeout.closing.pacing import WalkTerms
 from closeout.closing.plan import Terms
 from closeout.closing.schedule import Pace
 from closeout.closing.state import Phase
+from closeout.domain.edits import Edit
 from closeout.domain.orders import OrderStatus, OrderType
 from closeout.ports import JournalFailed, NotOwner, StoredClose
 from closeout.runtime.ownership import LIFE
@@ -214,6 +215,31 @@ async def test_a_robbed_owner_that_gets_the_account_back_goes_on(bench: Bench) -
     bench.broker.fill()
 
     assert await bench.reaches(runner.state.close_id, Phase.CLOSED)
+    assert 1 == len(bench.broker.sent)
+
+
+async def test_no_close_begins_after_a_takeover_before_the_last_edits_are_known(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process may have split this very strategy just before it fell silent."""
+    await taken_over(bench)
+    load, told = bench.journal.load_edits, asyncio.Event()
+
+    async def slowly(account: str) -> tuple[Edit, ...]:
+        await told.wait()
+        return await load(account)
+
+    monkeypatch.setattr(bench.journal, "load_edits", slowly)
+    await bench.clock.advance(LIFE + timedelta(seconds=1))
+    await eventually(lambda: bench.engine.ownership.is_ours)
+    await settle()
+
+    opening = asyncio.create_task(bench.open())
+    await settle()
+    assert [] == bench.broker.sent
+    told.set()
+
+    await opening
     assert 1 == len(bench.broker.sent)
 
 

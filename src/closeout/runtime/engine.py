@@ -218,6 +218,8 @@ class Engine:
         await self.lookout.watch()
 
     async def _recover(self) -> None:
+        # Whoever had the account may have made some; and new closes may begin at once.
+        self.regrouper.doubt()
         await self.supervisor.recover()
         await self.regrouper.load()
         await self.supervisor.reconciler.reconcile(await self.lookout.read())

@@ -41,8 +41,8 @@ class Regrouper:
         self._supervisor = supervisor
         self._edits: tuple[Edit, ...] = ()
         self._assignments: tuple[Assignment, ...] = ()
-        self._is_doubtful = True
-        """Whether there may be edits on record that are not known here."""
+        self._doubts, self._settled = 1, 0
+        """How often there was reason to doubt that all edits are known here, and no longer is."""
         supervisor.opener.before_opening = self._settle
 
     @property
@@ -56,15 +56,20 @@ class Regrouper:
 
     async def load(self) -> None:
         """Read the edits as they are on record. Raises: JournalFailed."""
+        doubts = self._doubts
         edits = await self._journal.load_edits(self._account_number())
-        self._is_doubtful = False
+        self._settled = max(self._settled, doubts)  # none that came up meanwhile
         # They only become more: fewer were read before the last one was made.
         if len(edits) > len(self._edits):
             self._accept(edits)
 
+    def doubt(self) -> None:
+        """Note that others may have made edits: they are read before the next close is planned."""
+        self._doubts += 1
+
     async def _settle(self) -> None:
         """Read the edits if some may not be known. Raises: JournalFailed."""
-        if self._is_doubtful:
+        if self._settled < self._doubts:
             await self.load()
 
     def _accept(self, edits: Sequence[Edit]) -> None:
@@ -139,7 +144,7 @@ class Regrouper:
             try:
                 await self._journal.append_edit(self._account_number(), edit, asked)
             except JournalFailed:
-                self._is_doubtful = True
+                self.doubt()
                 raise
             log.info("positions.edited", edit=edit.number, text=edit.text)
             self._accept((*self._edits, edit))
