@@ -67,6 +67,10 @@ class NotOwner(JournalFailed):
     code = "standing_by"
 
 
+class HandedOver(NotOwner):
+    """The close is on record, and goes on with the process that has taken the account since."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkUp:
     """A stream is connected, authorised and subscribed. `gap` is how long it was away."""

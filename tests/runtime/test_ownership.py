@@ -20,7 +20,7 @@ from closeout.closing.schedule import Pace
 from closeout.closing.state import Phase
 from closeout.domain.edits import Edit
 from closeout.domain.orders import OrderStatus, OrderType
-from closeout.ports import JournalFailed, NotOwner, StoredClose
+from closeout.ports import HandedOver, JournalFailed, NotOwner, StoredClose, Unconfirmed
 from closeout.runtime.ownership import LIFE
 from closeout.runtime.refusals import NotReady, StandingBy
 from closeout.runtime.supervisor import SHOWN_CLOSES
@@ -420,7 +420,7 @@ async def handed_over(
         await settle()
         await taken_over(bench)
     yield answer
-    with pytest.raises(JournalFailed):
+    with pytest.raises(HandedOver if can_say[0] else Unconfirmed):
         await opening
 
 

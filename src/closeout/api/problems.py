@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from closeout.domain.errors import CannotPlan, CannotRegroup, CloseoutError
-from closeout.ports import JournalFailed, NotOwner, ReadFailed, Unconfirmed
+from closeout.ports import HandedOver, JournalFailed, NotOwner, ReadFailed, Unconfirmed
 from closeout.runtime.refusals import (
     KeyReused,
     NotReady,
@@ -60,6 +60,8 @@ _REGROUPING_STATUS = {
 """Every other edit that does not fit must itself be another."""
 
 _ADVICE: dict[type[CloseoutError], str] = {
+    HandedOver: "The close is on record, and another process has just taken the account over: it "
+    "goes on with it. This one sent nothing. Look at the closes there.",
     NotOwner: "Another process has just taken the account over. Nothing was sent. Use that one.",
     ReadFailed: "Alpaca could not be read ({reason}). Nothing was sent. Try again.",
     Unconfirmed: "The journal could not be written ({reason}). Nothing was sent. Whether the close "

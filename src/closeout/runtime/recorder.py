@@ -9,7 +9,15 @@ from closeout.closing.effects import Effect
 from closeout.closing.events import CancelRequested, CloseOpened, OrderNotSent
 from closeout.closing.state import CloseState
 from closeout.closing.step import fold, step
-from closeout.ports import Clock, Journal, JournalFailed, NotOwner, StoredClose, Unconfirmed
+from closeout.ports import (
+    Clock,
+    HandedOver,
+    Journal,
+    JournalFailed,
+    NotOwner,
+    StoredClose,
+    Unconfirmed,
+)
 from closeout.runtime.beginnings import Beginning
 from closeout.runtime.book import Book
 from closeout.runtime.doubts import LOOK_AGAIN, Doubts
@@ -81,7 +89,7 @@ class Recorder:
             self._keys.note_begun(state.close_id, request)
             if not self._roster.is_complete:
                 # It is on record, and whoever has the account now goes on with it.
-                raise Unconfirmed("another process has taken the account")
+                raise HandedOver("another process has taken the account")
             if (taken_up := self._roster.runners.get(state.close_id)) is not None:
                 # The account was lost and is ours again: a close has one runner.
                 return taken_up
