@@ -176,10 +176,7 @@ def settle_replacement(state: CloseState, at: datetime) -> Result:
     if heir is not None:
         return replace(state, walking=_given_way(walking, heir)), ()
     if walking.moving is None:
-        # At our own price, also where another hand had moved the order to one of theirs.
-        limit = state.attempt.ticket.limit
-        assert limit is not None, "what walks has a limit"
-        return _withdraw_unclear(state, walking, walking.walk.grid.price(limit), at)
+        return _withdraw_unclear(state, walking, own_net(state.attempt, walking), at)
     if not isinstance(walking.moving, Replacing):
         return state, ()
     moving, attempt = walking.moving, state.attempt
@@ -199,6 +196,12 @@ def settle_replacement(state: CloseState, at: datetime) -> Result:
     delay = timing.REPLACE_AFTER if stands.wanted is not None else stands.next_wake(at)
     after, effects = _withdraw_unclear(replace(after, walking=stands), stands, moving.net, at)
     return after, effects or (WakeAfter(delay),)
+
+
+def own_net(attempt: Attempt, walking: Walking) -> Decimal:
+    """Return our own price, also where another hand has moved the order to one of theirs."""
+    assert attempt.ticket.limit is not None, "what walks has a limit"
+    return walking.walk.grid.price(attempt.ticket.limit)
 
 
 def _withdraw_unclear(state: CloseState, walking: Walking, net: Decimal, at: datetime) -> Result:

@@ -16,7 +16,7 @@ from closeout.closing.cancelling import begin_cancel
 from closeout.closing.effects import ReadHoldings, WakeAfter
 from closeout.closing.events import HoldingsRead
 from closeout.closing.ids import client_order_id
-from closeout.closing.moving import stand
+from closeout.closing.moving import own_net, stand
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, prepare
 
@@ -71,8 +71,5 @@ def send_what_is_left(state: CloseState, at: datetime) -> Result:
     identity = client_order_id(state.close_id, step=attempt.step, attempt=number)
     ticket = replace(attempt.ticket, client_order_id=identity, units=units)
     again = Attempt(step=attempt.step, number=number, ticket=ticket, sent_at=at)
-    stood = walking
-    if walking is not None and ticket.limit is not None:
-        # Where another hand had moved it to a limit of theirs, it goes at ours again.
-        stood = stand(walking, walking.walk.grid.price(ticket.limit), at)
+    stood = None if walking is None else stand(walking, own_net(attempt, walking), at)
     return prepare(replace(state, walking=stood, is_recut=False), again, at)
