@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
@@ -11,7 +12,7 @@ from support.bench import SHORT_PUT
 from support.desk import Shop
 from support.eventually import eventually
 
-from closeout.cli import http
+from closeout.cli import http, positions
 
 Typed = Callable[..., Awaitable[Result]]
 
@@ -28,7 +29,7 @@ async def filling(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def sleep(_: float) -> None:
         asyncio.run_coroutine_threadsafe(fill(), loop).result(10)
 
-    monkeypatch.setattr("closeout.cli.positions.time.sleep", sleep)
+    monkeypatch.setattr(positions, "time", SimpleNamespace(sleep=sleep))
 
 
 @pytest.mark.usefixtures("filling")
