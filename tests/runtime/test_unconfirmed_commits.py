@@ -15,7 +15,7 @@ from support.memory_journal import MemoryJournal
 from closeout.closing.events import Event
 from closeout.closing.state import Phase
 from closeout.domain.edits import Edit
-from closeout.ports import AskedUnder, JournalFailed, StoredClose
+from closeout.ports import AskedUnder, JournalFailed, StoredClose, Unconfirmed
 
 
 class UnconfirmedJournal(MemoryJournal):
@@ -80,6 +80,15 @@ async def journal(empty_bench: Bench) -> UnconfirmedJournal:
     return journal
 
 
+async def refused_in_doubt(
+    bench: Bench, journal: UnconfirmedJournal, key: str | None = None
+) -> None:
+    """Ask for a close that is recorded by a database which goes away before it says so."""
+    journal.unconfirmed, journal.goes_away = 1, True
+    with pytest.raises(Unconfirmed):
+        await bench.open(key=key)
+
+
 async def test_a_close_whose_opening_was_recorded_unconfirmed_begins(
     empty_bench: Bench, journal: UnconfirmedJournal
 ) -> None:
@@ -108,9 +117,7 @@ async def test_a_close_that_was_refused_and_turns_up_in_the_journal_is_never_sen
     empty_bench: Bench, journal: UnconfirmedJournal
 ) -> None:
     bench = empty_bench
-    journal.unconfirmed, journal.goes_away = 1, True
-    with pytest.raises(JournalFailed):
-        await bench.open()
+    await refused_in_doubt(bench, journal)
 
     journal.failing = None
     await bench.clock.seconds(60)
@@ -125,9 +132,7 @@ async def test_a_close_that_two_find_at_once_is_worked_by_one(
 ) -> None:
     """It is looked for to be given up, and asked for again under its key, in the same moment."""
     bench = empty_bench
-    journal.unconfirmed, journal.goes_away = 1, True
-    with pytest.raises(JournalFailed):
-        await bench.open(key="once")
+    await refused_in_doubt(bench, journal, key="once")
     journal.failing = None
     journal.answers.clear()
     await bench.clock.seconds(1)
@@ -148,9 +153,7 @@ async def test_nothing_new_begins_while_it_is_not_known_what_was_recorded(
     empty_bench: Bench, journal: UnconfirmedJournal
 ) -> None:
     bench = empty_bench
-    journal.unconfirmed, journal.goes_away = 1, True
-    with pytest.raises(JournalFailed):
-        await bench.open()
+    await refused_in_doubt(bench, journal)
     journal.failing = None
 
     with pytest.raises(JournalFailed, match="turned up"):
@@ -167,9 +170,7 @@ async def test_nothing_is_regrouped_while_it_is_not_known_what_was_recorded(
 ) -> None:
     bench = empty_bench
     four = [(leg.id, 4) for leg in bench.strategy.legs]
-    journal.unconfirmed, journal.goes_away = 1, True
-    with pytest.raises(JournalFailed):
-        await bench.open()
+    await refused_in_doubt(bench, journal)
     journal.failing = None
 
     with pytest.raises(JournalFailed, match="turned up"):
@@ -198,9 +199,7 @@ async def test_its_key_leads_to_the_close_that_turned_up(
     empty_bench: Bench, journal: UnconfirmedJournal
 ) -> None:
     bench = empty_bench
-    journal.unconfirmed, journal.goes_away = 1, True
-    with pytest.raises(JournalFailed):
-        await bench.open(key="one click")
+    await refused_in_doubt(bench, journal, key="one click")
     journal.failing = None
     await bench.clock.seconds(60)
 

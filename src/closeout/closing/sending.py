@@ -161,14 +161,14 @@ def on_checked(state: CloseState, event: AccountChecked) -> Result:
     if state.is_recut and event.client_order_id is None:
         # It does not tell whether it was asked before a trade was taken back: one more does.
         return replace(state, is_recut=False), (check(state),)
-    slept = over_sleep(state, event.at)
+    slept = end_if_slept_over(state, event.at)
     if slept is not None:
         return slept
     uncut = replace(state, is_recut=False)
     return send(uncut, event, give_up=state.phase_since + timing.FREE_WITHIN)
 
 
-def over_sleep(state: CloseState, at: datetime) -> Result | None:
+def end_if_slept_over(state: CloseState, at: datetime) -> Result | None:
     """End what waits to be sent if the machine slept over the decision, None if it did not."""
     if at - state.attempt.sent_at <= timing.RESEND_WITHIN:
         return None

@@ -8,7 +8,7 @@ from closeout.closing.clearing import on_woke_clearing
 from closeout.closing.effects import CancelOrder, Effect, ReadHoldings, WakeAfter
 from closeout.closing.events import HoldingsRead, ReadMissed, Woke
 from closeout.closing.moving import resumed
-from closeout.closing.sending import check, over_sleep
+from closeout.closing.sending import check, end_if_slept_over
 from closeout.closing.shrinking import look_too, on_holdings_working
 from closeout.closing.state import CloseState, Phase, Reason
 from closeout.closing.transitions import Result, ask, end_short, enter, look_up
@@ -91,7 +91,7 @@ def on_woke(state: CloseState, event: Woke) -> Result:
         case Phase.CLEARING:
             return on_woke_clearing(state, at)
         case Phase.SENDING if state.unsent:
-            return over_sleep(state, at) or (state, (check(state),))
+            return end_if_slept_over(state, at) or (state, (check(state),))
         case Phase.UNKNOWN:
             return state, (look_up(state),)
         case Phase.WORKING:
